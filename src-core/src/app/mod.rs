@@ -1,0 +1,335 @@
+//! The application behind every screen, without a network of its own: hosts hand it requests, carry its HTTP calls, and
+//! forward its events.
+//!
+//! A request is answered from the device at once ([`Step::Reply`]) or needs the server ([`Step::Fetch`]); only what is
+//! decided by the server (invitations, devices) is of the second kind.
+
+mod dispatch;
+mod http;
+mod online;
+mod sync_driver;
+
+pub use http::{HttpRequest, HttpResponse, NetworkError};
+pub use online::Pending;
+pub use sync_driver::SyncCall;
+
+use crate::domain::{AreaId, Role, RowId};
+use crate::error::{Error, ErrorCode};
+use crate::ipc::{AreaSummary, BootView, Event, IpcError, Request, SyncStatus, Topic};
+use crate::ops::Ctx;
+use crate::store::area::{AreaFile, Session, topics};
+use crate::store::device::{self, DeviceFile};
+use crate::store::{StoreError, table};
+use rusqlite::Connection;
+use std::collections::{BTreeMap, BTreeSet};
+use sync_driver::SyncTask;
+
+/// What a host lends the application: time and randomness.
+pub trait Env {
+    /// Milliseconds since 1970 UTC.
+    fn now_ms(&self) -> i64;
+    /// How far local time is ahead of UTC at a moment, in minutes.
+    fn utc_offset_minutes(&self, at_ms: i64) -> i32;
+    /// Fills with random bytes fit for ids.
+    fn fill_random(&self, bytes: &mut [u8]);
+}
+
+/// Where a host keeps database files. Names are plain: `device.db`, `area-ID.db`.
+pub trait Files {
+    /// Opens a file, making it if it is not there.
+    ///
+    /// # Errors
+    /// When storage is refused, full or damaged.
+    fn open(&self, name: &str) -> Result<Connection, StoreError>;
+    /// Whether a file is there.
+    fn exists(&self, name: &str) -> bool;
+    /// Removes a file that is closed.
+    ///
+    /// # Errors
+    /// When the host cannot remove it.
+    fn remove(&self, name: &str) -> Result<(), StoreError>;
+    /// Moves a damaged file aside, so that a new one can be made and nothing is lost.
+    ///
+    /// # Errors
+    /// When the host cannot move it.
+    fn set_aside(&self, name: &str) -> Result<(), StoreError>;
+}
+
+/// What the host says about itself.
+#[derive(Clone, Debug, Default)]
+pub struct HostInfo {
+    /// The version of the app, e.g. `0.1.0`.
+    pub version: String,
+    /// In a browser: the page's origin. Only links of this origin can be redeemed, since it is where the app came from.
+    pub web_origin: Option<String>,
+    /// BCP 47 tag of the device's language.
+    pub language: String,
+}
+
+/// What to do with a request.
+#[derive(Debug)]
+pub enum Step {
+    /// The answer: the JSON of the request's reply type.
+    Reply(Result<String, IpcError>),
+    /// Carry this to the server and hand the answer to [`App::resume`].
+    Fetch { request: HttpRequest, then: Pending },
+}
+
+/// The application.
+pub struct App {
+    files: Box<dyn Files>,
+    env: Box<dyn Env>,
+    host: HostInfo,
+    device: DeviceFile,
+    areas: BTreeMap<AreaId, AreaFile>,
+    current: Option<AreaId>,
+    tasks: BTreeMap<AreaId, SyncTask>,
+    events: Vec<Event>,
+    /// A file was damaged and moved aside; the first [`crate::ipc::Boot`] says so.
+    damaged: Option<String>,
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("App").field("areas", &self.areas.len()).finish_non_exhaustive()
+    }
+}
+
+impl App {
+    /// Opens the device's file and its areas. A damaged file is moved aside and reported by the first boot request.
+    ///
+    /// # Errors
+    /// When storage is refused or full, or a file was written by a newer version.
+    pub fn open(files: Box<dyn Files>, env: Box<dyn Env>, host: HostInfo) -> Result<Self, Error> {
+        let mut damaged = None;
+        let device = match files.open(device::FILE).and_then(DeviceFile::open) {
+            Err(error) if error.code() == ErrorCode::StorageDamaged => {
+                files.set_aside(device::FILE)?;
+                damaged = Some(error.to_string());
+                files.open(device::FILE).and_then(DeviceFile::open)?
+            }
+            opened => opened?,
+        };
+        let mut app = Self {
+            files,
+            env,
+            host,
+            device,
+            areas: BTreeMap::new(),
+            current: None,
+            tasks: BTreeMap::new(),
+            events: Vec::new(),
+            damaged,
+        };
+        app.open_areas()?;
+        Ok(app)
+    }
+
+    fn open_areas(&mut self) -> Result<(), Error> {
+        for area in self.device.areas()? {
+            let name = file_name(area);
+            match self.files.open(&name).and_then(AreaFile::open) {
+                Ok(file) => {
+                    self.current.get_or_insert(area);
+                    self.add_area(file);
+                }
+                Err(error) if error.code() == ErrorCode::StorageDamaged => {
+                    self.files.set_aside(&name)?;
+                    self.device.forget_area(area)?;
+                    self.damaged = Some(error.to_string());
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+
+    fn add_area(&mut self, file: AreaFile) {
+        let area = file.session().area;
+        self.tasks.insert(area, SyncTask::new(file.session().local_only()));
+        self.areas.insert(area, file);
+    }
+
+    /// Handles a request of a screen.
+    pub fn handle(&mut self, request: Request) -> Step {
+        self.dispatch(request)
+    }
+
+    /// Events since the last call, for the screens.
+    pub fn take_events(&mut self) -> Vec<Event> {
+        std::mem::take(&mut self.events)
+    }
+
+    /// The base map of the open area: the bytes of a `PMTiles` file.
+    ///
+    /// # Errors
+    /// When no area is open or its file fails.
+    pub fn basemap(&self) -> Result<Option<Vec<u8>>, Error> {
+        Ok(self.file()?.basemap()?)
+    }
+
+    /// Whether the built-in demo waits for its base map, see [`App::set_demo_basemap`].
+    #[must_use]
+    pub fn wants_demo_basemap(&self) -> bool {
+        self.areas.values().any(|file| file.session().local_only() && matches!(file.basemap_hash(), Ok(None)))
+    }
+
+    /// Gives the built-in demo its base map.
+    ///
+    /// # Errors
+    /// When the area's file fails.
+    pub fn set_demo_basemap(&mut self, pmtiles: &[u8]) -> Result<(), Error> {
+        for (area, file) in &mut self.areas {
+            if file.session().local_only() {
+                file.set_basemap(pmtiles)?;
+                self.events.push(Event::Changed { area: *area, topics: vec![Topic::Basemap] });
+            }
+        }
+        Ok(())
+    }
+
+    /// Commits and closes every file.
+    ///
+    /// # Errors
+    /// When SQLite cannot write what is left.
+    pub fn close(self) -> Result<(), Error> {
+        for file in self.areas.into_values() {
+            file.close()?;
+        }
+        Ok(self.device.close()?)
+    }
+
+    fn file(&self) -> Result<&AreaFile, Error> {
+        self.current.and_then(|area| self.areas.get(&area)).ok_or(Error::NoArea)
+    }
+
+    /// Runs something that reads the open area.
+    fn read<T>(&self, read: impl FnOnce(&AreaFile, &Ctx<'_>) -> Result<T, Error>) -> Result<T, Error> {
+        let file = self.file()?;
+        with_ctx(self.env.as_ref(), |ctx| read(file, ctx))
+    }
+
+    /// Runs an action on the open area; tells the screens and wakes synchronising.
+    fn act<T>(
+        &mut self,
+        act: impl FnOnce(&mut AreaFile, &Ctx<'_>) -> Result<(T, BTreeSet<Topic>), Error>,
+    ) -> Result<T, Error> {
+        let area = self.current.ok_or(Error::NoArea)?;
+        let file = self.areas.get_mut(&area).ok_or(Error::NoArea)?;
+        let (done, changed) = with_ctx(self.env.as_ref(), |ctx| act(file, ctx))?;
+        if !changed.is_empty() {
+            self.events.push(Event::Changed { area, topics: topics(changed) });
+            if let Some(task) = self.tasks.get_mut(&area) {
+                task.wake();
+            }
+            self.push_status();
+        }
+        Ok(done)
+    }
+
+    fn push_status(&mut self) {
+        if let Ok(status) = self.status() {
+            self.events.push(Event::Sync { status });
+        }
+    }
+
+    fn status(&self) -> Result<SyncStatus, Error> {
+        let file = self.file()?;
+        let state = self.tasks.get(&file.session().area).map_or(crate::ipc::SyncState::Idle, SyncTask::state);
+        let local = file.session().local_only();
+        Ok(SyncStatus {
+            state,
+            last_success_ms: file.last_success_ms()?,
+            pending: if local { 0 } else { file.pending()? },
+            refused: crate::ops::refusals::count(file)?,
+        })
+    }
+
+    fn boot(&mut self) -> Result<BootView, Error> {
+        if let Some(detail) = self.damaged.take() {
+            return Err(Error::coded(ErrorCode::StorageDamaged, detail));
+        }
+        Ok(BootView {
+            settings: self.device.settings()?,
+            areas: self.areas.values().map(summary).collect::<Result<_, _>>()?,
+            current: self.current,
+            version: self.host.version.clone(),
+        })
+    }
+
+    fn switch(&mut self, area: AreaId) -> Result<(), Error> {
+        if !self.areas.contains_key(&area) {
+            return Err(Error::NotFound);
+        }
+        self.device.open_area(area)?;
+        self.current = Some(area);
+        self.push_status();
+        Ok(())
+    }
+
+    fn forget(&mut self, area: AreaId) -> Result<(), Error> {
+        let file = self.areas.remove(&area).ok_or(Error::NotFound)?;
+        self.tasks.remove(&area);
+        self.device.forget_area(area)?;
+        file.close()?;
+        self.files.remove(&file_name(area))?;
+        if self.current == Some(area) {
+            self.current = self.areas.keys().next().copied();
+        }
+        Ok(())
+    }
+
+    /// Opens the built-in demo, making it on the first time.
+    fn open_demo(&mut self) -> Result<AreaSummary, Error> {
+        let area = AreaId(RowId::derived("the demo area of this device", &[]));
+        if !self.areas.contains_key(&area) {
+            let session = Session {
+                area,
+                area_name: String::new(),
+                role: Role::Coordinator,
+                demo: true,
+                server: String::new(),
+                token: String::new(),
+                origin: 1,
+                device_id: String::new(),
+                member_name: String::new(),
+            };
+            let now_ms = self.env.now_ms();
+            let actions = crate::demo::actions(crate::demo::JSON, area, now_ms)
+                .map_err(|error| Error::coded(ErrorCode::Internal, error.to_string()))?;
+            let mut file = AreaFile::create(self.files.open(&file_name(area))?, session)?;
+            crate::ops::action::seed(&mut file, actions)?;
+            self.add_area(file);
+        }
+        self.switch(area)?;
+        summary(self.file()?)
+    }
+}
+
+fn summary(file: &AreaFile) -> Result<AreaSummary, Error> {
+    let session = file.session();
+    let row = table::area::get(&file.conn)?;
+    Ok(AreaSummary {
+        id: session.area,
+        name: if row.name.is_empty() { session.area_name.clone() } else { row.name },
+        role: session.role,
+        demo: session.demo || row.demo,
+        local_only: session.local_only(),
+        member_name: session.member_name.clone(),
+        server: session.server.clone(),
+    })
+}
+
+/// The name of an area's file.
+fn file_name(area: AreaId) -> String {
+    format!("area-{area}.db")
+}
+
+fn with_ctx<T>(env: &dyn Env, run: impl FnOnce(&Ctx<'_>) -> T) -> T {
+    let now_ms = env.now_ms();
+    run(&Ctx {
+        now_ms,
+        utc_offset_minutes: env.utc_offset_minutes(now_ms),
+        fill_random: &|bytes| env.fill_random(bytes),
+    })
+}

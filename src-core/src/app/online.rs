@@ -1,0 +1,269 @@
+//! Requests that only the server can answer: invitations and devices.
+
+use super::{App, HttpRequest, HttpResponse, NetworkError, Step, file_name, summary};
+use crate::domain::{AreaId, Role};
+use crate::error::{Error, ErrorCode};
+use crate::ipc::{
+    AreaSummary, CreateInvitation, DeviceView, InvitationLink, InvitationView, IpcError, Redeem, RenameDevice,
+};
+use crate::store::area::{AreaFile, Session};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::json;
+
+/// What to do with the server's answer.
+#[derive(Debug)]
+pub struct Pending(Kind);
+
+enum Kind {
+    Redeem { server: String, member_name: String },
+    Invitation,
+    Invitations,
+    Devices,
+    Done,
+}
+
+impl std::fmt::Debug for Kind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Kind::Redeem { .. } => "Redeem",
+            Kind::Invitation => "Invitation",
+            Kind::Invitations => "Invitations",
+            Kind::Devices => "Devices",
+            Kind::Done => "Done",
+        })
+    }
+}
+
+#[derive(Deserialize)]
+struct Redeemed {
+    area_id: AreaId,
+    area_name: String,
+    role: Role,
+    demo: bool,
+    token: String,
+    origin: u32,
+    device_id: String,
+}
+
+#[derive(Deserialize)]
+struct NewInvitation {
+    link: String,
+    role: Role,
+    uses: u32,
+    expires_at_ms: i64,
+}
+
+#[derive(Deserialize)]
+struct ServerError {
+    code: String,
+    #[serde(default)]
+    detail: String,
+}
+
+impl App {
+    pub(super) fn redeem(&self, ask: Redeem) -> Result<Step, Error> {
+        let (server, secret) =
+            parse_link(&ask.link).ok_or_else(|| Error::coded(ErrorCode::BadLink, "no invitation"))?;
+        if self.host.web_origin.as_ref().is_some_and(|origin| *origin != server) {
+            return Err(Error::coded(ErrorCode::OtherServer, format!("the link leads to {server}")));
+        }
+        let body = json!({ "secret": secret, "member_name": ask.member_name, "device_name": ask.device_name });
+        let request = HttpRequest::json("POST", format!("{server}/api/v1/redeem"), &body);
+        Ok(fetch(request, Kind::Redeem { server, member_name: ask.member_name }))
+    }
+
+    pub(super) fn create_invitation(&self, ask: &CreateInvitation) -> Result<Step, Error> {
+        let body = json!({ "role": ask.role, "uses": ask.uses, "expires_hours": ask.expires_hours });
+        self.call("POST", "invitations", Some(&body), Kind::Invitation)
+    }
+
+    pub(super) fn hand_over(&self) -> Result<Step, Error> {
+        self.call("POST", "hand-over", Some(&json!({})), Kind::Invitation)
+    }
+
+    pub(super) fn list_invitations(&self) -> Result<Step, Error> {
+        self.call("GET", "invitations", None, Kind::Invitations)
+    }
+
+    pub(super) fn revoke_invitation(&self, id: &str) -> Result<Step, Error> {
+        self.call("DELETE", &format!("invitations/{}", path_part(id)?), None, Kind::Done)
+    }
+
+    pub(super) fn list_devices(&self) -> Result<Step, Error> {
+        self.call("GET", "devices", None, Kind::Devices)
+    }
+
+    pub(super) fn rename_device(&self, ask: &RenameDevice) -> Result<Step, Error> {
+        let body = json!({ "name": ask.name });
+        self.call("PATCH", &format!("devices/{}", path_part(&ask.id)?), Some(&body), Kind::Done)
+    }
+
+    pub(super) fn revoke_device(&self, id: &str) -> Result<Step, Error> {
+        self.call("DELETE", &format!("devices/{}", path_part(id)?), None, Kind::Done)
+    }
+
+    fn call(
+        &self,
+        method: &'static str,
+        path: &str,
+        body: Option<&serde_json::Value>,
+        then: Kind,
+    ) -> Result<Step, Error> {
+        let session = self.file()?.session();
+        if session.local_only() {
+            return Err(Error::coded(ErrorCode::Forbidden, "this area lives on this device only"));
+        }
+        let url = format!("{}/api/v1/{path}", session.server);
+        let request = match body {
+            Some(body) => HttpRequest::json(method, url, body),
+            None => HttpRequest { method, ..HttpRequest::get(url) },
+        };
+        Ok(fetch(request.bearer(&session.token), then))
+    }
+
+    /// Takes the server's answer to a [`Step::Fetch`].
+    pub fn resume(&mut self, pending: Pending, response: Result<HttpResponse, NetworkError>) -> Step {
+        Step::Reply(self.take_answer(pending.0, response).map_err(IpcError::from))
+    }
+
+    fn take_answer(&mut self, kind: Kind, response: Result<HttpResponse, NetworkError>) -> Result<String, Error> {
+        let response = response.map_err(|error| Error::coded(ErrorCode::Offline, error.to_string()))?;
+        if !(200..300).contains(&response.status) {
+            return Err(refused(&response));
+        }
+        match kind {
+            Kind::Redeem { server, member_name } => {
+                let redeemed = parse::<Redeemed>(&response)?;
+                reply(&self.join(redeemed, server, member_name)?)
+            }
+            Kind::Invitation => reply(&invitation(parse(&response)?)?),
+            Kind::Invitations => reply(&parse::<Vec<InvitationView>>(&response)?),
+            Kind::Devices => reply(&parse::<Vec<DeviceView>>(&response)?),
+            Kind::Done => reply(&()),
+        }
+    }
+
+    /// Puts a redeemed area on this device and opens it. One that is here already gets the new role and token; what it
+    /// holds stays, and what the new role may see besides comes with the next synchronising.
+    fn join(&mut self, redeemed: Redeemed, server: String, member_name: String) -> Result<AreaSummary, Error> {
+        let area = redeemed.area_id;
+        let session = Session {
+            area,
+            area_name: redeemed.area_name,
+            role: redeemed.role,
+            demo: redeemed.demo,
+            server,
+            token: redeemed.token,
+            origin: redeemed.origin,
+            device_id: redeemed.device_id,
+            member_name,
+        };
+        if let Some(file) = self.areas.remove(&area) {
+            file.close()?;
+        }
+        self.add_area(AreaFile::create(self.files.open(&file_name(area))?, session)?);
+        self.switch(area)?;
+        summary(self.file()?)
+    }
+}
+
+fn fetch(request: HttpRequest, then: Kind) -> Step {
+    Step::Fetch { request, then: Pending(then) }
+}
+
+fn reply<T: serde::Serialize>(value: &T) -> Result<String, Error> {
+    serde_json::to_string(value).map_err(|error| Error::coded(ErrorCode::Internal, error.to_string()))
+}
+
+fn parse<T: DeserializeOwned>(response: &HttpResponse) -> Result<T, Error> {
+    serde_json::from_slice(&response.body)
+        .map_err(|error| Error::coded(ErrorCode::Server, format!("the answer cannot be read: {error}")))
+}
+
+fn refused(response: &HttpResponse) -> Error {
+    let known: Option<ServerError> = serde_json::from_slice(&response.body).ok();
+    let (code, detail) = known.map_or_else(Default::default, |error| (error.code, error.detail));
+    let code = match code.as_str() {
+        "invitation_unknown" => ErrorCode::BadLink,
+        "invitation_spent" => ErrorCode::InvitationSpent,
+        "too_many_attempts" => ErrorCode::TooManyAttempts,
+        "revoked" | "unauthorized" => ErrorCode::Revoked,
+        "forbidden" => ErrorCode::Forbidden,
+        "not_found" => ErrorCode::NotFound,
+        "invalid" => ErrorCode::Invalid,
+        "outdated" => ErrorCode::Outdated,
+        _ => ErrorCode::Server,
+    };
+    Error::coded(code, format!("{} {detail}", response.status))
+}
+
+fn invitation(new: NewInvitation) -> Result<InvitationLink, Error> {
+    let qr = fast_qr::QRBuilder::new(new.link.as_str())
+        .build()
+        .map_err(|error| Error::coded(ErrorCode::Internal, error.to_string()))?;
+    Ok(InvitationLink {
+        qr_svg: fast_qr::convert::svg::SvgBuilder::default().to_str(&qr),
+        link: new.link,
+        role: new.role,
+        uses: new.uses,
+        expires_at_ms: new.expires_at_ms,
+    })
+}
+
+/// Server and secret of an invitation link `https://host/i#SECRET`. The secret is Crockford's base 32, in which O is 0
+/// and I and L are 1, and case does not matter.
+fn parse_link(link: &str) -> Option<(String, String)> {
+    let (server, secret) = link.trim().split_once("/i#")?;
+    let secure = server.strip_prefix("https://").or_else(|| server.strip_prefix("http://"))?;
+    let host_ok = !secure.is_empty() && !secure.contains(['/', '?', '#', '@', ' ']);
+    let secret: String = secret
+        .chars()
+        .filter(|c| *c != '-')
+        .map(|c| match c.to_ascii_uppercase() {
+            'O' => '0',
+            'I' | 'L' => '1',
+            other => other,
+        })
+        .collect();
+    let secret_ok = secret.len() == 26 && secret.chars().all(|c| c.is_ascii_alphanumeric() && c != 'U');
+    (host_ok && secret_ok).then(|| (server.to_owned(), secret))
+}
+
+/// An id of the server's making as a part of a path.
+fn path_part(id: &str) -> Result<&str, Error> {
+    let plain = !id.is_empty() && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    if plain { Ok(id) } else { Err(Error::NotFound) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECRET: &str = "0123456789ABCDEFGHJKMNPQRS";
+
+    #[test]
+    fn a_link_is_taken_apart_and_mistyped_letters_are_mended() {
+        let expected = ("https://trygkort.example".to_owned(), SECRET.to_owned());
+        assert_eq!(parse_link(&format!("https://trygkort.example/i#{SECRET}")), Some(expected.clone()));
+        let typed = "https://trygkort.example/i#o123-4567-89ab-cdef-ghjk-mnpq-rs";
+        assert_eq!(parse_link(&format!("  {typed} ")), Some(expected));
+        assert_eq!(parse_link(&format!("http://127.0.0.1:8787/i#{SECRET}")).unwrap().0, "http://127.0.0.1:8787");
+    }
+
+    #[test]
+    fn what_is_no_link_is_refused() {
+        for link in [
+            "",
+            "https://trygkort.example/",
+            "https://trygkort.example/i#short",
+            "ftp://trygkort.example/i#0123456789ABCDEFGHJKMNPQRS",
+            "https://a@b/i#0123456789ABCDEFGHJKMNPQRS",
+            "https:///i#0123456789ABCDEFGHJKMNPQRS",
+            "https://trygkort.example/i#0123456789ABCDEFGHJKMNPQRÆ",
+            "0123456789ABCDEFGHJKMNPQRS",
+        ] {
+            assert_eq!(parse_link(link), None, "{link}");
+        }
+    }
+}

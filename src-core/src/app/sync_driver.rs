@@ -1,0 +1,206 @@
+//! When to synchronise which area, and what its state is called on the screen.
+
+use super::{App, HttpRequest, HttpResponse, NetworkError};
+use crate::domain::AreaId;
+use crate::ipc::{Event, SyncState, Topic};
+use crate::store::area::topics;
+use crate::sync::{self, SyncError};
+use crate::wire::CONTENT_TYPE;
+
+const RETRY_FIRST_MS: u64 = 2_000;
+const RETRY_MAX_MS: u64 = 5 * 60_000;
+
+/// A call under way.
+#[derive(Debug)]
+pub struct SyncCall {
+    area: AreaId,
+    kind: CallKind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum CallKind {
+    Exchange,
+    Basemap,
+}
+
+/// Where synchronising of an area stands.
+#[derive(Debug)]
+pub(super) struct SyncTask {
+    local_only: bool,
+    due: bool,
+    running: bool,
+    basemap_due: bool,
+    state: SyncState,
+    failures: u32,
+    /// The log is being read from the start because a page did not fit; a second misfit is the server's fault.
+    rereading: bool,
+}
+
+impl SyncTask {
+    pub(super) fn new(local_only: bool) -> Self {
+        let state = if local_only { SyncState::LocalOnly } else { SyncState::Idle };
+        Self { local_only, due: !local_only, running: false, basemap_due: false, state, failures: 0, rereading: false }
+    }
+
+    pub(super) fn state(&self) -> SyncState {
+        if self.running && self.state == SyncState::Idle { SyncState::Running } else { self.state }
+    }
+
+    /// There is something to do.
+    pub(super) fn wake(&mut self) {
+        self.due = !self.local_only && self.state != SyncState::Revoked;
+    }
+
+    fn next(&self) -> Option<CallKind> {
+        match (self.running, self.due, self.basemap_due) {
+            (true, _, _) | (_, false, false) => None,
+            (_, true, _) => Some(CallKind::Exchange),
+            (_, false, true) => Some(CallKind::Basemap),
+        }
+    }
+
+    fn failed(&mut self, state: SyncState) {
+        self.state = state;
+        self.failures = self.failures.saturating_add(1);
+        self.due = false;
+        self.basemap_due = false;
+    }
+
+    fn succeeded(&mut self) {
+        self.state = SyncState::Idle;
+        self.failures = 0;
+    }
+}
+
+impl App {
+    /// Asks for every area to be synchronised: at the start, when the network or the window comes back, on a poke.
+    pub fn request_sync(&mut self) {
+        for task in self.tasks.values_mut() {
+            task.wake();
+        }
+    }
+
+    /// The next call to carry; `None`: nothing to do now.
+    pub fn next_sync(&mut self) -> Option<(SyncCall, HttpRequest)> {
+        let (area, kind) = self.tasks.iter().find_map(|(area, task)| task.next().map(|kind| (*area, kind)))?;
+        let request = self.sync_request(area, kind);
+        let task = self.tasks.get_mut(&area)?;
+        match request {
+            Ok(request) => {
+                task.running = true;
+                match kind {
+                    CallKind::Exchange => task.due = false,
+                    CallKind::Basemap => task.basemap_due = false,
+                }
+                self.push_status();
+                Some((SyncCall { area, kind }, request))
+            }
+            Err(_) => {
+                // The area's own file fails; requests on it say so in words.
+                task.failed(SyncState::ServerError);
+                None
+            }
+        }
+    }
+
+    fn sync_request(&self, area: AreaId, kind: CallKind) -> Result<HttpRequest, crate::error::Error> {
+        let file = self.areas.get(&area).ok_or(crate::error::Error::NoArea)?;
+        let session = file.session();
+        let request = match kind {
+            CallKind::Exchange => HttpRequest {
+                method: "POST",
+                url: format!("{}/api/v1/sync", session.server),
+                headers: vec![("content-type", CONTENT_TYPE.to_owned())],
+                body: sync::request(file)?,
+            },
+            CallKind::Basemap => HttpRequest::get(format!("{}/api/v1/basemap", session.server)),
+        };
+        Ok(request.bearer(&session.token))
+    }
+
+    /// Takes what became of a call.
+    #[expect(clippy::needless_pass_by_value, reason = "a call is finished once")]
+    pub fn finish_sync(&mut self, call: SyncCall, response: Result<HttpResponse, NetworkError>) {
+        let SyncCall { area, kind } = call;
+        if let Some(task) = self.tasks.get_mut(&area) {
+            task.running = false;
+        }
+        match response {
+            Ok(HttpResponse { status: 200, body }) => match kind {
+                CallKind::Exchange => self.take_exchange(area, &body),
+                CallKind::Basemap => self.take_basemap(area, &body),
+            },
+            Ok(response) => self.sync_failed(area, state_of(response.status)),
+            Err(NetworkError) => self.sync_failed(area, SyncState::Offline),
+        }
+        self.push_status();
+    }
+
+    fn take_exchange(&mut self, area: AreaId, body: &[u8]) {
+        let now_ms = self.env.now_ms();
+        let (Some(file), Some(task)) = (self.areas.get_mut(&area), self.tasks.get_mut(&area)) else { return };
+        match sync::apply(file, body, now_ms) {
+            Ok(applied) => {
+                task.succeeded();
+                task.rereading &= applied.more;
+                task.due |= applied.more;
+                let here = file.basemap_hash().ok().flatten();
+                task.basemap_due = applied.basemap.is_some() && applied.basemap != here;
+                if !applied.topics.is_empty() {
+                    self.events.push(Event::Changed { area, topics: topics(applied.topics) });
+                }
+            }
+            Err(SyncError::Gap(_)) if !task.rereading && file.forget_log().is_ok() => {
+                task.rereading = true;
+                task.due = true;
+            }
+            Err(SyncError::Version(_)) => task.failed(SyncState::Outdated),
+            Err(_) => task.failed(SyncState::ServerError),
+        }
+    }
+
+    fn take_basemap(&mut self, area: AreaId, body: &[u8]) {
+        let (Some(file), Some(task)) = (self.areas.get_mut(&area), self.tasks.get_mut(&area)) else { return };
+        match file.set_basemap(body) {
+            Ok(()) => {
+                task.succeeded();
+                self.events.push(Event::Changed { area, topics: vec![Topic::Basemap] });
+            }
+            Err(_) => task.failed(SyncState::ServerError),
+        }
+    }
+
+    fn sync_failed(&mut self, area: AreaId, state: SyncState) {
+        if let Some(task) = self.tasks.get_mut(&area) {
+            task.failed(state);
+        }
+    }
+
+    /// After how many milliseconds to ask again by [`App::request_sync`]; `None`: nothing has failed.
+    #[must_use]
+    pub fn retry_after_ms(&self) -> Option<u64> {
+        self.tasks
+            .values()
+            .filter(|task| task.failures > 0 && !matches!(task.state, SyncState::Revoked | SyncState::Outdated))
+            .map(|task| (RETRY_FIRST_MS << (task.failures - 1).min(10)).min(RETRY_MAX_MS))
+            .min()
+    }
+
+    /// The long-lived stream that says when the open area has changed on the server: any byte is a reason to
+    /// [`App::request_sync`]. `None`: there is no server.
+    #[must_use]
+    pub fn poke_request(&self) -> Option<HttpRequest> {
+        let session = self.file().ok()?.session();
+        let revoked = self.tasks.get(&session.area).is_some_and(|task| task.state == SyncState::Revoked);
+        (!session.local_only() && !revoked)
+            .then(|| HttpRequest::get(format!("{}/api/v1/poke", session.server)).bearer(&session.token))
+    }
+}
+
+fn state_of(status: u16) -> SyncState {
+    match status {
+        401 => SyncState::Revoked,
+        426 => SyncState::Outdated,
+        _ => SyncState::ServerError,
+    }
+}

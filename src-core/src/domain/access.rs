@@ -1,0 +1,102 @@
+//! Who may change what. The server enforces these rules; the screens ask them before they offer a button.
+
+use super::schema::{DELETED_AT, channel};
+use super::{Entity, FieldId, Role, Scope};
+
+/// What is about to happen to a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Change<'a> {
+    pub entity: Entity,
+    /// The row's scope as the server (or this device) knows it; the wanted one for a new row.
+    pub scope: Scope,
+    /// The scope it is to move to, if any.
+    pub move_to: Option<Scope>,
+    /// The row does not exist yet.
+    pub new: bool,
+    /// The row was made by the member who asks.
+    pub own: bool,
+    /// The fields that are set.
+    pub fields: &'a [FieldId],
+}
+
+/// Whether `role` may make this change.
+///
+/// - Nobody changes what they may not read, or moves a row where they may not read it.
+/// - Coordinators change everything.
+/// - Staff add and edit pins for the network, take back their own, and report numbers.
+/// - Residents and participants report numbers, and nothing else.
+#[must_use]
+pub fn may(role: Role, change: &Change<'_>) -> bool {
+    if !role.reads(change.scope) || change.move_to.is_some_and(|scope| !role.reads(scope)) {
+        return false;
+    }
+    match (role, change.entity) {
+        (Role::Coordinator, _) => true,
+        (_, Entity::Channel) => is_report(change),
+        (Role::Staff, Entity::MapPin) => {
+            let deletes = change.fields.contains(&DELETED_AT);
+            change.scope == Scope::Network && change.move_to.is_none() && (!deletes || change.own)
+        }
+        _ => false,
+    }
+}
+
+/// *Nummeret virker ikke*, and nothing more.
+fn is_report(change: &Change<'_>) -> bool {
+    !change.new && change.move_to.is_none() && change.fields == [channel::reported_at]
+}
+
+/// Whether `role` may add pins at all.
+#[must_use]
+pub fn may_add_pins(role: Role) -> bool {
+    matches!(role, Role::Staff | Role::Coordinator)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::schema::{card_cell, contact, map_pin};
+
+    fn change(entity: Entity, scope: Scope, fields: &[FieldId]) -> Change<'_> {
+        Change { entity, scope, move_to: None, new: false, own: false, fields }
+    }
+
+    #[test]
+    fn only_coordinators_touch_the_card() {
+        let tick = change(Entity::CardCell, Scope::Public, &[card_cell::on]);
+        assert!(may(Role::Coordinator, &tick));
+        for role in [Role::Staff, Role::Participant, Role::Resident] {
+            assert!(!may(role, &tick), "{role}");
+        }
+    }
+
+    #[test]
+    fn everyone_reports_a_number_they_can_see_and_no_more() {
+        let report = change(Entity::Channel, Scope::Public, &[channel::reported_at]);
+        let edit = change(Entity::Channel, Scope::Public, &[channel::reported_at, channel::value]);
+        let hidden = change(Entity::Channel, Scope::Network, &[channel::reported_at]);
+        assert!(may(Role::Resident, &report) && may(Role::Staff, &report));
+        assert!(!may(Role::Resident, &edit) && !may(Role::Staff, &edit));
+        assert!(!may(Role::Resident, &hidden) && may(Role::Staff, &hidden));
+        assert!(!may(Role::Resident, &Change { new: true, ..report }));
+    }
+
+    #[test]
+    fn staff_take_back_only_their_own_pins_and_move_none() {
+        let edit = change(Entity::MapPin, Scope::Network, &[map_pin::note]);
+        let delete = change(Entity::MapPin, Scope::Network, &[DELETED_AT]);
+        assert!(may(Role::Staff, &edit) && !may(Role::Staff, &delete));
+        assert!(may(Role::Staff, &Change { own: true, ..delete }));
+        assert!(!may(Role::Staff, &Change { move_to: Some(Scope::Public), ..edit }));
+        assert!(!may(Role::Staff, &Change { scope: Scope::Public, ..edit }));
+        assert!(!may(Role::Staff, &change(Entity::Contact, Scope::Network, &[contact::name])));
+    }
+
+    #[test]
+    fn nobody_changes_what_they_cannot_read() {
+        for role in Role::ALL {
+            let pin = change(Entity::MapPin, Scope::Coordination, &[map_pin::note]);
+            assert_eq!(may(role, &pin), role == Role::Coordinator);
+        }
+    }
+}

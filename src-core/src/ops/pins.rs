@@ -1,0 +1,134 @@
+//! Map pins: green hearts and red stars.
+
+use super::{Ctx, action};
+use crate::domain::schema::map_pin as f;
+use crate::domain::{Entity, PinId, Position, Role, Scope, Value, access, validate};
+use crate::error::Error;
+use crate::ipc::{Editing, MapFrame, PinCategory, PinForm, PinView, Saved, Topic};
+use crate::store::area::AreaFile;
+use crate::store::table::area;
+use crate::store::table::map_pin::{self, PinRow};
+use action::Draft;
+use std::collections::BTreeSet;
+
+/// A group or environment is forgotten after this time unless someone renews it (domain.md C2).
+const GROUP_EXPIRES_MS: i64 = 90 * 24 * 60 * 60 * 1000;
+
+const CATEGORIES: [(PinCategory, &str); 7] = [
+    (PinCategory::Institution, "institution"),
+    (PinCategory::Association, "association"),
+    (PinCategory::Enthusiast, "enthusiast"),
+    (PinCategory::Place, "place"),
+    (PinCategory::Social, "social"),
+    (PinCategory::Location, "location"),
+    (PinCategory::Group, "group"),
+];
+
+fn category(word: &str) -> PinCategory {
+    CATEGORIES.iter().find(|(_, known)| *known == word).map_or(PinCategory::Location, |(category, _)| *category)
+}
+
+fn word(category: PinCategory) -> &'static str {
+    CATEGORIES.iter().find(|(known, _)| *known == category).map_or("location", |(_, word)| word)
+}
+
+/// All pins this device may see and that have not expired, in alphabetical order.
+pub(crate) fn all(file: &AreaFile, ctx: &Ctx<'_>) -> Result<Vec<PinView>, Error> {
+    Ok(map_pin::all(&file.conn, ctx.now_ms)?.into_iter().map(|row| view(file, row)).collect())
+}
+
+fn view(file: &AreaFile, row: PinRow) -> PinView {
+    let category = category(&row.category);
+    let editable = access::may(
+        file.session.role,
+        &access::Change {
+            entity: Entity::MapPin,
+            scope: row.scope,
+            move_to: None,
+            new: false,
+            own: row.created_by == file.session.origin,
+            fields: &[f::note],
+        },
+    );
+    PinView {
+        id: PinId(row.id),
+        kind: category.kind(),
+        category,
+        title: row.title,
+        note: row.note,
+        lat: row.position.lat(),
+        lon: row.position.lon(),
+        scope: row.scope,
+        expires_at_ms: row.expires_at,
+        editable,
+        pending: row.pending,
+    }
+}
+
+/// Where the map starts and how far it reaches.
+pub(crate) fn frame(file: &AreaFile) -> Result<MapFrame, Error> {
+    // Denmark, for an area that has not been synced yet.
+    const DENMARK: [f64; 4] = [8.0, 54.5, 15.3, 57.8];
+    let bounds = area::get(&file.conn)?.bounds;
+    Ok(MapFrame {
+        bbox: validate::parse_bounds(&bounds).unwrap_or(DENMARK),
+        can_add: access::may_add_pins(file.session.role),
+        has_basemap: file.basemap_hash()?.is_some(),
+    })
+}
+
+/// The form as it is now.
+pub(crate) fn edit(file: &AreaFile, ctx: &Ctx<'_>, id: Option<PinId>) -> Result<Editing<PinForm>, Error> {
+    let Some(id) = id else {
+        let form = PinForm {
+            category: PinCategory::Place,
+            title: String::new(),
+            note: String::new(),
+            position: None,
+            scope: Scope::Network,
+        };
+        return Ok(Editing { row: ctx.new_id(), new: true, form, seen: action::seen(file, &[])? });
+    };
+    let row = map_pin::get(&file.conn, id.0)?.ok_or(Error::NotFound)?;
+    let form = PinForm {
+        category: category(&row.category),
+        title: row.title,
+        note: row.note,
+        position: Some((row.position.lat(), row.position.lon())),
+        scope: row.scope,
+    };
+    Ok(Editing { row: id.0, new: false, form, seen: action::seen(file, &[id.0])? })
+}
+
+/// Saves what differs between the form as it was opened and as it is now.
+///
+/// A group or environment is for coordination only whatever the form says, and saving it renews its 90 days.
+pub(crate) fn save(
+    file: &mut AreaFile,
+    ctx: &Ctx<'_>,
+    opened: &Editing<PinForm>,
+    form: &PinForm,
+) -> Result<(Saved, BTreeSet<Topic>), Error> {
+    let title = form.title.trim();
+    if title.is_empty() {
+        return Err(Error::invalid("title", "a pin needs a title"));
+    }
+    let place = form.position.ok_or_else(|| Error::invalid("position", "a pin needs a place"))?;
+    let place = Position::from_degrees(place.0, place.1)
+        .ok_or_else(|| Error::invalid("position", "not a place on the globe"))?;
+    let group = form.category == PinCategory::Group;
+    if group && file.session.role != Role::Coordinator {
+        return Err(Error::Forbidden);
+    }
+    let (all, old) = (opened.new, &opened.form);
+    let scope = if group { Scope::Coordination } else { form.scope };
+    let mut draft = Draft::from_form(&opened.seen);
+    draft
+        .row(Entity::MapPin, opened.row, scope)
+        .set_if(all || form.category != old.category, f::category, word(form.category))
+        .set_if(all || form.title != old.title, f::title, title)
+        .set_if(all || form.note != old.note, f::note, form.note.trim())
+        .set_if(all || form.position != old.position, f::position, Value::Position(place))
+        .set(f::expires_at, if group { Value::Int(ctx.now_ms + GROUP_EXPIRES_MS) } else { Value::Null });
+    draft.save(file, ctx, opened.row)
+}

@@ -1,0 +1,246 @@
+//! An area on a device: its database file and who this device is in it.
+
+use super::{StoreError, configure, migrate, outbox, platform_journal, table};
+use crate::domain::{AreaId, Role, RowId};
+use crate::ipc::Topic;
+use crate::wire::v1::{Cursor, ScopeSeq};
+use rusqlite::{Connection, OptionalExtension, ToSql, params};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+const SCHEMA: &[&str] = &[concat!(include_str!("migrations/row_state.sql"), include_str!("migrations/0001_area.sql"))];
+
+/// Who this device is in the area.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Session {
+    pub area: AreaId,
+    /// The area's name when the invitation was redeemed, shown until the first sync has brought the area itself.
+    pub area_name: String,
+    pub role: Role,
+    pub demo: bool,
+    /// `https://…` without a slash at the end; empty for an area that lives on this device only.
+    pub server: String,
+    /// The device's secret towards the server.
+    pub token: String,
+    pub origin: u32,
+    pub device_id: String,
+    pub member_name: String,
+}
+
+/// Shows where, never the token or the name.
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Session").field("area", &self.area).field("role", &self.role).finish_non_exhaustive()
+    }
+}
+
+impl Session {
+    /// Whether the area lives on this device only.
+    #[must_use]
+    pub fn local_only(&self) -> bool {
+        self.server.is_empty()
+    }
+}
+
+/// An open area.
+#[derive(Debug)]
+pub struct AreaFile {
+    pub(crate) conn: Connection,
+    pub(crate) session: Session,
+}
+
+impl AreaFile {
+    /// Makes a new area file for a session.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn create(conn: Connection, session: Session) -> Result<Self, StoreError> {
+        prepare(&conn)?;
+        let file = Self { conn, session };
+        file.keep_session()?;
+        Ok(file)
+    }
+
+    /// Opens an area file.
+    ///
+    /// # Errors
+    /// When the file is damaged, was written by a newer version, or was never finished.
+    pub fn open(conn: Connection) -> Result<Self, StoreError> {
+        prepare(&conn)?;
+        let json: Option<String> = get_meta(&conn, "session")?;
+        let json = json.ok_or_else(|| StoreError::Damaged("the area has no session".to_owned()))?;
+        let session = serde_json::from_str(&json)
+            .map_err(|error| StoreError::Damaged(format!("the area's session cannot be read: {error}")))?;
+        Ok(Self { conn, session })
+    }
+
+    /// Who this device is here.
+    #[must_use]
+    pub fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// Notes a role that the server has changed.
+    pub(crate) fn set_role(&mut self, role: Role) -> Result<(), StoreError> {
+        self.session.role = role;
+        self.keep_session()
+    }
+
+    fn keep_session(&self) -> Result<(), StoreError> {
+        let json = serde_json::to_string(&self.session).map_err(|error| StoreError::Damaged(error.to_string()))?;
+        set_meta(&self.conn, "session", &json)
+    }
+
+    /// How far the log has been read.
+    ///
+    /// # Errors
+    /// When the file fails.
+    pub fn cursor(&self) -> Result<Cursor, StoreError> {
+        cursor(&self.conn)
+    }
+
+    /// When the server last answered, milliseconds since 1970 UTC.
+    pub(crate) fn last_success_ms(&self) -> Result<Option<i64>, StoreError> {
+        get_meta(&self.conn, "last_success_ms")
+    }
+
+    /// Notes that the server answered.
+    pub(crate) fn set_last_success_ms(&self, now_ms: i64) -> Result<(), StoreError> {
+        set_meta(&self.conn, "last_success_ms", &now_ms)
+    }
+
+    /// Actions that the server has not admitted.
+    ///
+    /// # Errors
+    /// When the file fails.
+    pub fn pending(&self) -> Result<u32, StoreError> {
+        outbox::unsent_count(&self.conn)
+    }
+
+    /// The base map on this device and its hash.
+    pub(crate) fn basemap(&self) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.conn.query_row("SELECT pmtiles FROM basemap", [], |row| row.get(0)).optional()?)
+    }
+
+    /// The hash of the base map on this device.
+    pub(crate) fn basemap_hash(&self) -> Result<Option<[u8; 32]>, StoreError> {
+        Ok(self.conn.query_row("SELECT hash FROM basemap", [], |row| row.get(0)).optional()?)
+    }
+
+    /// Keeps a base map, and forgets the one before.
+    pub(crate) fn set_basemap(&mut self, pmtiles: &[u8]) -> Result<(), StoreError> {
+        let tx = self.conn.transaction()?;
+        tx.execute("DELETE FROM basemap", [])?;
+        let hash = blake3::hash(pmtiles);
+        tx.execute(
+            "INSERT INTO basemap (hash, pmtiles) VALUES (?1, ?2)",
+            params![hash.as_bytes().as_slice(), pmtiles],
+        )?;
+        Ok(tx.commit()?)
+    }
+
+    /// Forgets what was read from the log, so that it is read again from the start; unsent actions stay.
+    pub(crate) fn forget_log(&mut self) -> Result<(), StoreError> {
+        let tx = self.conn.transaction()?;
+        let mut rows: BTreeSet<RowId> = BTreeSet::new();
+        {
+            let mut statement = tx.prepare("SELECT row FROM row_state")?;
+            for row in statement.query_map([], |row| table::row_id(row, 0))? {
+                rows.insert(row?);
+            }
+        }
+        tx.execute("DELETE FROM row_state", [])?;
+        tx.execute("DELETE FROM meta WHERE key LIKE 'cursor%'", [])?;
+        table::project(&tx, self.session.origin, &rows)?;
+        Ok(tx.commit()?)
+    }
+
+    /// Everything this replica holds, row by row, in one canonical text: two replicas with the same role that have read
+    /// the same log give the same dump. Used by tests.
+    ///
+    /// # Errors
+    /// When the file fails.
+    pub fn dump(&self) -> Result<String, StoreError> {
+        let mut statement =
+            self.conn.prepare("SELECT row, entity, scope, created_by, hex(fields) FROM row_state ORDER BY row")?;
+        let mut found = statement.query([])?;
+        let mut dump = String::new();
+        while let Some(row) = found.next()? {
+            use std::fmt::Write as _;
+            let id = table::row_id(row, 0)?;
+            let (entity, scope, by): (u16, u8, u32) = (row.get(1)?, row.get(2)?, row.get(3)?);
+            let fields: String = row.get(4)?;
+            let _ = writeln!(dump, "{id} {entity} {scope} {by} {fields}");
+        }
+        Ok(dump)
+    }
+
+    /// Closes the file.
+    ///
+    /// # Errors
+    /// When SQLite cannot write what is left.
+    pub fn close(self) -> Result<(), StoreError> {
+        self.conn.close().map_err(|(_, error)| error.into())
+    }
+}
+
+fn prepare(conn: &Connection) -> Result<(), StoreError> {
+    configure(conn, platform_journal())?;
+    migrate(conn, SCHEMA)
+}
+
+/// How far the log has been read.
+pub(crate) fn cursor(conn: &Connection) -> Result<Cursor, StoreError> {
+    let position = get_meta(conn, "cursor")?.unwrap_or(0);
+    let mut scopes = Vec::new();
+    for scope in crate::domain::Scope::ALL {
+        if let Some(seq) = get_meta(conn, &format!("cursor.{}", scope.number()))? {
+            scopes.push(ScopeSeq { scope: scope.number(), seq });
+        }
+    }
+    Ok(Cursor { position, scopes })
+}
+
+/// Notes how far the log has been read.
+pub(crate) fn set_cursor(conn: &Connection, cursor: &Cursor) -> Result<(), StoreError> {
+    set_meta(conn, "cursor", &cursor.position)?;
+    for head in &cursor.scopes {
+        set_meta(conn, &format!("cursor.{}", head.scope), &head.seq)?;
+    }
+    Ok(())
+}
+
+/// The clock for the next action: later than the wall clock says, and than everything read or written before.
+pub(crate) fn next_hlc(conn: &Connection, now_ms: i64) -> Result<u64, StoreError> {
+    let last: u64 = get_meta(conn, "hlc")?.unwrap_or(0);
+    let hlc = u64::try_from(now_ms).unwrap_or(0).max(last + 1);
+    set_meta(conn, "hlc", &hlc)?;
+    Ok(hlc)
+}
+
+/// Notes a clock that was read from the log.
+pub(crate) fn saw_clock(conn: &Connection, effective: u64) -> Result<(), StoreError> {
+    let last: u64 = get_meta(conn, "hlc")?.unwrap_or(0);
+    if effective > last { set_meta(conn, "hlc", &effective) } else { Ok(()) }
+}
+
+/// Takes `count` change numbers; returns the first.
+pub(crate) fn take_counters(conn: &Connection, count: u64) -> Result<u64, StoreError> {
+    let first: u64 = get_meta(conn, "next_counter")?.unwrap_or(1);
+    set_meta(conn, "next_counter", &(first + count))?;
+    Ok(first)
+}
+
+fn get_meta<T: rusqlite::types::FromSql>(conn: &Connection, key: &str) -> Result<Option<T>, StoreError> {
+    Ok(conn.prepare_cached("SELECT value FROM meta WHERE key = ?1")?.query_row([key], |row| row.get(0)).optional()?)
+}
+
+fn set_meta(conn: &Connection, key: &str, value: &dyn ToSql) -> Result<(), StoreError> {
+    conn.prepare_cached("INSERT OR REPLACE INTO meta (key, value) VALUES (?1, ?2)")?.execute(params![key, value])?;
+    Ok(())
+}
+
+/// Topics as a list, for events.
+pub(crate) fn topics(set: BTreeSet<Topic>) -> Vec<Topic> {
+    set.into_iter().collect()
+}

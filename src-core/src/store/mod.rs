@@ -1,0 +1,97 @@
+//! SQLite: one file per area on the server (`hub`) and on each device ([`area`]), and one file for the device itself
+//! ([`device`]).
+//!
+//! Replicated tables carry no foreign keys, no UNIQUE and no NOT NULL beyond the id: rows arrive in any order.
+
+pub mod area;
+pub mod device;
+mod migrate;
+pub(crate) mod outbox;
+pub(crate) mod rows;
+pub(crate) mod table;
+
+pub(crate) use migrate::migrate;
+
+use crate::error::ErrorCode;
+use rusqlite::Connection;
+use thiserror::Error;
+
+/// The oldest SQLite that is used: before it, resetting the write-ahead log could lose a transaction.
+const SQLITE_VERSION_MIN: i32 = 3_051_003;
+
+/// What can go wrong in a database file.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    #[error("SQLite: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+    #[error("stored data cannot be read: {0}")]
+    Decode(#[from] minicbor::decode::Error),
+    #[error("the file was written by a newer version (schema {found}, this version knows {known})")]
+    Newer { found: i64, known: i64 },
+    #[error("the file is damaged: {0}")]
+    Damaged(String),
+    #[error("SQLite {found} is too old, {SQLITE_VERSION_MIN} is needed")]
+    OldSqlite { found: i32 },
+    #[error("storage is refused: {0}")]
+    Refused(String),
+}
+
+impl StoreError {
+    /// The code that the screens choose their words by.
+    #[must_use]
+    pub fn code(&self) -> ErrorCode {
+        match self {
+            StoreError::Newer { .. } => ErrorCode::Outdated,
+            StoreError::Damaged(_) | StoreError::Decode(_) => ErrorCode::StorageDamaged,
+            StoreError::Refused(_) => ErrorCode::StorageRefused,
+            StoreError::OldSqlite { .. } => ErrorCode::Internal,
+            StoreError::Sqlite(error) => match error.sqlite_error_code() {
+                Some(rusqlite::ErrorCode::DiskFull) => ErrorCode::StorageFull,
+                Some(rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::NotADatabase) => {
+                    ErrorCode::StorageDamaged
+                }
+                Some(
+                    rusqlite::ErrorCode::CannotOpen
+                    | rusqlite::ErrorCode::ReadOnly
+                    | rusqlite::ErrorCode::PermissionDenied,
+                ) => ErrorCode::StorageRefused,
+                _ => ErrorCode::Internal,
+            },
+        }
+    }
+}
+
+/// Which durability a file needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Journal {
+    /// Write-ahead log, synced at every commit: the server, and devices with a file system.
+    Wal,
+    /// Rollback journal kept as a file: OPFS has no shared memory for a write-ahead log.
+    Truncate,
+}
+
+/// Sets every pragma explicitly: bundled builds differ in their defaults.
+pub(crate) fn configure(conn: &Connection, journal: Journal) -> Result<(), StoreError> {
+    let found = rusqlite::version_number();
+    if found < SQLITE_VERSION_MIN {
+        return Err(StoreError::OldSqlite { found });
+    }
+    let mode = match journal {
+        Journal::Wal => "WAL",
+        Journal::Truncate => "TRUNCATE",
+    };
+    conn.pragma_update(None, "journal_mode", mode)?;
+    conn.pragma_update(None, "synchronous", "FULL")?;
+    conn.pragma_update(None, "foreign_keys", false)?;
+    conn.pragma_update(None, "recursive_triggers", false)?;
+    conn.pragma_update(None, "trusted_schema", false)?;
+    conn.pragma_update(None, "temp_store", "MEMORY")?;
+    conn.pragma_update(None, "busy_timeout", 5_000)?;
+    conn.set_prepared_statement_cache_capacity(64);
+    Ok(())
+}
+
+/// The journal that this platform can keep.
+pub(crate) const fn platform_journal() -> Journal {
+    if cfg!(target_family = "wasm") { Journal::Truncate } else { Journal::Wal }
+}

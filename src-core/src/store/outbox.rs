@@ -1,0 +1,130 @@
+//! The outbox: actions of this device that are not in its copy of the log yet, and rows as they look with them.
+
+use super::{StoreError, rows};
+use crate::domain::{ChangeId, RowId, Scope};
+use crate::merge::{IncomingRow, Plan, Register, RowState, Stamp, plan};
+use crate::wire::v1::{Action, RowChange};
+use crate::wire::{from_bytes, to_bytes};
+use rusqlite::{Connection, params};
+
+/// Adds an action.
+pub(crate) fn push(conn: &Connection, action: &Action) -> Result<(), StoreError> {
+    conn.prepare_cached("INSERT INTO outbox (counter, body) VALUES (?1, ?2)")?
+        .execute(params![action.counter, to_bytes(action)])?;
+    let mut insert = conn.prepare_cached("INSERT OR IGNORE INTO outbox_row (row, counter) VALUES (?1, ?2)")?;
+    for change in &action.rows {
+        insert.execute(params![change.row.0.0.as_bytes(), action.counter])?;
+    }
+    Ok(())
+}
+
+/// Takes an action out, because it was read back from the log or refused.
+pub(crate) fn remove(conn: &Connection, counter: u64) -> Result<(), StoreError> {
+    conn.prepare_cached("DELETE FROM outbox WHERE counter = ?1")?.execute([counter])?;
+    conn.prepare_cached("DELETE FROM outbox_row WHERE counter = ?1")?.execute([counter])?;
+    Ok(())
+}
+
+/// The action with this counter, if it is still here.
+pub(crate) fn get(conn: &Connection, counter: u64) -> Result<Option<Action>, StoreError> {
+    let mut statement = conn.prepare_cached("SELECT body FROM outbox WHERE counter = ?1")?;
+    let mut found = statement.query([counter])?;
+    match found.next()? {
+        Some(row) => Ok(Some(from_bytes(row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?)?)),
+        None => Ok(None),
+    }
+}
+
+/// Actions that the server has not admitted, oldest first, up to about `bytes_max` (at least one).
+pub(crate) fn unsent(conn: &Connection, bytes_max: usize) -> Result<Vec<Action>, StoreError> {
+    let mut statement = conn.prepare_cached("SELECT body FROM outbox WHERE position IS NULL ORDER BY counter")?;
+    let mut found = statement.query([])?;
+    let (mut actions, mut bytes) = (Vec::new(), 0);
+    while let Some(row) = found.next()? {
+        let body = row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?;
+        bytes += body.len();
+        if bytes > bytes_max && !actions.is_empty() {
+            break;
+        }
+        actions.push(from_bytes(body)?);
+    }
+    Ok(actions)
+}
+
+/// How many actions the server has not admitted.
+pub(crate) fn unsent_count(conn: &Connection) -> Result<u32, StoreError> {
+    Ok(conn.prepare_cached("SELECT COUNT(*) FROM outbox WHERE position IS NULL")?.query_row([], |row| row.get(0))?)
+}
+
+/// Notes that the server admitted an action at a position of the log.
+pub(crate) fn admitted(conn: &Connection, counter: u64, position: u64) -> Result<(), StoreError> {
+    conn.prepare_cached("UPDATE outbox SET position = ?2 WHERE counter = ?1")?.execute(params![counter, position])?;
+    Ok(())
+}
+
+/// Takes out what has been read back from the log up to `position`; returns the rows it touched.
+pub(crate) fn settle(conn: &Connection, position: u64) -> Result<Vec<RowId>, StoreError> {
+    let counters: Vec<u64> = conn
+        .prepare_cached("SELECT counter FROM outbox WHERE position <= ?1")?
+        .query_map([position], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    let mut touched = Vec::new();
+    for counter in counters {
+        if let Some(action) = get(conn, counter)? {
+            touched.extend(action.rows.iter().map(|change| change.row.0));
+        }
+        remove(conn, counter)?;
+    }
+    Ok(touched)
+}
+
+/// A row as it looks with this device's unsent changes on top. The device's clock runs ahead of everything it has read,
+/// so an unsent change shows until a later one comes from the log: what will be, as far as this device can know.
+pub(crate) fn overlay(conn: &Connection, origin: u32, row: RowId) -> Result<Option<RowState>, StoreError> {
+    let mut state = rows::get(conn, row)?;
+    let counters: Vec<u64> = conn
+        .prepare_cached("SELECT counter FROM outbox_row WHERE row = ?1 ORDER BY counter")?
+        .query_map([row.0.as_bytes()], |r| r.get(0))?
+        .collect::<Result<_, _>>()?;
+    for counter in counters {
+        let Some(action) = get(conn, counter)? else { continue };
+        let mut index = 0;
+        for change in &action.rows {
+            if change.row.0 == row {
+                let scope = scope_of(change, state.as_ref());
+                state = match plan(state.clone(), incoming(change, scope, origin, &action, index)) {
+                    Plan::Write { state, .. } => Some(state),
+                    Plan::Forget | Plan::Nothing => state,
+                };
+            }
+            index += change.fields.len().max(1) as u64;
+        }
+    }
+    Ok(state)
+}
+
+fn scope_of(change: &RowChange, state: Option<&RowState>) -> Scope {
+    change
+        .move_to
+        .and_then(Scope::from_number)
+        .or(state.map(|row| row.scope))
+        .or(Scope::from_number(change.scope))
+        .unwrap_or(Scope::Coordination)
+}
+
+fn incoming(change: &RowChange, scope: Scope, origin: u32, action: &Action, first_index: u64) -> IncomingRow {
+    IncomingRow {
+        entity: change.entity,
+        row: change.row.0,
+        scope,
+        created_by: origin,
+        withdrawn: false,
+        fields: (action.counter + first_index..)
+            .zip(&change.fields)
+            .map(|(counter, field)| {
+                let stamp = Stamp { effective: action.hlc, id: ChangeId { origin, counter } };
+                (field.field, Register { value: field.value.clone(), stamp })
+            })
+            .collect(),
+    }
+}

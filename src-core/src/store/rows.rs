@@ -1,0 +1,92 @@
+//! The table `row_state`: every row as the log has made it, the same on server and device.
+
+use super::StoreError;
+use crate::domain::{ChangeId, FieldId, RowId, Scope, Value};
+use crate::merge::{IncomingRow, Plan, Register, RowState, Stamp, plan};
+use crate::wire::{from_bytes, to_bytes};
+use minicbor::{Decode, Encode};
+use rusqlite::{Connection, OptionalExtension, params};
+use std::collections::BTreeMap;
+
+/// A register as it is stored.
+#[derive(Encode, Decode)]
+struct StoredRegister {
+    #[n(0)]
+    field: FieldId,
+    #[n(1)]
+    value: Value,
+    #[n(2)]
+    effective: u64,
+    #[n(3)]
+    origin: u32,
+    #[n(4)]
+    counter: u64,
+}
+
+/// Reads a row.
+pub(crate) fn get(conn: &Connection, row: RowId) -> Result<Option<RowState>, StoreError> {
+    let found = conn
+        .prepare_cached("SELECT entity, scope, created_by, fields FROM row_state WHERE row = ?1")?
+        .query_row([row.0.as_bytes()], |r| {
+            Ok((r.get::<_, u16>(0)?, r.get::<_, u8>(1)?, r.get::<_, u32>(2)?, r.get::<_, Vec<u8>>(3)?))
+        })
+        .optional()?;
+    let Some((entity, scope, created_by, fields)) = found else { return Ok(None) };
+    let scope = Scope::from_number(scope)
+        .ok_or_else(|| StoreError::Damaged(format!("row_state holds the unknown scope {scope}")))?;
+    Ok(Some(RowState { entity, row, scope, created_by, fields: decode_fields(&fields)? }))
+}
+
+/// Writes a row.
+pub(crate) fn put(conn: &Connection, state: &RowState) -> Result<(), StoreError> {
+    conn.prepare_cached(
+        "INSERT OR REPLACE INTO row_state (row, entity, scope, created_by, fields) VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?
+    .execute(params![
+        state.row.0.as_bytes(),
+        state.entity,
+        state.scope.number(),
+        state.created_by,
+        encode_fields(&state.fields)
+    ])?;
+    Ok(())
+}
+
+/// Merges an incoming row into the table and returns what was done.
+pub(crate) fn merge(conn: &Connection, incoming: IncomingRow) -> Result<Plan, StoreError> {
+    let row = incoming.row;
+    let done = plan(get(conn, row)?, incoming);
+    match &done {
+        Plan::Write { state, .. } => put(conn, state)?,
+        Plan::Forget => {
+            conn.prepare_cached("DELETE FROM row_state WHERE row = ?1")?.execute([row.0.as_bytes()])?;
+        }
+        Plan::Nothing => {}
+    }
+    Ok(done)
+}
+
+fn encode_fields(fields: &BTreeMap<FieldId, Register>) -> Vec<u8> {
+    let stored: Vec<StoredRegister> = fields
+        .iter()
+        .map(|(field, register)| StoredRegister {
+            field: *field,
+            value: register.value.clone(),
+            effective: register.stamp.effective,
+            origin: register.stamp.id.origin,
+            counter: register.stamp.id.counter,
+        })
+        .collect();
+    to_bytes(&stored)
+}
+
+fn decode_fields(bytes: &[u8]) -> Result<BTreeMap<FieldId, Register>, StoreError> {
+    let stored: Vec<StoredRegister> = from_bytes(bytes)?;
+    Ok(stored
+        .into_iter()
+        .map(|r| {
+            let id = ChangeId { origin: r.origin, counter: r.counter };
+            (r.field, Register { value: r.value, stamp: Stamp { effective: r.effective, id } })
+        })
+        .collect())
+}

@@ -1,0 +1,212 @@
+//! The device's side of synchronising, without any input or output of its own: [`request`] says what to send, and
+//! [`apply`] takes what came back. Between the two anything may happen: the answer may be lost, come twice or never, or
+//! the user may go on writing. Nothing is marked as sent before the server has said so, and a page of the log and the
+//! cursor behind it are one transaction.
+
+use crate::domain::{ChangeId, Role, RowId, Scope};
+use crate::ipc::Topic;
+use crate::merge::{IncomingRow, Register, Stamp};
+use crate::ops::refusals;
+use crate::store::area::{self, AreaFile};
+use crate::store::{StoreError, outbox, rows, table};
+use crate::wire::v1::{Cursor, Entry, LogRow, Page, ScopeSeq, SyncRequest, SyncResponse, Verdict};
+use crate::wire::{VERSION, from_bytes, to_bytes};
+use rusqlite::Connection;
+use std::collections::{BTreeMap, BTreeSet};
+use thiserror::Error;
+
+/// A request stays below the server's limit of 1 MiB by this margin for what is not actions.
+const PUSH_BYTES_MAX: usize = 1024 * 1024 - 16 * 1024;
+
+/// Why an answer could not be taken. Nothing of it was kept.
+#[derive(Debug, Error)]
+pub enum SyncError {
+    #[error("the server's answer cannot be read: {0}")]
+    Malformed(#[from] minicbor::decode::Error),
+    #[error("the server speaks wire version {0}")]
+    Version(u16),
+    /// The page does not continue what this device has read: it must read the log from the start.
+    #[error("{0}")]
+    Gap(String),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<rusqlite::Error> for SyncError {
+    fn from(error: rusqlite::Error) -> Self {
+        SyncError::Store(error.into())
+    }
+}
+
+/// What an answer changed.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Applied {
+    /// What screens want to reload.
+    pub topics: BTreeSet<Topic>,
+    /// There is more to read or to send: exchange again at once.
+    pub more: bool,
+    /// The area's base map, as the server has it.
+    pub basemap: Option<[u8; 32]>,
+}
+
+/// What to send now: the next unsent actions, and from where to read on.
+///
+/// # Errors
+/// When the file fails.
+pub fn request(file: &AreaFile) -> Result<Vec<u8>, StoreError> {
+    Ok(to_bytes(&SyncRequest {
+        version: VERSION,
+        origin: file.session.origin,
+        cursor: file.cursor()?,
+        actions: outbox::unsent(&file.conn, PUSH_BYTES_MAX)?,
+    }))
+}
+
+/// Takes the server's answer, all of it or nothing.
+///
+/// # Errors
+/// When it cannot be read, does not continue what this device has read, or the file fails.
+pub fn apply(file: &mut AreaFile, answer: &[u8], now_ms: i64) -> Result<Applied, SyncError> {
+    let response = read_response(answer)?;
+    if let Some(role) = role_from(response.role).filter(|role| *role != file.session.role) {
+        file.set_role(role)?;
+    }
+    let origin = file.session.origin;
+    let tx = file.conn.transaction()?;
+    let mut touched = BTreeSet::new();
+    let mut refused = false;
+    for verdict in &response.verdicts {
+        refused |= take_verdict(&tx, verdict, now_ms, &mut touched)?;
+    }
+    let more_to_read = response.page.more;
+    take_page(&tx, origin, response.page, &mut touched)?;
+    let mut topics = table::project(&tx, origin, &touched)?;
+    if refused {
+        topics.insert(Topic::Refusals);
+    }
+    let more = more_to_read || outbox::unsent_count(&tx)? > 0;
+    tx.commit()?;
+    file.set_last_success_ms(now_ms)?;
+    Ok(Applied { topics, more, basemap: response.basemap.map(Into::into) })
+}
+
+fn read_response(answer: &[u8]) -> Result<SyncResponse, SyncError> {
+    let mut decoder = minicbor::Decoder::new(answer);
+    decoder.array()?;
+    let version = decoder.u16()?;
+    if version != VERSION {
+        return Err(SyncError::Version(version));
+    }
+    Ok(from_bytes(answer)?)
+}
+
+/// Notes what became of an action; returns whether it was refused.
+fn take_verdict(
+    tx: &Connection,
+    verdict: &Verdict,
+    now_ms: i64,
+    touched: &mut BTreeSet<RowId>,
+) -> Result<bool, StoreError> {
+    match (verdict.position, verdict.reason) {
+        (Some(position), _) => outbox::admitted(tx, verdict.counter, position)?,
+        (None, Some(reason)) => {
+            // Judged before, and the first answer was lost on the way: the action is here only once.
+            let Some(action) = outbox::get(tx, verdict.counter)? else { return Ok(false) };
+            touched.extend(action.rows.iter().map(|change| change.row.0));
+            outbox::remove(tx, verdict.counter)?;
+            refusals::keep(tx, &action, reason, now_ms)?;
+            return Ok(true);
+        }
+        (None, None) => {}
+    }
+    Ok(false)
+}
+
+/// Reads a page into the rows, checking that it continues where this device was and has no gap.
+fn take_page(tx: &Connection, origin: u32, page: Page, touched: &mut BTreeSet<RowId>) -> Result<(), SyncError> {
+    let cursor = area::cursor(tx)?;
+    if page.from != cursor.position || page.to < page.from {
+        return Err(SyncError::Gap(format!(
+            "a page {}..{} came, this device has read up to {}",
+            page.from, page.to, cursor.position
+        )));
+    }
+    let mut heads: BTreeMap<u8, u64> = cursor.scopes.iter().map(|head| (head.scope, head.seq)).collect();
+    let mut clock = 0;
+    for entry in page.entries {
+        clock = clock.max(entry.effective);
+        take_entry(tx, entry, &mut heads, touched)?;
+    }
+    check_heads(&heads, &page.heads)?;
+    area::saw_clock(tx, clock)?;
+    let scopes = heads.into_iter().map(|(scope, seq)| ScopeSeq { scope, seq }).collect();
+    area::set_cursor(tx, &Cursor { position: page.to, scopes })?;
+    touched.extend(outbox::settle(tx, page.to)?);
+    debug_assert!(origin > 0 || touched.is_empty(), "the server itself does not pull");
+    Ok(())
+}
+
+fn take_entry(
+    tx: &Connection,
+    entry: Entry,
+    heads: &mut BTreeMap<u8, u64>,
+    touched: &mut BTreeSet<RowId>,
+) -> Result<(), SyncError> {
+    let stamp = Stamp { effective: entry.effective, id: ChangeId { origin: entry.origin, counter: entry.counter } };
+    for part in entry.scopes {
+        let head = heads.entry(part.scope).or_insert(0);
+        if part.first_seq != *head + 1 {
+            return Err(SyncError::Gap(format!(
+                "scope {}: expected sequence {}, got {} at position {}",
+                part.scope,
+                *head + 1,
+                part.first_seq,
+                entry.position
+            )));
+        }
+        *head += part.rows.len() as u64;
+        // A scope of a newer version is counted and not shown.
+        let Some(scope) = Scope::from_number(part.scope) else { continue };
+        for row in part.rows {
+            touched.insert(row.row.0);
+            rows::merge(tx, incoming(row, scope, stamp))?;
+        }
+    }
+    Ok(())
+}
+
+fn check_heads(read: &BTreeMap<u8, u64>, announced: &[ScopeSeq]) -> Result<(), SyncError> {
+    for head in announced {
+        let got = read.get(&head.scope).copied().unwrap_or(0);
+        if got != head.seq {
+            return Err(SyncError::Gap(format!("scope {}: read up to {got}, the head is {}", head.scope, head.seq)));
+        }
+    }
+    Ok(())
+}
+
+/// A row of the log as the planner takes it; `stamp` is that of the action's first change.
+pub(crate) fn incoming(row: LogRow, scope: Scope, stamp: Stamp) -> IncomingRow {
+    let fields = row.fields.into_iter().map(|field| {
+        let stamp = match field.stamp {
+            Some(s) => Stamp { effective: s.effective, id: ChangeId { origin: s.origin, counter: s.counter } },
+            None => Stamp {
+                effective: stamp.effective,
+                id: ChangeId { origin: stamp.id.origin, counter: stamp.id.counter + u64::from(field.index) },
+            },
+        };
+        (field.field, Register { value: field.value, stamp })
+    });
+    IncomingRow {
+        entity: row.entity,
+        row: row.row.0,
+        scope,
+        created_by: row.created_by.unwrap_or(stamp.id.origin),
+        withdrawn: row.withdrawn,
+        fields: fields.collect(),
+    }
+}
+
+fn role_from(number: u8) -> Option<Role> {
+    Role::ALL.into_iter().find(|role| crate::hub::role_number(*role) == number)
+}

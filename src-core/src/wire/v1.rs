@@ -1,0 +1,311 @@
+//! Version 1 of the sync messages.
+//!
+//! Every struct is a CBOR array with its fields in the order of their `#[n(…)]` numbers.
+
+use crate::domain::{ChangeId, FieldId, RowId, Value};
+use minicbor::bytes::ByteArray;
+use minicbor::{Decode, Decoder, Encode, Encoder, decode, encode};
+use uuid::Uuid;
+
+/// The number that every message of this version begins with.
+pub const VERSION: u16 = 1;
+
+/// The most changes an action may make (design.md §3 item 1).
+pub const CHANGES_MAX: usize = 500;
+
+/// The most bytes an encoded action may have.
+pub const ACTION_BYTES_MAX: usize = 1024 * 1024;
+
+/// What a device sends: what it wrote, and from where it wants to read on.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub struct SyncRequest {
+    /// [`VERSION`].
+    #[n(0)]
+    pub version: u16,
+    /// The device's origin number.
+    #[n(1)]
+    pub origin: u32,
+    /// How far this device has read.
+    #[n(2)]
+    pub cursor: Cursor,
+    /// Unsent actions in the order they were made.
+    #[n(3)]
+    pub actions: Vec<Action>,
+}
+
+/// How far a device has read: a position in the area's log, and the last sequence number of each scope up to there.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+pub struct Cursor {
+    #[n(0)]
+    pub position: u64,
+    /// Ascending by scope number; a scope of which nothing was read is left out.
+    #[n(1)]
+    pub scopes: Vec<ScopeSeq>,
+}
+
+/// A sequence number within a scope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct ScopeSeq {
+    #[n(0)]
+    pub scope: u8,
+    #[n(1)]
+    pub seq: u64,
+}
+
+/// One user action: whole or not at all.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub struct Action {
+    /// The number of its first change on the device; the changes are numbered from here in the order they stand.
+    #[n(0)]
+    pub counter: u64,
+    /// The device's hybrid logical clock, milliseconds since 1970 UTC.
+    #[n(1)]
+    pub hlc: u64,
+    /// The position of the device's cursor when the form was opened.
+    #[n(2)]
+    pub seen: u64,
+    #[n(3)]
+    pub rows: Vec<RowChange>,
+}
+
+/// What an action does to one row.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub struct RowChange {
+    #[n(0)]
+    pub entity: u16,
+    #[n(1)]
+    pub row: WireId,
+    /// The scope of a new row; for a row that exists, where the writer believed it to be.
+    #[n(2)]
+    pub scope: u8,
+    /// Moves the row to this scope.
+    #[n(3)]
+    pub move_to: Option<u8>,
+    #[n(4)]
+    pub fields: Vec<FieldChange>,
+}
+
+/// A field gets a value.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub struct FieldChange {
+    #[n(0)]
+    pub field: FieldId,
+    #[n(1)]
+    pub value: Value,
+    /// The change that the writer saw as the field's value; `None`: the field was not set.
+    #[n(2)]
+    pub base: Option<WireChangeId>,
+}
+
+/// What the server answers.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub struct SyncResponse {
+    /// [`VERSION`].
+    #[n(0)]
+    pub version: u16,
+    /// The server's clock, milliseconds since 1970 UTC.
+    #[n(1)]
+    pub now_ms: u64,
+    /// The member's role as the server has it: `Role::ALL` backwards, 0 resident … 3 coordinator.
+    #[n(2)]
+    pub role: u8,
+    /// BLAKE3 of the area's base map, if it has one.
+    #[n(3)]
+    pub basemap: Option<ByteArray<32>>,
+    /// One per action of the request, in its order.
+    #[n(4)]
+    pub verdicts: Vec<Verdict>,
+    #[n(5)]
+    pub page: Page,
+}
+
+/// What became of an action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Verdict {
+    /// The action's counter.
+    #[n(0)]
+    pub counter: u64,
+    #[n(1)]
+    pub outcome: Outcome,
+    /// Why it was rejected.
+    #[n(2)]
+    pub reason: Option<Reason>,
+    /// Where it stands in the log, when it was admitted.
+    #[n(3)]
+    pub position: Option<u64>,
+}
+
+/// How an action fared. 2 is kept for *conflict*.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Outcome {
+    /// Every change of it is now its field's value.
+    #[n(0)]
+    Applied,
+    /// Admitted, but at least one of its changes lost to a later one. All are in the log.
+    #[n(1)]
+    Superseded,
+    /// Refused whole.
+    #[n(3)]
+    Rejected,
+}
+
+/// Why an action was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Reason {
+    #[n(0)]
+    Permission,
+    #[n(1)]
+    Validation,
+    #[n(2)]
+    Reference,
+    #[n(3)]
+    PersonalNumber,
+    #[n(4)]
+    DependsOn,
+    #[n(5)]
+    TooLarge,
+    #[n(6)]
+    Quarantined,
+    /// An entity that this server does not know.
+    #[n(7)]
+    Unknown,
+}
+
+/// An interval of the area's log, as far as the device may read it. It ends at an action's end.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub struct Page {
+    /// The position the page begins after.
+    #[n(0)]
+    pub from: u64,
+    /// The position the page ends with.
+    #[n(1)]
+    pub to: u64,
+    /// There is more after `to`.
+    #[n(2)]
+    pub more: bool,
+    /// The head of every scope the device may read, at `to`.
+    #[n(3)]
+    pub heads: Vec<ScopeSeq>,
+    #[n(4)]
+    pub entries: Vec<Entry>,
+}
+
+/// An admitted action, as far as the device may read it.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub struct Entry {
+    #[n(0)]
+    pub position: u64,
+    #[n(1)]
+    pub origin: u32,
+    #[n(2)]
+    pub counter: u64,
+    /// The clock that every replica orders by.
+    #[n(3)]
+    pub effective: u64,
+    /// The writer's own clock, for display.
+    #[n(4)]
+    pub hlc: u64,
+    /// Ascending by scope number.
+    #[n(5)]
+    pub scopes: Vec<ScopeRows>,
+}
+
+/// What an action did to the rows of one scope. Each row takes one sequence number, from `first_seq` on.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub struct ScopeRows {
+    #[n(0)]
+    pub scope: u8,
+    #[n(1)]
+    pub first_seq: u64,
+    #[n(2)]
+    pub rows: Vec<LogRow>,
+}
+
+/// What an action did to one row.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub struct LogRow {
+    #[n(0)]
+    pub entity: u16,
+    #[n(1)]
+    pub row: WireId,
+    /// The row left this scope: forget it.
+    #[n(2)]
+    pub withdrawn: bool,
+    #[n(3)]
+    pub fields: Vec<LogField>,
+    /// The origin that made the row, when it came into this scope as a whole.
+    #[n(4)]
+    pub created_by: Option<u32>,
+}
+
+/// A field as the log has it.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub struct LogField {
+    #[n(0)]
+    pub field: FieldId,
+    #[n(1)]
+    pub value: Value,
+    /// The change's place in its action; its id is the entry's origin and `counter + index`.
+    #[n(2)]
+    pub index: u16,
+    /// Set when the row moved here and this field was written by an earlier action: that change's id and clock.
+    #[n(3)]
+    pub stamp: Option<Stamp>,
+}
+
+/// A change's id and effective clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Stamp {
+    #[n(0)]
+    pub origin: u32,
+    #[n(1)]
+    pub counter: u64,
+    #[n(2)]
+    pub effective: u64,
+}
+
+/// A row id as 16 bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct WireId(pub RowId);
+
+impl<C> Encode<C> for WireId {
+    fn encode<W: encode::Write>(&self, e: &mut Encoder<W>, _: &mut C) -> Result<(), encode::Error<W::Error>> {
+        e.bytes(self.0.0.as_bytes())?.ok()
+    }
+}
+
+impl<'b, C> Decode<'b, C> for WireId {
+    fn decode(d: &mut Decoder<'b>, _: &mut C) -> Result<Self, decode::Error> {
+        let id = Uuid::from_slice(d.bytes()?).map_err(|_| decode::Error::message("a row id has 16 bytes"))?;
+        Ok(Self(RowId(id)))
+    }
+}
+
+/// A change id as `[origin, counter]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WireChangeId(pub ChangeId);
+
+impl<C> Encode<C> for WireChangeId {
+    fn encode<W: encode::Write>(&self, e: &mut Encoder<W>, _: &mut C) -> Result<(), encode::Error<W::Error>> {
+        e.array(2)?.u32(self.0.origin)?.u64(self.0.counter)?.ok()
+    }
+}
+
+impl<'b, C> Decode<'b, C> for WireChangeId {
+    fn decode(d: &mut Decoder<'b>, _: &mut C) -> Result<Self, decode::Error> {
+        if d.array()? != Some(2) {
+            return Err(decode::Error::message("a change id is [origin, counter]"));
+        }
+        Ok(Self(ChangeId { origin: d.u32()?, counter: d.u64()? }))
+    }
+}
+
+impl Action {
+    /// How many changes it makes. Each has a number of its own; a row that is only moved counts as one.
+    #[must_use]
+    pub fn change_count(&self) -> usize {
+        self.rows.iter().map(|row| row.fields.len().max(1)).sum()
+    }
+}

@@ -1,0 +1,225 @@
+//! An area with its log and devices, all in memory. Messages are passed by hand, so that a test decides which arrive.
+
+use rusqlite::Connection;
+use serde::de::DeserializeOwned;
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
+use trygkort_core::app::{App, Env, Files, HostInfo, HttpResponse, NetworkError, Step};
+use trygkort_core::domain::{AreaId, Role, RowId};
+use trygkort_core::hub::{AreaLog, Peer};
+use trygkort_core::ipc::{Ask, IpcError};
+use trygkort_core::store::StoreError;
+use trygkort_core::{demo, wire};
+use uuid::Uuid;
+
+/// 20 November 2026, 09:14 in Denmark: a Friday.
+pub(crate) const NOON_MS: i64 = 1_795_162_440_000;
+
+pub(crate) fn area() -> AreaId {
+    AreaId(RowId(Uuid::from_u128(0xa5ea)))
+}
+
+pub(crate) fn row(n: u128) -> RowId {
+    RowId(Uuid::from_u128(n))
+}
+
+/// The server's side.
+pub(crate) struct Hub {
+    pub(crate) log: AreaLog,
+    pub(crate) now_ms: i64,
+}
+
+impl Hub {
+    /// An empty log.
+    pub(crate) fn empty() -> Self {
+        let log = AreaLog::open(Connection::open_in_memory().unwrap(), area()).unwrap();
+        Self { log, now_ms: NOON_MS }
+    }
+
+    /// A log with the demo area.
+    pub(crate) fn demo() -> Self {
+        let mut hub = Self::empty();
+        let actions = demo::actions(demo::JSON, area(), NOON_MS - 1_000_000).unwrap();
+        hub.log.begin().unwrap();
+        hub.log.import(actions, NOON_MS).unwrap();
+        hub.log.commit().unwrap();
+        hub
+    }
+
+    pub(crate) fn exchange(
+        &mut self,
+        origin: u32,
+        role: Role,
+        body: &[u8],
+    ) -> Result<Vec<u8>, trygkort_core::hub::HubError> {
+        let peer = Peer { origin, member: row(u128::from(origin)), role };
+        self.log.begin().unwrap();
+        let done = self.log.exchange(&peer, body, self.now_ms);
+        self.log.commit().unwrap();
+        done.map(|exchanged| exchanged.body)
+    }
+
+    /// Pushes hand-made actions as `origin` and returns the answer.
+    pub(crate) fn push(&mut self, origin: u32, role: Role, actions: Vec<wire::v1::Action>) -> wire::v1::SyncResponse {
+        let request = wire::v1::SyncRequest { version: 1, origin, cursor: wire::v1::Cursor::default(), actions };
+        let body = self.exchange(origin, role, &wire::to_bytes(&request)).unwrap();
+        wire::from_bytes(&body).unwrap()
+    }
+}
+
+/// A clock that a test turns by hand, shared with the device.
+pub(crate) struct TestEnv {
+    pub(crate) now_ms: Rc<Cell<i64>>,
+    seed: Cell<u64>,
+}
+
+impl Env for TestEnv {
+    fn now_ms(&self) -> i64 {
+        self.now_ms.get()
+    }
+
+    fn utc_offset_minutes(&self, _: i64) -> i32 {
+        60
+    }
+
+    fn fill_random(&self, bytes: &mut [u8]) {
+        for byte in bytes {
+            self.seed.set(self.seed.get().wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1));
+            *byte = self.seed.get().to_be_bytes()[1];
+        }
+    }
+}
+
+/// Database files in one folder on disk.
+pub(crate) struct TestFiles(pub(crate) std::path::PathBuf);
+
+impl Files for TestFiles {
+    fn open(&self, name: &str) -> Result<Connection, StoreError> {
+        Ok(Connection::open(self.0.join(name))?)
+    }
+
+    fn exists(&self, name: &str) -> bool {
+        self.0.join(name).exists()
+    }
+
+    fn remove(&self, name: &str) -> Result<(), StoreError> {
+        std::fs::remove_file(self.0.join(name)).map_err(|error| StoreError::Refused(error.to_string()))
+    }
+
+    fn set_aside(&self, name: &str) -> Result<(), StoreError> {
+        let to = self.0.join(format!("{name}.damaged"));
+        std::fs::rename(self.0.join(name), to).map_err(|error| StoreError::Refused(error.to_string()))
+    }
+}
+
+/// A device: the whole application, with the network in the test's hands.
+pub(crate) struct Device {
+    pub(crate) app: App,
+    pub(crate) now_ms: Rc<Cell<i64>>,
+    pub(crate) origin: u32,
+    pub(crate) role: Role,
+    pub(crate) folder: Rc<tempfile::TempDir>,
+}
+
+thread_local! {
+    /// Origins handed out per test, so that each device gets its own.
+    static NEXT_ORIGIN: RefCell<HashMap<std::thread::ThreadId, u32>> = RefCell::default();
+}
+
+fn next_origin() -> u32 {
+    NEXT_ORIGIN.with_borrow_mut(|next| {
+        let origin = next.entry(std::thread::current().id()).or_insert(0);
+        *origin += 1;
+        *origin
+    })
+}
+
+impl Device {
+    /// A device without areas.
+    pub(crate) fn blank() -> Self {
+        let folder = Rc::new(tempfile::tempdir().unwrap());
+        let now_ms = Rc::new(Cell::new(NOON_MS));
+        let origin = next_origin();
+        let app = open_app(&folder, &now_ms, origin);
+        Self { app, now_ms, origin, role: Role::Coordinator, folder }
+    }
+
+    /// A device that has redeemed an invitation for `role`.
+    pub(crate) fn joined(role: Role) -> Self {
+        let mut device = Self { role, ..Self::blank() };
+        device.join();
+        device
+    }
+
+    /// Redeems an invitation for the device's role.
+    pub(crate) fn join(&mut self) {
+        let ask = trygkort_core::ipc::Redeem {
+            link: "https://trygkort.example/i#0123456789ABCDEFGHJKMNPQRS".to_owned(),
+            member_name: "Mona".to_owned(),
+            device_name: "Telefon".to_owned(),
+        };
+        let Step::Fetch { request, then } = self.app.handle(ask.into_request()) else {
+            panic!("redeem needs the server")
+        };
+        assert_eq!(request.url, "https://trygkort.example/api/v1/redeem");
+        let answer = serde_json::json!({
+            "area_id": area(), "area_name": "Bøgeparken", "role": self.role, "demo": true, "token": "secret",
+            "origin": self.origin, "device_id": "d1", "member_id": "m1",
+        });
+        let response = HttpResponse { status: 200, body: answer.to_string().into_bytes() };
+        let Step::Reply(Ok(_)) = self.app.resume(then, Ok(response)) else { panic!("the answer is taken") };
+    }
+
+    /// Closes the app and opens it again on the same files.
+    pub(crate) fn restart(self) -> Self {
+        let Self { app, now_ms, origin, role, folder } = self;
+        app.close().unwrap();
+        let app = open_app(&folder, &now_ms, origin);
+        Self { app, now_ms, origin, role, folder }
+    }
+
+    /// Asks as a screen does.
+    pub(crate) fn ask<A: Ask>(&mut self, ask: A) -> Result<A::Reply, IpcError>
+    where
+        A::Reply: DeserializeOwned,
+    {
+        match self.app.handle(ask.into_request()) {
+            Step::Reply(reply) => reply.map(|json| serde_json::from_str(&json).unwrap()),
+            Step::Fetch { .. } => panic!("this request needs the server"),
+        }
+    }
+
+    /// Synchronises until nothing is left to do; returns how many requests it took.
+    pub(crate) fn sync(&mut self, hub: &mut Hub) -> u32 {
+        self.app.request_sync();
+        let mut requests = 0;
+        while let Some((call, request)) = self.app.next_sync() {
+            requests += 1;
+            assert!(requests < 50, "synchronising never ends");
+            let response = match hub.exchange(self.origin, self.role, &request.body) {
+                Ok(body) => HttpResponse { status: 200, body },
+                Err(error) => panic!("{error}"),
+            };
+            self.app.finish_sync(call, Ok(response));
+        }
+        requests
+    }
+
+    /// Sends, and loses the answer on the way back.
+    pub(crate) fn sync_losing_the_answer(&mut self, hub: &mut Hub) {
+        self.app.request_sync();
+        let (call, request) = self.app.next_sync().expect("something to send");
+        hub.exchange(self.origin, self.role, &request.body).unwrap();
+        self.app.finish_sync(call, Err(NetworkError));
+    }
+}
+
+fn open_app(folder: &tempfile::TempDir, now_ms: &Rc<Cell<i64>>, origin: u32) -> App {
+    App::open(
+        Box::new(TestFiles(folder.path().to_owned())),
+        Box::new(TestEnv { now_ms: Rc::clone(now_ms), seed: Cell::new(u64::from(origin)) }),
+        HostInfo { version: "test".to_owned(), web_origin: None, language: "da".to_owned() },
+    )
+    .unwrap()
+}

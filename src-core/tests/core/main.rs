@@ -1,0 +1,11 @@
+//! The core as a whole: devices and a log that exchange messages in memory.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop where it stands")]
+
+mod devices;
+
+mod app;
+mod hostile;
+mod merge_story;
+mod scopes;
+mod wire_bytes;
