@@ -21,6 +21,7 @@ use crate::store::area::{AreaFile, Session, topics};
 use crate::store::device::{self, DeviceFile};
 use crate::store::{StoreError, table};
 use rusqlite::Connection;
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use sync_driver::SyncTask;
 
@@ -188,6 +189,15 @@ impl App {
         Ok(())
     }
 
+    /// Everything the open area holds, in one canonical text: replicas with the same role that have read the same log
+    /// give the same dump. For tests.
+    ///
+    /// # Errors
+    /// When no area is open or its file fails.
+    pub fn dump(&self) -> Result<String, Error> {
+        Ok(self.file()?.dump()?)
+    }
+
     /// Commits and closes every file.
     ///
     /// # Errors
@@ -331,5 +341,6 @@ fn with_ctx<T>(env: &dyn Env, run: impl FnOnce(&Ctx<'_>) -> T) -> T {
         now_ms,
         utc_offset_minutes: env.utc_offset_minutes(now_ms),
         fill_random: &|bytes| env.fill_random(bytes),
+        openings: &RefCell::default(),
     })
 }

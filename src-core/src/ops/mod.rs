@@ -15,6 +15,8 @@ pub(crate) mod reminders;
 use crate::domain::RowId;
 use crate::domain::hours;
 use crate::ipc::Opening;
+use std::cell::RefCell;
+use std::collections::HashMap;
 
 /// What the outside world says while a request is handled: the time, and fresh ids.
 #[derive(Clone, Copy)]
@@ -22,6 +24,8 @@ pub(crate) struct Ctx<'a> {
     pub(crate) now_ms: i64,
     pub(crate) utc_offset_minutes: i32,
     pub(crate) fill_random: &'a dyn Fn(&mut [u8]),
+    /// Hours that this request has looked at: a list of contacts asks for the same office hours again and again.
+    pub(crate) openings: &'a RefCell<HashMap<String, Opening>>,
 }
 
 impl Ctx<'_> {
@@ -35,6 +39,11 @@ impl Ctx<'_> {
 
     /// Whether someone with these hours can be reached now.
     pub(crate) fn opening(&self, hours: &str) -> Opening {
-        hours::opening(hours, self.now_ms, self.utc_offset_minutes)
+        if let Some(known) = self.openings.borrow().get(hours) {
+            return *known;
+        }
+        let opening = hours::opening(hours, self.now_ms, self.utc_offset_minutes);
+        self.openings.borrow_mut().insert(hours.to_owned(), opening);
+        opening
     }
 }

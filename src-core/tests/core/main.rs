@@ -5,6 +5,8 @@
 mod devices;
 
 mod app;
+mod convergence;
+mod documents;
 mod hostile;
 mod merge_story;
 mod scopes;
