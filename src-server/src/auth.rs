@@ -1,0 +1,95 @@
+//! Who is asking. A handler that names [`Device`] or [`Coordinator`] in its signature is closed to everyone else.
+
+use crate::clock::now_ms;
+use crate::control::Identity;
+use crate::error::ApiError;
+use crate::hub::Peer;
+use crate::secrets::TOKEN;
+use crate::server::App;
+use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::http::header;
+use axum::http::request::Parts;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use trygkort_core::domain::{AreaId, Role, RowId};
+use uuid::Uuid;
+
+/// How much time passes before "last seen" is written again.
+const SEEN_EVERY_MS: i64 = 60_000;
+
+/// A device with a valid token.
+pub(crate) struct Device {
+    pub(crate) id: Uuid,
+    pub(crate) member: RowId,
+    pub(crate) role: Role,
+    pub(crate) area: AreaId,
+    pub(crate) origin: u32,
+}
+
+impl Device {
+    /// The same as the area's log sees it.
+    pub(crate) fn peer(&self) -> Peer {
+        Peer { origin: self.origin, member: self.member, role: self.role }
+    }
+}
+
+impl FromRequestParts<App> for Device {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        let token = bearer(parts).and_then(|token| TOKEN.hash_of(token)).ok_or_else(ApiError::unauthorized)?;
+        let identity = app.control.read(move |control| control.identify(token)).await?;
+        let identity = identity.ok_or_else(ApiError::unauthorized)?;
+        if identity.revoked {
+            return Err(ApiError::revoked());
+        }
+        note_seen(app, &identity);
+        app.limits.device(identity.device)?;
+        let Identity { device: id, member, area, origin, role, .. } = identity;
+        Ok(Device { id, member, role, area, origin })
+    }
+}
+
+/// A device of a coordinator.
+pub(crate) struct Coordinator(pub(crate) Device);
+
+impl FromRequestParts<App> for Coordinator {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        let device = Device::from_request_parts(parts, app).await?;
+        if device.role == Role::Coordinator { Ok(Coordinator(device)) } else { Err(ApiError::forbidden()) }
+    }
+}
+
+/// The address the request came from, for counting only: it is neither stored nor logged.
+pub(crate) struct ClientAddress(pub(crate) IpAddr);
+
+impl FromRequestParts<App> for ClientAddress {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+        let forwarded = if app.trust_proxy { forwarded_for(parts) } else { None };
+        Ok(ClientAddress(forwarded.or(peer).unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED))))
+    }
+}
+
+/// The last entry is the one our own proxy wrote; those before it are what the client claimed.
+fn forwarded_for(parts: &Parts) -> Option<IpAddr> {
+    let value = parts.headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
+    let last = value.rsplit(',').next()?.trim();
+    last.parse().ok().or_else(|| last.parse::<SocketAddr>().ok().map(|address| address.ip()))
+}
+
+fn bearer(parts: &Parts) -> Option<&str> {
+    let value = parts.headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+}
+
+fn note_seen(app: &App, identity: &Identity) {
+    let (now, device) = (now_ms(), identity.device);
+    if identity.last_seen_ms.is_none_or(|seen| now - seen > SEEN_EVERY_MS) {
+        app.control.write_soon(move |control| control.touch_device(device, now));
+    }
+}

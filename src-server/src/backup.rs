@@ -1,0 +1,170 @@
+//! One file with everything, consistent while the server runs.
+//!
+//! A tar with `control.db`, `areas/*.db`, `basemaps/*.pmtiles` and last `manifest.json`, which names every file with
+//! its size and BLAKE3 hash. The databases are copied by SQLite's online backup, each as of one moment.
+//!
+//! The areas come before `control.db`: a restored area then never holds a change by a device that the restored
+//! `control.db` does not know, whose number it could hand out again.
+
+use crate::data_dir::DataDir;
+use rusqlite::backup::{Backup, StepResult};
+use rusqlite::{Connection, OpenFlags};
+use serde::Serialize;
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tempfile::{NamedTempFile, TempDir};
+
+/// Why there is no backup. What was at the target before is still there.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum BackupError {
+    #[error("cannot write the backup {}: {source}", path.display())]
+    Write { path: PathBuf, source: io::Error },
+    #[error("cannot copy {}: {source}", path.display())]
+    Database { path: PathBuf, source: rusqlite::Error },
+    #[error("cannot read {}: {source}", path.display())]
+    Read { path: PathBuf, source: io::Error },
+}
+
+/// What was backed up.
+pub(crate) struct BackupReport {
+    pub(crate) files: usize,
+    pub(crate) bytes: u64,
+}
+
+#[derive(Serialize)]
+struct Manifest {
+    /// The form of this backup; a reader refuses a larger one.
+    format: u32,
+    version: &'static str,
+    created_at_ms: i64,
+    files: Vec<Entry>,
+}
+
+#[derive(Serialize)]
+struct Entry {
+    path: String,
+    bytes: u64,
+    blake3: String,
+}
+
+/// Writes the backup. It appears under its name when it is complete.
+pub(crate) fn write(dir: &DataDir, to: &Path, now_ms: i64) -> Result<BackupReport, BackupError> {
+    let failed = |source| BackupError::Write { path: to.to_owned(), source };
+    let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let target = NamedTempFile::new_in(folder).map_err(failed)?;
+    let copies = TempDir::new_in(folder).map_err(failed)?;
+    let mut archive = Archive {
+        tar: tar::Builder::new(target),
+        copy: copies.path().join("copy.db"),
+        to,
+        manifest: Manifest { format: 1, version: env!("CARGO_PKG_VERSION"), created_at_ms: now_ms, files: Vec::new() },
+    };
+    let mut areas = BTreeSet::new();
+    archive.add_new_areas(dir, &mut areas)?;
+    archive.add_database(&dir.control(), "control.db")?;
+    // Areas made meanwhile, which control.db names already.
+    archive.add_new_areas(dir, &mut areas)?;
+    for name in names_in(&dir.basemaps(), "pmtiles")? {
+        let path = dir.basemaps().join(&name);
+        archive.add_file(&path, &format!("basemaps/{}", name.to_string_lossy()))?;
+    }
+    archive.finish()
+}
+
+struct Archive<'a> {
+    tar: tar::Builder<NamedTempFile>,
+    copy: PathBuf,
+    to: &'a Path,
+    manifest: Manifest,
+}
+
+impl Archive<'_> {
+    fn add_new_areas(&mut self, dir: &DataDir, known: &mut BTreeSet<OsString>) -> Result<(), BackupError> {
+        for name in names_in(&dir.areas(), "db")? {
+            if known.insert(name.clone()) {
+                self.add_database(&dir.areas().join(&name), &format!("areas/{}", name.to_string_lossy()))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn add_database(&mut self, path: &Path, name: &str) -> Result<(), BackupError> {
+        copy_database(path, &self.copy).map_err(|source| BackupError::Database { path: path.to_owned(), source })?;
+        let copy = self.copy.clone();
+        self.add_file(&copy, name)?;
+        fs::remove_file(&copy).map_err(|source| self.failed(source))
+    }
+
+    fn add_file(&mut self, path: &Path, name: &str) -> Result<(), BackupError> {
+        let unreadable = |source| BackupError::Read { path: path.to_owned(), source };
+        let mut hasher = blake3::Hasher::new();
+        let mut file = File::open(path).map_err(unreadable)?;
+        io::copy(&mut file, &mut hasher).map_err(unreadable)?;
+        let bytes = file.metadata().map_err(unreadable)?.len();
+        let content = File::open(path).map_err(unreadable)?;
+        self.append(name, bytes, content)?;
+        let entry = Entry { path: name.to_owned(), bytes, blake3: hasher.finalize().to_hex().to_string() };
+        self.manifest.files.push(entry);
+        Ok(())
+    }
+
+    fn append(&mut self, name: &str, bytes: u64, content: impl io::Read) -> Result<(), BackupError> {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(bytes);
+        header.set_mode(0o600);
+        header.set_mtime(u64::try_from(self.manifest.created_at_ms / 1000).unwrap_or(0));
+        self.tar.append_data(&mut header, name, content).map_err(|source| self.failed(source))
+    }
+
+    fn finish(mut self) -> Result<BackupReport, BackupError> {
+        let manifest = serde_json::to_vec_pretty(&self.manifest).map_err(|error| self.failed(error.into()))?;
+        self.append("manifest.json", manifest.len() as u64, manifest.as_slice())?;
+        let Self { tar, to, manifest, .. } = self;
+        let failed = |source| BackupError::Write { path: to.to_owned(), source };
+        let file = tar.into_inner().map_err(failed)?;
+        file.as_file().sync_all().map_err(failed)?;
+        let bytes = file.as_file().metadata().map_err(failed)?.len();
+        file.persist(to).map_err(|error| failed(error.error))?;
+        Ok(BackupReport { files: manifest.files.len(), bytes })
+    }
+
+    fn failed(&self, source: io::Error) -> BackupError {
+        BackupError::Write { path: self.to.to_owned(), source }
+    }
+}
+
+/// Copies in one step, under one read transaction: writers go on meanwhile and do not make it start over.
+fn copy_database(from: &Path, to: &Path) -> rusqlite::Result<()> {
+    const ALL_PAGES: i32 = -1;
+    const TRIES: u32 = 100;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let source = Connection::open_with_flags(from, flags)?;
+    source.busy_timeout(Duration::from_secs(10))?;
+    let mut target = Connection::open(to)?;
+    let backup = Backup::new(&source, &mut target)?;
+    for _ in 0..TRIES {
+        if backup.step(ALL_PAGES)? == StepResult::Done {
+            return Ok(());
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    let busy = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY);
+    Err(rusqlite::Error::SqliteFailure(busy, Some("the file stayed locked".to_owned())))
+}
+
+fn names_in(folder: &Path, extension: &str) -> Result<Vec<OsString>, BackupError> {
+    let unreadable = |source| BackupError::Read { path: folder.to_owned(), source };
+    let mut names = Vec::new();
+    for entry in fs::read_dir(folder).map_err(unreadable)? {
+        let name = entry.map_err(unreadable)?.file_name();
+        if Path::new(&name).extension().is_some_and(|found| found == extension) {
+            names.push(name);
+        }
+    }
+    names.sort();
+    Ok(names)
+}

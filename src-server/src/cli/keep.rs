@@ -1,0 +1,54 @@
+//! `trygkort backup` and `trygkort check`
+
+use super::CliError;
+use crate::clock::now_ms;
+use crate::data_dir::DataDir;
+use crate::{backup, check};
+use clap::Args;
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+#[derive(Debug, Args)]
+pub(super) struct BackupArgs {
+    /// The server's data folder
+    #[arg(long, value_name = "DIR", default_value = "data")]
+    data: PathBuf,
+    /// The tar file to write; an older one of that name is replaced when the new one is complete
+    #[arg(long, value_name = "FILE")]
+    to: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CheckArgs {
+    /// The server's data folder
+    #[arg(long, value_name = "DIR", default_value = "data")]
+    data: PathBuf,
+}
+
+pub(super) fn backup(args: &BackupArgs) -> Result<(), CliError> {
+    let dir = DataDir::existing(&args.data)?;
+    let report = backup::write(&dir, &args.to, now_ms())?;
+    writeln!(io::stdout(), "{}: {} files, {} bytes", args.to.display(), report.files, report.bytes)?;
+    Ok(())
+}
+
+pub(super) fn check(args: &CheckArgs) -> Result<(), CliError> {
+    let dir = DataDir::existing(&args.data)?;
+    let report = check::run(&dir);
+    let mut out = io::stdout().lock();
+    for finding in &report.findings {
+        let word = if finding.damage { "damage" } else { "note" };
+        writeln!(out, "{word}\t{}\t{}", finding.file, finding.what)?;
+    }
+    if !report.is_damaged() {
+        writeln!(out, "{} files are whole", report.files)?;
+        return Ok(());
+    }
+    let mut damaged: Vec<&str> =
+        report.findings.iter().filter(|finding| finding.damage).map(|finding| finding.file.as_str()).collect();
+    damaged.dedup();
+    Err(CliError::Damaged(match damaged.as_slice() {
+        [one] => format!("{one} is"),
+        many => format!("{} files are", many.len()),
+    }))
+}

@@ -1,0 +1,148 @@
+//! The command line: `trygkort serve`, `area`, `basemap`, `invite`, `backup`, `check`.
+//!
+//! Every command but `serve` works beside a running server. What people asked for goes to standard output, one line
+//! says what went wrong on standard error, and the exit code is then not 0.
+
+mod admin;
+mod basemap;
+mod keep;
+mod serve;
+mod values;
+
+use crate::area_files::AddBasemapError;
+use crate::backup::BackupError;
+use crate::control::ControlError;
+use crate::data_dir::DataDirError;
+use crate::server::ServeError;
+use clap::{Parser, Subcommand};
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// The server of Trygkort: shares an area's action card, contacts and map between devices.
+#[derive(Debug, Parser)]
+#[command(name = "trygkort", version, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the server until it is stopped (SIGTERM or Ctrl-C)
+    Serve(serve::ServeArgs),
+    /// Make and list areas
+    #[command(subcommand)]
+    Area(admin::AreaCommand),
+    /// Make base maps and give them to areas
+    #[command(subcommand)]
+    Basemap(basemap::BasemapCommand),
+    /// Print a link and a code that let somebody into an area
+    Invite(admin::InviteArgs),
+    /// Write everything to one tar file; the server may run
+    Backup(keep::BackupArgs),
+    /// Look for damage in every file; exit code 1 when there is some
+    Check(keep::CheckArgs),
+}
+
+/// Why a command did not do what was asked. Shown as one line.
+#[derive(Debug, thiserror::Error)]
+enum CliError {
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+    #[error(transparent)]
+    DataDir(#[from] DataDirError),
+    #[error(transparent)]
+    Control(#[from] ControlError),
+    #[error(transparent)]
+    AddBasemap(#[from] AddBasemapError),
+    #[error(transparent)]
+    Basemap(#[from] trygkort_basemap::BasemapError),
+    #[error(transparent)]
+    Backup(#[from] BackupError),
+    #[error("cannot read {}: {source}", path.display())]
+    Read { path: PathBuf, source: io::Error },
+    #[error("the server's address is not known yet: start it once, or say --public-url")]
+    NoPublicUrl,
+    #[error("{0} damaged or missing; see above, and docs/deploy.md for how to restore a backup")]
+    Damaged(String),
+    #[error("cannot write to standard output: {0}")]
+    Output(#[from] io::Error),
+}
+
+/// Runs the command that the program was started with.
+#[must_use]
+pub fn run() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Serve(args) => serve::run(args),
+        Command::Area(command) => admin::area(command),
+        Command::Basemap(command) => basemap::run(command),
+        Command::Invite(args) => admin::invite(&args),
+        Command::Backup(args) => keep::backup(&args),
+        Command::Check(args) => keep::check(&args),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        // Whoever read the output has seen enough: `trygkort area list | head -1`.
+        Err(CliError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => {
+            let line = error.to_string().replace('\n', " ");
+            // Nothing is left to do when even this cannot be written.
+            drop(writeln!(io::stderr(), "trygkort: {line}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn what_cannot_be_meant_is_refused() {
+        for line in [
+            "trygkort",
+            "trygkort dance",
+            "trygkort serve --listen nowhere",
+            "trygkort serve --tls-cert a.pem",
+            "trygkort serve --public-url trygkort.example",
+            "trygkort area create --data d --name x --bbox 1,2,3",
+            "trygkort area create --data d --bbox 9.5,47.1,9.6,47.2",
+            "trygkort invite --data d --area a --role janitor",
+            "trygkort invite --data d --area a --role staff --uses 0",
+            "trygkort invite --data d --area a --role staff --expires soon",
+            "trygkort basemap build --out x.pmtiles",
+            "trygkort basemap build --osm a.pbf --out x.pmtiles",
+            "trygkort basemap build --osm a.pbf --geojson d --bbox 9.5,47.1,9.6,47.2 --out x.pmtiles",
+            "trygkort backup --data d",
+        ] {
+            assert!(Cli::try_parse_from(line.split(' ')).is_err(), "{line}");
+        }
+    }
+
+    #[test]
+    fn what_the_manual_says_is_taken() {
+        for line in [
+            "trygkort serve",
+            "trygkort serve --data d --listen 127.0.0.1:0 --public-url https://kort.example.dk --web w --demo",
+            "trygkort serve --tls-cert a.pem --tls-key b.pem --trust-proxy",
+            "trygkort area create --data d --name x --bbox 9.5,47.1,9.6,47.2",
+            "trygkort area create --data d --name x --bbox -9.6,47.1,-9.5,47.2",
+            "trygkort area list --data d",
+            "trygkort basemap build --osm a.pbf --bbox 9.5,47.1,9.6,47.2 --out x.pmtiles",
+            "trygkort basemap build --geojson d --out x.pmtiles",
+            "trygkort basemap add --data d --area a x.pmtiles",
+            "trygkort invite --data d --area a --role staff --uses 5 --expires 12h",
+            "trygkort backup --data d --to b.tar",
+            "trygkort check --data d",
+        ] {
+            Cli::try_parse_from(line.split(' ')).unwrap_or_else(|error| panic!("{line}: {error}"));
+        }
+    }
+}

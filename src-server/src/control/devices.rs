@@ -1,0 +1,130 @@
+//! Devices: who is asking, a member's own devices, locking one out.
+
+use super::{ControlError, Reader, Writer};
+use crate::secrets::SecretHash;
+use rusqlite::{OptionalExtension, params};
+use trygkort_core::domain::{AreaId, Role, RowId};
+use uuid::Uuid;
+
+/// Who a token belongs to.
+#[derive(Clone, Debug)]
+pub(crate) struct Identity {
+    pub(crate) device: Uuid,
+    pub(crate) member: RowId,
+    pub(crate) area: AreaId,
+    pub(crate) origin: u32,
+    pub(crate) role: Role,
+    pub(crate) last_seen_ms: Option<i64>,
+    pub(crate) revoked: bool,
+}
+
+/// One device in its owner's list.
+#[derive(Clone)]
+pub(crate) struct DeviceRow {
+    pub(crate) id: Uuid,
+    pub(crate) name: String,
+    pub(crate) created_at_ms: i64,
+    pub(crate) last_seen_ms: Option<i64>,
+}
+
+/// A device about to be entered.
+pub(super) struct NewDevice<'a> {
+    pub(super) id: Uuid,
+    pub(super) member: RowId,
+    pub(super) area: AreaId,
+    pub(super) origin: u32,
+    pub(super) name: &'a str,
+    pub(super) token: SecretHash,
+}
+
+impl Reader<'_> {
+    /// The device with this token, locked out or not.
+    pub(crate) fn identify(&self, token: SecretHash) -> Result<Option<Identity>, ControlError> {
+        let sql = "SELECT d.id, d.member_id, d.area_id, d.origin, m.role, d.last_seen_ms, d.revoked_at_ms IS NOT NULL
+                   FROM devices d JOIN members m ON m.id = d.member_id WHERE d.token_hash = ?1";
+        let found = self
+            .conn
+            .prepare_cached(sql)?
+            .query_row([token.0], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?))
+            })
+            .optional()?;
+        let Some((device, member, area, origin, role, last_seen_ms, revoked)) = found else { return Ok(None) };
+        Ok(Some(Identity {
+            device: uuid(device)?,
+            member: RowId(uuid(member)?),
+            area: AreaId(RowId(uuid(area)?)),
+            origin,
+            role: super::invitations::role(role)?,
+            last_seen_ms,
+            revoked,
+        }))
+    }
+
+    /// The devices a member can use now, newest first.
+    pub(crate) fn devices_of(&self, member: RowId) -> Result<Vec<DeviceRow>, ControlError> {
+        let sql = "SELECT id, name, created_at_ms, last_seen_ms FROM devices
+                   WHERE member_id = ?1 AND revoked_at_ms IS NULL ORDER BY created_at_ms DESC, id";
+        let mut statement = self.conn.prepare_cached(sql)?;
+        let rows = statement.query_map([member.to_string()], |row| {
+            let id: String = row.get(0)?;
+            Ok((id, row.get(1)?, row.get(2)?, row.get(3)?))
+        })?;
+        rows.map(|row| {
+            let (id, name, created_at_ms, last_seen_ms) = row?;
+            Ok(DeviceRow { id: uuid(id)?, name, created_at_ms, last_seen_ms })
+        })
+        .collect()
+    }
+}
+
+impl Writer<'_> {
+    pub(super) fn add_device(&self, device: &NewDevice<'_>, now_ms: i64) -> Result<(), ControlError> {
+        let sql = "INSERT INTO devices (id, member_id, area_id, origin, name, token_hash, created_at_ms)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+        self.conn.prepare_cached(sql)?.execute(params![
+            device.id.to_string(),
+            device.member.to_string(),
+            device.area.to_string(),
+            device.origin,
+            device.name,
+            device.token.0,
+            now_ms,
+        ])?;
+        Ok(())
+    }
+
+    /// Notes that a device was here.
+    pub(crate) fn touch_device(&self, device: Uuid, now_ms: i64) -> Result<(), ControlError> {
+        let sql = "UPDATE devices SET last_seen_ms = ?2 WHERE id = ?1";
+        self.conn.prepare_cached(sql)?.execute(params![device.to_string(), now_ms])?;
+        Ok(())
+    }
+
+    /// Renames one of the member's own devices.
+    pub(crate) fn rename_device(&self, member: RowId, device: Uuid, name: &str) -> Result<(), ControlError> {
+        let sql = "UPDATE devices SET name = ?3 WHERE id = ?1 AND member_id = ?2 AND revoked_at_ms IS NULL";
+        changed_one(
+            self.conn.prepare_cached(sql)?.execute(params![device.to_string(), member.to_string(), name])?,
+            "device",
+        )
+    }
+
+    /// Locks one of the member's own devices out, for good.
+    pub(crate) fn revoke_device(&self, member: RowId, device: Uuid, now_ms: i64) -> Result<(), ControlError> {
+        let sql = "UPDATE devices SET revoked_at_ms = ?3 WHERE id = ?1 AND member_id = ?2 AND revoked_at_ms IS NULL";
+        changed_one(
+            self.conn.prepare_cached(sql)?.execute(params![device.to_string(), member.to_string(), now_ms])?,
+            "device",
+        )
+    }
+}
+
+pub(super) fn changed_one(rows: usize, what: &'static str) -> Result<(), ControlError> {
+    if rows == 0 { Err(ControlError::NotFound(what)) } else { Ok(()) }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "called on columns just read")]
+pub(super) fn uuid(text: String) -> Result<Uuid, ControlError> {
+    text.parse().map_err(|_| ControlError::BadValue("id"))
+}

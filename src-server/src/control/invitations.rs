@@ -1,0 +1,200 @@
+//! Invitations: issuing, listing, revoking and redeeming.
+
+use super::devices::{NewDevice, changed_one, uuid};
+use super::{ControlError, Reader, Writer};
+use crate::secrets::{self, Secret, SecretHash};
+use rusqlite::{OptionalExtension, params};
+use trygkort_core::domain::{AreaId, Role, RowId};
+use uuid::Uuid;
+
+/// An invitation to be issued.
+#[derive(Clone, Copy)]
+pub(crate) struct NewInvitation {
+    pub(crate) area: AreaId,
+    pub(crate) role: Role,
+    /// Set for a hand-over: one more device of this member.
+    pub(crate) member: Option<RowId>,
+    pub(crate) issuer: Issuer,
+    pub(crate) uses: u32,
+    pub(crate) expires_at_ms: i64,
+}
+
+/// Where an invitation came from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Issuer {
+    CommandLine,
+    /// Printed when a demo server starts; replaced at its next start.
+    Demo,
+    Member,
+}
+
+impl Issuer {
+    fn as_str(self) -> &'static str {
+        match self {
+            Issuer::CommandLine => "command_line",
+            Issuer::Demo => "demo",
+            Issuer::Member => "member",
+        }
+    }
+}
+
+/// One open invitation in the coordinator's list.
+pub(crate) struct InvitationRow {
+    pub(crate) id: Uuid,
+    pub(crate) role: Role,
+    pub(crate) uses_left: u32,
+    pub(crate) expires_at_ms: i64,
+}
+
+/// What a device gets for an invitation.
+pub(crate) struct Redeemed {
+    pub(crate) area: AreaId,
+    pub(crate) area_name: String,
+    pub(crate) demo: bool,
+    pub(crate) role: Role,
+    pub(crate) member: RowId,
+    pub(crate) device: Uuid,
+    pub(crate) origin: u32,
+    pub(crate) token: Secret,
+}
+
+/// An invitation as it is found by its secret.
+struct Found {
+    id: String,
+    area: AreaId,
+    area_name: String,
+    demo: bool,
+    role: Role,
+    member: Option<RowId>,
+    open: bool,
+}
+
+impl Reader<'_> {
+    /// The area's invitations that still work; hand-overs belong to one member and are not listed.
+    pub(crate) fn open_invitations(&self, area: AreaId, now_ms: i64) -> Result<Vec<InvitationRow>, ControlError> {
+        let sql = "SELECT id, role, uses_left, expires_at_ms FROM invitations
+                   WHERE area_id = ?1 AND member_id IS NULL AND revoked_at_ms IS NULL AND uses_left > 0
+                     AND expires_at_ms > ?2
+                   ORDER BY created_at_ms DESC, id";
+        let mut statement = self.conn.prepare_cached(sql)?;
+        let rows = statement.query_map(params![area.to_string(), now_ms], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+        })?;
+        rows.map(|row| {
+            let (id, word, uses_left, expires_at_ms) = row?;
+            Ok(InvitationRow { id: uuid(id)?, role: role(word)?, uses_left, expires_at_ms })
+        })
+        .collect()
+    }
+
+    fn invitation(&self, secret: SecretHash, now_ms: i64) -> Result<Option<Found>, ControlError> {
+        let sql = "SELECT i.id, i.area_id, a.name, a.demo, i.role, i.member_id,
+                          i.revoked_at_ms IS NULL AND i.uses_left > 0 AND i.expires_at_ms > ?2
+                   FROM invitations i JOIN areas a ON a.id = i.area_id WHERE i.secret_hash = ?1";
+        let found = self
+            .conn
+            .prepare_cached(sql)?
+            .query_row(params![secret.0, now_ms], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?))
+            })
+            .optional()?;
+        let Some((id, area, area_name, demo, word, member, open)) = found else { return Ok(None) };
+        let member: Option<String> = member;
+        Ok(Some(Found {
+            id,
+            area: AreaId(RowId(uuid(area)?)),
+            area_name,
+            demo,
+            role: role(word)?,
+            member: member.map(uuid).transpose()?.map(RowId),
+            open,
+        }))
+    }
+}
+
+impl Writer<'_> {
+    /// Issues an invitation. The secret is in the answer and nowhere else.
+    pub(crate) fn invite(&self, new: &NewInvitation, now_ms: i64) -> Result<(Uuid, Secret), ControlError> {
+        let (secret, hash) = secrets::INVITATION.generate()?;
+        let id = Uuid::now_v7();
+        let sql = "INSERT INTO invitations
+                     (id, area_id, role, member_id, secret_hash, issued_by, uses, uses_left, created_at_ms, expires_at_ms)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?9)";
+        self.conn.prepare_cached(sql)?.execute(params![
+            id.to_string(),
+            new.area.to_string(),
+            new.role.as_str(),
+            new.member.map(|member| member.to_string()),
+            hash.0,
+            new.issuer.as_str(),
+            new.uses,
+            now_ms,
+            new.expires_at_ms,
+        ])?;
+        Ok((id, secret))
+    }
+
+    /// Takes an invitation back.
+    pub(crate) fn revoke_invitation(&self, area: AreaId, id: Uuid, now_ms: i64) -> Result<(), ControlError> {
+        let sql = "UPDATE invitations SET revoked_at_ms = ?3
+                   WHERE id = ?1 AND area_id = ?2 AND member_id IS NULL AND revoked_at_ms IS NULL";
+        let rows = self.conn.prepare_cached(sql)?.execute(params![id.to_string(), area.to_string(), now_ms])?;
+        changed_one(rows, "invitation")
+    }
+
+    /// Takes back what the last start of a demo server printed.
+    pub(crate) fn revoke_demo_invitations(&self, area: AreaId, now_ms: i64) -> Result<(), ControlError> {
+        let sql = "UPDATE invitations SET revoked_at_ms = ?2
+                   WHERE area_id = ?1 AND issued_by = 'demo' AND revoked_at_ms IS NULL";
+        self.conn.prepare_cached(sql)?.execute(params![area.to_string(), now_ms])?;
+        Ok(())
+    }
+
+    /// Turns an invitation into a device with a token: of a new member, or of the member who handed over.
+    pub(crate) fn redeem(
+        &self,
+        secret: SecretHash,
+        member_name: &str,
+        device_name: &str,
+        now_ms: i64,
+    ) -> Result<Redeemed, ControlError> {
+        let found = self.reader().invitation(secret, now_ms)?.ok_or(ControlError::InvitationUnknown)?;
+        if !found.open {
+            return Err(ControlError::InvitationSpent);
+        }
+        let spend = "UPDATE invitations SET uses_left = uses_left - 1 WHERE id = ?1";
+        self.conn.prepare_cached(spend)?.execute([&found.id])?;
+        let member = match found.member {
+            Some(member) => member,
+            None => self.add_member(found.area, found.role, member_name, now_ms)?,
+        };
+        let origin = self.next_origin(found.area)?;
+        let (token, hash) = secrets::TOKEN.generate()?;
+        let device = Uuid::now_v7();
+        let new = NewDevice { id: device, member, area: found.area, origin, name: device_name, token: hash };
+        self.add_device(&new, now_ms)?;
+        Ok(Redeemed {
+            area: found.area,
+            area_name: found.area_name,
+            demo: found.demo,
+            role: found.role,
+            member,
+            device,
+            origin,
+            token,
+        })
+    }
+
+    fn add_member(&self, area: AreaId, role: Role, name: &str, now_ms: i64) -> Result<RowId, ControlError> {
+        let id = RowId(Uuid::now_v7());
+        let sql = "INSERT INTO members (id, area_id, role, name, created_at_ms) VALUES (?1, ?2, ?3, ?4, ?5)";
+        let values = params![id.to_string(), area.to_string(), role.as_str(), name, now_ms];
+        self.conn.prepare_cached(sql)?.execute(values)?;
+        Ok(id)
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "called on columns just read")]
+pub(super) fn role(word: String) -> Result<Role, ControlError> {
+    word.parse().map_err(|_| ControlError::BadValue("role"))
+}

@@ -1,0 +1,61 @@
+//! `control.db`: areas, members, devices and invitations.
+//!
+//! [`Reader`] looks things up, [`Writer`] changes them inside a transaction; the server reaches both through
+//! [`thread::Control`], the command line opens a [`ControlDb`] of its own beside the running server.
+
+mod areas;
+mod database;
+mod devices;
+mod invitations;
+mod thread;
+
+pub(crate) use areas::{AreaRow, NewArea};
+pub(crate) use database::{ControlDb, Reader, Writer};
+pub(crate) use devices::Identity;
+pub(crate) use invitations::{Issuer, NewInvitation};
+pub(crate) use thread::Control;
+
+use crate::group_commit::Failure;
+use crate::secrets::NoRandom;
+
+/// Why something about areas, members, devices or invitations did not work.
+#[derive(Debug, thiserror::Error)]
+pub enum ControlError {
+    /// The row is not there, or belongs to somebody else.
+    #[error("there is no such {0}")]
+    NotFound(&'static str),
+    /// The secret belongs to no invitation.
+    #[error("the secret belongs to no invitation")]
+    InvitationUnknown,
+    /// The invitation was used up, revoked or has expired.
+    #[error("the invitation was used up, revoked or has expired")]
+    InvitationSpent,
+    /// An older program meets a newer file.
+    #[error("control.db is of version {found}, this program knows {known}: use a newer program")]
+    Newer { found: i64, known: i64 },
+    #[error("control.db: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+    /// A value in the file that this program never wrote.
+    #[error("control.db holds a bad {0}")]
+    BadValue(&'static str),
+    #[error("control.db: {0}")]
+    Failed(String),
+    /// The disk is full; nothing was changed.
+    #[error("the disk is full")]
+    Full,
+    /// The server is stopping, or too much work is waiting.
+    #[error("the server is busy or stopping")]
+    Unavailable,
+    #[error(transparent)]
+    NoRandom(#[from] NoRandom),
+}
+
+impl From<Failure> for ControlError {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Full => ControlError::Full,
+            Failure::Closed | Failure::Busy => ControlError::Unavailable,
+            Failure::Database(detail) => ControlError::Failed(detail),
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! The folder with everything the server keeps, and the lock that keeps a second server out of it.
+//!
+//! ```text
+//! DATA/control.db                 areas, members, devices, invitations
+//! DATA/areas/AREA_ID.db           one area's log and rows
+//! DATA/basemaps/HASH.pmtiles      base maps, named by their BLAKE3 hash
+//! DATA/server.lock                held while a server runs
+//! ```
+
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+use trygkort_core::domain::AreaId;
+
+/// Why the data folder cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum DataDirError {
+    #[error("the data folder {} does not exist (`trygkort serve` or `trygkort area create` makes it)", path.display())]
+    Missing { path: PathBuf },
+    #[error("the data folder {} cannot be used: {source}", path.display())]
+    Unusable { path: PathBuf, source: io::Error },
+    #[error("the disk of the data folder {} is full", path.display())]
+    Full { path: PathBuf },
+    #[error("the data folder {} is in use by another server", path.display())]
+    Locked { path: PathBuf },
+}
+
+/// Where things lie.
+#[derive(Clone, Debug)]
+pub(crate) struct DataDir {
+    root: PathBuf,
+}
+
+/// Held while the server runs; the operating system releases it when the process ends, however it ends.
+#[derive(Debug)]
+pub(crate) struct DataLock {
+    _file: File,
+}
+
+impl DataDir {
+    /// The folder, made if it is not there. Only its owner may read it.
+    pub(crate) fn create(root: &Path) -> Result<Self, DataDirError> {
+        let dir = Self { root: root.to_owned() };
+        for path in [dir.root.clone(), dir.areas(), dir.basemaps()] {
+            create_private(&path).map_err(|source| DataDirError::Unusable { path: path.clone(), source })?;
+        }
+        dir.probe()?;
+        Ok(dir)
+    }
+
+    /// The folder of a server that has been started before.
+    pub(crate) fn existing(root: &Path) -> Result<Self, DataDirError> {
+        let dir = Self { root: root.to_owned() };
+        match fs::metadata(dir.control()) {
+            Ok(_) => Ok(dir),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                Err(DataDirError::Missing { path: root.to_owned() })
+            }
+            Err(source) => Err(DataDirError::Unusable { path: root.to_owned(), source }),
+        }
+    }
+
+    /// Keeps other servers out for as long as the answer lives.
+    pub(crate) fn lock(&self) -> Result<DataLock, DataDirError> {
+        let path = self.root.join("server.lock");
+        let unusable = |source| DataDirError::Unusable { path: path.clone(), source };
+        let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(unusable)?;
+        match file.try_lock() {
+            Ok(()) => Ok(DataLock { _file: file }),
+            Err(TryLockError::WouldBlock) => Err(DataDirError::Locked { path: self.root.clone() }),
+            Err(TryLockError::Error(source)) => Err(unusable(source)),
+        }
+    }
+
+    pub(crate) fn control(&self) -> PathBuf {
+        self.root.join("control.db")
+    }
+
+    pub(crate) fn areas(&self) -> PathBuf {
+        self.root.join("areas")
+    }
+
+    pub(crate) fn area(&self, area: AreaId) -> PathBuf {
+        self.areas().join(format!("{area}.db"))
+    }
+
+    pub(crate) fn basemaps(&self) -> PathBuf {
+        self.root.join("basemaps")
+    }
+
+    pub(crate) fn basemap(&self, hash: &[u8; 32]) -> PathBuf {
+        self.basemaps().join(format!("{}.pmtiles", blake3::Hash::from_bytes(*hash).to_hex()))
+    }
+
+    /// Finds out now, not at the first push, that the folder cannot be written or that its disk is full.
+    fn probe(&self) -> Result<(), DataDirError> {
+        const ROOM_BYTES: usize = 1 << 20;
+        tempfile::tempfile_in(&self.root)
+            .and_then(|mut file| io::Write::write_all(&mut file, &vec![0; ROOM_BYTES]))
+            .map_err(|source| self.unusable(source))
+    }
+
+    fn unusable(&self, source: io::Error) -> DataDirError {
+        let path = self.root.clone();
+        match source.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => DataDirError::Full { path },
+            _ => DataDirError::Unusable { path, source },
+        }
+    }
+}
+
+/// Writes a file so that after a crash there is the old one, the new one or none, never half of one.
+pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    io::Write::write_all(&mut file, bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
+    File::open(folder)?.sync_all()
+}
+
+#[cfg(unix)]
+fn create_private(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
+#[cfg(not(unix))]
+fn create_private(path: &Path) -> io::Result<()> {
+    fs::create_dir_all(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_server_is_kept_out_until_the_first_is_gone() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = DataDir::create(temp.path()).unwrap();
+        let first = dir.lock().unwrap();
+        assert!(matches!(dir.lock(), Err(DataDirError::Locked { .. })));
+        drop(first);
+        dir.lock().unwrap();
+    }
+
+    #[test]
+    fn a_file_in_the_way_is_named() {
+        let temp = tempfile::tempdir().unwrap();
+        let file = temp.path().join("file");
+        fs::write(&file, "x").unwrap();
+        let error = DataDir::create(&file).unwrap_err().to_string();
+        assert!(error.contains("file cannot be used"), "{error}");
+        assert!(matches!(DataDir::existing(&temp.path().join("none")), Err(DataDirError::Missing { .. })));
+    }
+}

@@ -1,0 +1,166 @@
+//! Invitations that coordinators issue, and hand-overs to one's own next device.
+
+use super::RoleWord;
+use crate::auth::{Coordinator, Device};
+use crate::clock::now_ms;
+use crate::control::{Issuer, NewInvitation};
+use crate::error::{ApiError, ErrorBody};
+use crate::limits::JsonBody;
+use crate::server::App;
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use serde::{Deserialize, Serialize};
+use trygkort_core::domain::Role;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// A poster in every stairway of a large estate.
+const USES_MAX: u32 = 5000;
+const EXPIRES_HOURS_MAX: u32 = 366 * 24;
+const HOUR_MS: i64 = 3_600_000;
+const HAND_OVER_HOURS: i64 = 24;
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct InvitationRequest {
+    #[schema(value_type = RoleWord)]
+    role: Role,
+    /// How many devices may redeem it.
+    #[schema(minimum = 1, maximum = 5000)]
+    uses: u32,
+    #[schema(minimum = 1, maximum = 8784)]
+    expires_hours: u32,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct HandOverRequest {}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct IssuedInvitation {
+    id: Uuid,
+    /// The secret is behind `#` and shown once.
+    link: String,
+    #[schema(value_type = RoleWord)]
+    role: Role,
+    uses: u32,
+    expires_at_ms: i64,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct OpenInvitation {
+    id: Uuid,
+    #[schema(value_type = RoleWord)]
+    role: Role,
+    uses_left: u32,
+    expires_at_ms: i64,
+}
+
+/// Issues an invitation to the coordinator's area.
+#[utoipa::path(
+    post, path = "/api/v1/invitations", tag = "access",
+    request_body = InvitationRequest,
+    responses(
+        (status = 200, body = IssuedInvitation),
+        (status = 401, description = "`unauthorized`, `revoked`", body = ErrorBody),
+        (status = 403, description = "`forbidden`: coordinators only", body = ErrorBody),
+        (status = 422, description = "`invalid`", body = ErrorBody),
+    ),
+)]
+pub(crate) async fn issue(
+    Coordinator(device): Coordinator,
+    State(app): State<App>,
+    JsonBody(request): JsonBody<InvitationRequest>,
+) -> Result<Json<IssuedInvitation>, ApiError> {
+    within("uses", request.uses, USES_MAX)?;
+    within("expires_hours", request.expires_hours, EXPIRES_HOURS_MAX)?;
+    let new = NewInvitation {
+        area: device.area,
+        role: request.role,
+        member: None,
+        issuer: Issuer::Member,
+        uses: request.uses,
+        expires_at_ms: now_ms() + i64::from(request.expires_hours) * HOUR_MS,
+    };
+    issue_new(&app, new).await
+}
+
+/// The area's invitations that still work.
+#[utoipa::path(
+    get, path = "/api/v1/invitations", tag = "access",
+    responses(
+        (status = 200, body = Vec<OpenInvitation>),
+        (status = 401, description = "`unauthorized`, `revoked`", body = ErrorBody),
+        (status = 403, description = "`forbidden`: coordinators only", body = ErrorBody),
+    ),
+)]
+pub(crate) async fn list(
+    Coordinator(device): Coordinator,
+    State(app): State<App>,
+) -> Result<Json<Vec<OpenInvitation>>, ApiError> {
+    let rows = app.control.read(move |control| control.open_invitations(device.area, now_ms())).await?;
+    let open = rows.into_iter().map(|row| OpenInvitation {
+        id: row.id,
+        role: row.role,
+        uses_left: row.uses_left,
+        expires_at_ms: row.expires_at_ms,
+    });
+    Ok(Json(open.collect()))
+}
+
+/// Takes an invitation back. Devices that redeemed it already stay.
+#[utoipa::path(
+    delete, path = "/api/v1/invitations/{id}", tag = "access",
+    params(("id" = Uuid, Path)),
+    responses(
+        (status = 204),
+        (status = 401, description = "`unauthorized`, `revoked`", body = ErrorBody),
+        (status = 403, description = "`forbidden`: coordinators only", body = ErrorBody),
+        (status = 404, description = "`not_found`", body = ErrorBody),
+    ),
+)]
+pub(crate) async fn revoke(
+    Coordinator(device): Coordinator,
+    State(app): State<App>,
+    Path(id): Path<String>,
+) -> Result<StatusCode, ApiError> {
+    let id: Uuid = id.parse().map_err(|_| ApiError::not_found("invitation"))?;
+    app.control.write(move |control| control.revoke_invitation(device.area, id, now_ms())).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// A link for one more device of the same member, once, within 24 hours.
+#[utoipa::path(
+    post, path = "/api/v1/hand-over", tag = "access",
+    request_body = HandOverRequest,
+    responses(
+        (status = 200, body = IssuedInvitation),
+        (status = 401, description = "`unauthorized`, `revoked`", body = ErrorBody),
+    ),
+)]
+pub(crate) async fn hand_over(
+    device: Device,
+    State(app): State<App>,
+    JsonBody(HandOverRequest {}): JsonBody<HandOverRequest>,
+) -> Result<Json<IssuedInvitation>, ApiError> {
+    let new = NewInvitation {
+        area: device.area,
+        role: device.role,
+        member: Some(device.member),
+        issuer: Issuer::Member,
+        uses: 1,
+        expires_at_ms: now_ms() + HAND_OVER_HOURS * HOUR_MS,
+    };
+    issue_new(&app, new).await
+}
+
+async fn issue_new(app: &App, new: NewInvitation) -> Result<Json<IssuedInvitation>, ApiError> {
+    let (id, secret) = app.control.write(move |control| control.invite(&new, now_ms())).await?;
+    let NewInvitation { role, uses, expires_at_ms, .. } = new;
+    Ok(Json(IssuedInvitation { id, link: app.link(&secret), role, uses, expires_at_ms }))
+}
+
+fn within(field: &'static str, value: u32, max: u32) -> Result<(), ApiError> {
+    if (1..=max).contains(&value) { Ok(()) } else { Err(ApiError::invalid(format!("{field}: from 1 to {max}"))) }
+}

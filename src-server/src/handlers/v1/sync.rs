@@ -1,0 +1,45 @@
+//! A device pushes what it has and pulls what it lacks, in one exchange.
+
+use crate::auth::Device;
+use crate::clock::now_ms;
+use crate::error::{ApiError, ErrorBody};
+use crate::hub::{AreaError, AreaLog};
+use crate::limits::{media_type, read_body};
+use crate::server::App;
+use axum::extract::{Request, State};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use trygkort_core::wire::CONTENT_TYPE;
+
+/// What the media types of other versions begin with.
+const ANY_VERSION: &str = "application/vnd.trygkort.sync-v";
+
+/// Exchanges changes. Answered once what was pushed is on the disk.
+#[utoipa::path(
+    post, path = "/api/v1/sync", tag = "sync",
+    request_body(content_type = "application/vnd.trygkort.sync-v1+cbor", content = Vec<u8>, description = "CBOR `SyncRequest`, at most 1 MiB"),
+    responses(
+        (status = 200, content_type = "application/vnd.trygkort.sync-v1+cbor", body = Vec<u8>, description = "CBOR `SyncResponse`"),
+        (status = 400, description = "`bad_request`: not a SyncRequest", body = ErrorBody),
+        (status = 401, description = "`unauthorized`, `revoked`", body = ErrorBody),
+        (status = 413, description = "`too_large`", body = ErrorBody),
+        (status = 426, description = "`outdated`: another wire version", body = ErrorBody),
+    ),
+)]
+pub(crate) async fn post(device: Device, State(app): State<App>, request: Request) -> Result<Response, ApiError> {
+    match media_type(&request) {
+        Some(CONTENT_TYPE) => {}
+        Some(other) if other.starts_with(ANY_VERSION) => return Err(ApiError::outdated()),
+        _ => return Err(ApiError::unsupported_media_type(CONTENT_TYPE)),
+    }
+    let body = read_body(request).await?;
+    let peer = device.peer();
+
+    let exchange = move |log: &mut AreaLog| log.exchange(&peer, &body, now_ms()).map_err(AreaError::from);
+    let exchanged = app.areas.run(device.area, exchange).await?;
+
+    if exchanged.changed {
+        app.pokes.changed(device.area, device.origin);
+    }
+    Ok(([(header::CONTENT_TYPE, CONTENT_TYPE)], exchanged.body).into_response())
+}

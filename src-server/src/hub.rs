@@ -1,0 +1,128 @@
+//! Where the server meets the core's area log: opening, making and checking an area's file, and one exchange.
+
+use crate::group_commit::{Database, Failure};
+use rusqlite::{Connection, OpenFlags};
+use std::path::Path;
+use trygkort_basemap::BoundingBox;
+use trygkort_core::domain::AreaId;
+use trygkort_core::hub::HubError;
+use trygkort_core::store::StoreError;
+use trygkort_core::{demo, ops};
+
+pub(crate) use trygkort_core::hub::{AreaLog, Peer};
+pub(crate) use trygkort_core::wire::v1::Action;
+
+/// Why an area did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum AreaError {
+    /// The request is not in the form that was agreed.
+    #[error("bad request: {0}")]
+    BadRequest(String),
+    /// The request is of a wire version this program does not speak.
+    #[error("a wire version that is not spoken here")]
+    Outdated,
+    #[error("the disk is full")]
+    Full,
+    #[error("the server is busy or stopping")]
+    Unavailable,
+    #[error("the area's file: {0}")]
+    Failed(String),
+}
+
+impl From<Failure> for AreaError {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Full => AreaError::Full,
+            Failure::Closed | Failure::Busy => AreaError::Unavailable,
+            Failure::Database(detail) => AreaError::Failed(detail),
+        }
+    }
+}
+
+impl From<StoreError> for AreaError {
+    fn from(error: StoreError) -> Self {
+        failure(&error).into()
+    }
+}
+
+impl From<HubError> for AreaError {
+    fn from(error: HubError) -> Self {
+        match error {
+            HubError::BadRequest(detail) => AreaError::BadRequest(detail),
+            HubError::Outdated { .. } => AreaError::Outdated,
+            HubError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl Database for AreaLog {
+    fn begin(&mut self) -> Result<(), Failure> {
+        AreaLog::begin(self).map_err(|error| failure(&error))
+    }
+
+    fn commit(&mut self) -> Result<(), Failure> {
+        AreaLog::commit(self).map_err(|error| failure(&error))
+    }
+
+    fn rollback(&mut self) {
+        AreaLog::rollback(self);
+    }
+}
+
+/// Opens the file of an area that exists.
+pub(crate) fn open(path: &Path, area: AreaId) -> Result<AreaLog, Failure> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = Connection::open_with_flags(path, flags).map_err(|error| Failure::from(&error))?;
+    AreaLog::open(conn, area).map_err(|error| failure(&error))
+}
+
+/// Makes the file of a new area with its first content.
+pub(crate) fn create(path: &Path, area: AreaId, actions: Vec<Action>, now_ms: i64) -> Result<(), AreaError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = Connection::open_with_flags(path, flags).map_err(|error| Failure::from(&error))?;
+    let mut log = AreaLog::open(conn, area)?;
+    log.begin()?;
+    log.import(actions, now_ms)?;
+    log.commit()?;
+    Ok(())
+}
+
+/// Tells the devices of an area which base map there is.
+pub(crate) fn set_basemap(path: &Path, area: AreaId, hash: [u8; 32]) -> Result<(), AreaError> {
+    let mut log = open(path, area)?;
+    log.begin()?;
+    log.set_basemap(Some(hash))?;
+    log.commit()?;
+    Ok(())
+}
+
+/// What a check finds in an area's file.
+pub(crate) struct Checked {
+    pub(crate) problems: Vec<String>,
+    pub(crate) basemap: Option<[u8; 32]>,
+}
+
+/// Looks for damage in an area's file.
+pub(crate) fn check(path: &Path, area: AreaId) -> Result<Checked, AreaError> {
+    let log = open(path, area)?;
+    Ok(Checked { problems: log.check()?, basemap: log.basemap()? })
+}
+
+/// What an area begins with: its own row.
+pub(crate) fn empty_area(area: AreaId, name: &str, bbox: BoundingBox, now_ms: i64) -> Vec<Action> {
+    let bounds = [bbox.west, bbox.south, bbox.east, bbox.north];
+    vec![ops::area::create_action(area, name, bounds, false, now_ms)]
+}
+
+/// The demo area's name and content.
+pub(crate) fn demo_area(area: AreaId, json: &str, now_ms: i64) -> Result<(String, Vec<Action>), demo::DemoError> {
+    let (name, _) = demo::frame(json)?;
+    Ok((name, demo::actions(json, area, now_ms)?))
+}
+
+fn failure(error: &StoreError) -> Failure {
+    match error {
+        StoreError::Sqlite(error) => Failure::from(error),
+        other => Failure::Database(other.to_string()),
+    }
+}

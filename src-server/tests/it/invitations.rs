@@ -1,0 +1,219 @@
+//! Invitations: redeeming them, their limits, and who may issue them.
+
+use crate::harness::TestServer;
+use reqwest::Method;
+use serde_json::{Value, json};
+use std::collections::HashSet;
+use trygkort_core::domain::Role;
+use trygkort_server::InvitationSpec;
+
+#[tokio::test]
+async fn an_invitation_lets_one_device_in_with_its_role() {
+    let server = TestServer::start().await;
+    for role in Role::ALL {
+        let secret = server.invite(role).await;
+        let redeemed = server.redeem(&secret.to_lowercase()).await.expect(200);
+        assert_eq!(redeemed["role"], role.as_str());
+        assert_eq!(redeemed["area_id"], server.area.to_string());
+        assert_eq!(redeemed["area_name"], "Prøveparken");
+        assert_eq!(redeemed["demo"], false);
+        assert!(redeemed["token"].as_str().unwrap().len() >= 26);
+        server.redeem(&secret).await.expect_error(410, "invitation_spent");
+    }
+}
+
+#[tokio::test]
+async fn a_device_gets_all_that_was_agreed_and_a_number_of_its_own() {
+    let server = TestServer::start().await;
+    let spec = InvitationSpec { uses: 3, ..InvitationSpec::new(Role::Staff) };
+    let secret = server.invite_as(spec).await;
+    let mut origins = HashSet::new();
+    for _ in 0..3 {
+        let redeemed = server.redeem(&secret).await.expect(200);
+        let fields: Vec<&String> = redeemed.as_object().unwrap().keys().collect();
+        let agreed = ["area_id", "area_name", "demo", "device_id", "member_id", "origin", "role", "token"];
+        assert_eq!(fields, agreed);
+        assert!(origins.insert(redeemed["origin"].as_u64().unwrap()));
+    }
+    assert!(!origins.contains(&0), "0 is the server itself");
+    server.redeem(&secret).await.expect_error(410, "invitation_spent");
+}
+
+#[tokio::test]
+async fn two_devices_at_once_cannot_share_a_single_use() {
+    let server = TestServer::start().await;
+    let secret = server.invite(Role::Staff).await;
+    let (one, other) = tokio::join!(server.redeem(&secret), server.redeem(&secret));
+    let mut statuses = [one.status.as_u16(), other.status.as_u16()];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 410]);
+}
+
+#[tokio::test]
+async fn an_expired_or_unknown_invitation_is_refused() {
+    let server = TestServer::start().await;
+    let expired = server.invite_as(InvitationSpec { expires_in_ms: 0, ..InvitationSpec::new(Role::Staff) }).await;
+    server.redeem(&expired).await.expect_error(410, "invitation_spent");
+    for unknown in ["00000000000000000000000000", "", "x", "ÆØÅ", &"0".repeat(10_000)] {
+        server.redeem(unknown).await.expect_error(404, "invitation_unknown");
+    }
+}
+
+#[tokio::test]
+async fn ten_wrong_guesses_a_minute_and_then_a_pause() {
+    let server = TestServer::start().await;
+    for _ in 0..10 {
+        server.redeem("00000000000000000000000000").await.expect_error(404, "invitation_unknown");
+    }
+    let refused = server.redeem("00000000000000000000000000").await;
+    refused.expect_error(429, "too_many_attempts");
+    let wait: u64 = refused.headers["retry-after"].to_str().unwrap().parse().unwrap();
+    assert!((1..=60).contains(&wait), "{wait}");
+    let secret = server.invite(Role::Participant).await;
+    server.redeem(&secret).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_crowd_behind_one_address_gets_in() {
+    let server = TestServer::start().await;
+    let spec = InvitationSpec { uses: 100, ..InvitationSpec::new(Role::Participant) };
+    let secret = server.invite_as(spec).await;
+    let crowd = futures::future::join_all((0..100).map(|_| server.redeem(&secret))).await;
+    assert!(crowd.iter().all(|reply| reply.status == 200));
+}
+
+#[tokio::test]
+async fn a_proxy_names_the_client_only_where_it_is_trusted() {
+    for trusted in [false, true] {
+        let server = TestServer::start_with(|config| config.trust_proxy = trusted).await;
+        let guess = async |forwarded: String| {
+            let request = server
+                .client
+                .post(format!("{}/api/v1/redeem", server.url))
+                .header("content-type", "application/json")
+                .header("x-forwarded-for", forwarded)
+                .body(json!({"secret": "x", "member_name": "", "device_name": ""}).to_string());
+            request.send().await.unwrap().status().as_u16()
+        };
+        for last in 0..11 {
+            // What the client claims comes first and changes nothing.
+            let expected = if trusted || last < 10 { 404 } else { 429 };
+            assert_eq!(guess(format!("198.51.100.9, 192.0.2.{last}")).await, expected);
+        }
+    }
+}
+
+#[tokio::test]
+async fn garbage_is_refused_in_json() {
+    let server = TestServer::start().await;
+    let post = async |body: &str, kind: &str| {
+        let request = server.client.post(format!("{}/api/v1/redeem", server.url));
+        crate::harness::Reply::of(request.header("content-type", kind).body(body.to_owned())).await
+    };
+    for body in ["", "{", "[]", "null", "{\"secret\": 1}", "{\"secret\":\"x\"}", "\u{0}", "{\"secret\":\"Hans\" x}"] {
+        let reply = post(body, "application/json").await;
+        reply.expect_error(400, "bad_request");
+        assert!(!reply.body.contains("Hans"), "what was sent is not repeated");
+    }
+    post("{}", "text/plain").await.expect_error(415, "unsupported_media_type");
+    let unknown_field = json!({"secret": "x", "member_name": "", "device_name": "", "role": "coordinator"});
+    post(&unknown_field.to_string(), "application/json").await.expect_error(400, "bad_request");
+}
+
+#[tokio::test]
+async fn names_are_checked_before_the_invitation_is_spent() {
+    let server = TestServer::start().await;
+    let secret = server.invite(Role::Staff).await;
+    let try_name = async |name: &str| {
+        let body = json!({"secret": secret, "member_name": name, "device_name": "Telefon"});
+        server.send(Method::POST, "/api/v1/redeem", None, Some(body)).await
+    };
+    try_name(&"x".repeat(81)).await.expect_error(422, "invalid");
+    try_name("a\u{0}b").await.expect_error(422, "invalid");
+    try_name("Person 010203-1234").await.expect_error(422, "personal_number");
+    try_name(&"å".repeat(80)).await.expect(200);
+}
+
+#[tokio::test]
+async fn coordinators_issue_list_and_take_back() {
+    let server = TestServer::start().await;
+    let coordinator = server.join(Role::Coordinator).await;
+    let issued = coordinator
+        .post("/api/v1/invitations", json!({"role": "staff", "uses": 2, "expires_hours": 48}))
+        .await
+        .expect(200);
+    let link = issued["link"].as_str().unwrap();
+    let (address, secret) = link.split_once('#').unwrap();
+    assert_eq!(address, format!("{}/i", server.url));
+    assert_eq!((secret.len(), &issued["role"], &issued["uses"]), (26, &json!("staff"), &json!(2)));
+    server.redeem(secret).await.expect(200);
+
+    let listed = coordinator.get("/api/v1/invitations").await.expect(200);
+    assert_eq!(listed.as_array().unwrap().len(), 1, "spent ones are gone");
+    assert_eq!((&listed[0]["id"], &listed[0]["uses_left"]), (&issued["id"], &json!(1)));
+    assert_eq!(listed[0]["expires_at_ms"], issued["expires_at_ms"]);
+
+    let path = format!("/api/v1/invitations/{}", issued["id"].as_str().unwrap());
+    coordinator.delete(&path).await.expect(204);
+    coordinator.delete(&path).await.expect_error(404, "not_found");
+    server.redeem(secret).await.expect_error(410, "invitation_spent");
+    assert_eq!(coordinator.get("/api/v1/invitations").await.expect(200), json!([]));
+}
+
+#[tokio::test]
+async fn nobody_else_issues_invitations() {
+    let server = TestServer::start().await;
+    for role in [Role::Staff, Role::Participant, Role::Resident] {
+        let device = server.join(role).await;
+        let body = json!({"role": "coordinator", "uses": 1, "expires_hours": 1});
+        device.post("/api/v1/invitations", body).await.expect_error(403, "forbidden");
+        device.get("/api/v1/invitations").await.expect_error(403, "forbidden");
+    }
+}
+
+#[tokio::test]
+async fn an_invitation_has_limits() {
+    let server = TestServer::start().await;
+    let coordinator = server.join(Role::Coordinator).await;
+    let issue = async |body: Value| coordinator.post("/api/v1/invitations", body).await;
+    for (uses, hours) in [(0, 1), (5001, 1), (1, 0), (1, 9000)] {
+        let body = json!({"role": "staff", "uses": uses, "expires_hours": hours});
+        issue(body).await.expect_error(422, "invalid");
+    }
+    for body in [
+        json!({"role": "janitor", "uses": 1, "expires_hours": 1}),
+        json!({"role": "staff", "uses": -1, "expires_hours": 1}),
+        json!({"role": "staff"}),
+    ] {
+        issue(body).await.expect_error(400, "bad_request");
+    }
+}
+
+#[tokio::test]
+async fn a_coordinator_of_one_area_has_no_say_in_another() {
+    let server = TestServer::start().await;
+    let bbox = "9.50,47.12,9.54,47.16".parse().unwrap();
+    let other = trygkort_server::AreaSpec { name: "Naboparken".to_owned(), bbox };
+    let other = server.server.create_area(other).await.unwrap();
+    let invitation = server.server.invite(other, InvitationSpec::new(Role::Coordinator)).await.unwrap();
+    let stranger = server.join_by(invitation.secret.expose()).await;
+    let own = server.join(Role::Coordinator).await;
+    let issued = own.post("/api/v1/invitations", json!({"role": "staff", "uses": 1, "expires_hours": 1})).await;
+    let id = issued.expect(200)["id"].as_str().unwrap().to_owned();
+    assert_eq!(stranger.get("/api/v1/invitations").await.expect(200), json!([]));
+    stranger.delete(&format!("/api/v1/invitations/{id}")).await.expect_error(404, "not_found");
+}
+
+#[tokio::test]
+async fn a_member_takes_a_second_device_along() {
+    let server = TestServer::start().await;
+    let phone = server.join(Role::Staff).await;
+    let link = phone.post("/api/v1/hand-over", json!({})).await.expect(200);
+    assert_eq!((&link["uses"], &link["role"]), (&json!(1), &json!("staff")));
+    let secret = link["link"].as_str().unwrap().split_once('#').unwrap().1.to_owned();
+    let office = server.join_by(&secret).await;
+    assert_eq!(office.redeemed["member_id"], phone.redeemed["member_id"]);
+    assert_ne!(office.redeemed["origin"], phone.redeemed["origin"]);
+    server.redeem(&secret).await.expect_error(410, "invitation_spent");
+    assert_eq!(office.get("/api/v1/devices").await.expect(200).as_array().unwrap().len(), 2);
+}

@@ -1,0 +1,17 @@
+//! The server over real HTTP on port 0, and the program as people start it.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test may fail anywhere; clippy.toml exempts test functions, not their helpers"
+)]
+
+mod access;
+mod command_line;
+mod files;
+mod harness;
+mod invitations;
+mod limits;
+mod openapi;
+mod poke;
+mod sync;
+mod tls;
