@@ -13,7 +13,7 @@ pub struct Change<'a> {
     pub move_to: Option<Scope>,
     /// The row does not exist yet.
     pub new: bool,
-    /// The row was made by the member who asks.
+    /// The row was made by the device that asks.
     pub own: bool,
     /// The fields that are set.
     pub fields: &'a [FieldId],
@@ -23,7 +23,7 @@ pub struct Change<'a> {
 ///
 /// - Nobody changes what they may not read, or moves a row where they may not read it.
 /// - Coordinators change everything.
-/// - Staff add and edit pins for the network, take back their own, and report numbers.
+/// - Staff add and edit pins for the network, take back what this device made, and report numbers.
 /// - Residents and participants report numbers, and nothing else.
 #[must_use]
 pub fn may(role: Role, change: &Change<'_>) -> bool {

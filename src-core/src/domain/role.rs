@@ -1,4 +1,4 @@
-//! Who may read what: roles and the scopes they reach (design.md §2).
+//! Who may read what: roles and the scopes they reach (docs/data-model.md).
 
 use serde::{Deserialize, Serialize};
 use std::fmt;

@@ -53,7 +53,7 @@ pub struct Field {
     pub kind: Kind,
 }
 
-/// Set when a row is in the trash; the same in every entity. Deleting is an edit like any other (design.md §3 item 11).
+/// Set when a row is in the trash; the same in every entity. Deleting is an edit like any other.
 pub const DELETED_AT: FieldId = 1;
 
 const DELETED_AT_FIELD: Field = Field { id: DELETED_AT, name: "deleted_at", kind: Kind::Time };

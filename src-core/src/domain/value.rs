@@ -24,6 +24,12 @@ impl Position {
         on_globe.then(|| Self { lat_e7: e7(lat), lon_e7: e7(lon), accuracy_m: None })
     }
 
+    /// Whether latitude and longitude are in their ranges.
+    #[must_use]
+    pub fn is_on_globe(self) -> bool {
+        self.lat_e7.unsigned_abs() <= 900_000_000 && self.lon_e7.unsigned_abs() <= 1_800_000_000
+    }
+
     /// Latitude in degrees.
     #[must_use]
     pub fn lat(self) -> f64 {
@@ -49,7 +55,7 @@ pub enum Value {
     /// Another row.
     Row(RowId),
     Position(Position),
-    /// A CBOR item of a kind that this version does not know: kept and passed on as it came (design.md §3 item 13).
+    /// A CBOR item of a kind that this version does not know: kept and passed on as it came.
     Opaque(Vec<u8>),
 }
 

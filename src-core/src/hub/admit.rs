@@ -135,7 +135,8 @@ impl Admission<'_> {
         if let Err(reason) = self.check_rules(entity, change, current.as_ref(), move_to.unwrap_or(scope)) {
             return Ok(Err(reason));
         }
-        let comes_to_be = || entity.required().iter().all(|field| fields.contains(field));
+        let set = |id| change.fields.iter().any(|field| field.field == id && field.value != Value::Null);
+        let comes_to_be = || entity.required().iter().all(|field| set(*field));
         if current.is_none() && !comes_to_be() {
             return Ok(Err(Reason::Reference));
         }
@@ -171,7 +172,7 @@ impl Admission<'_> {
                     _ => Err(Reason::Reference),
                 }
             }
-            // Groups and environments are for coordination only, never public (domain.md C2).
+            // Groups and environments are for coordination only, never public (docs/data-model.md, `map_pin`).
             Entity::MapPin if after(map_pin::category).is_some_and(|c| c.text() == "group") => {
                 if scope == Scope::Coordination { Ok(()) } else { Err(Reason::Validation) }
             }

@@ -231,6 +231,11 @@ fn read_request(peer: &Peer, bytes: &[u8]) -> Result<SyncRequest, HubError> {
     }
     let request: SyncRequest =
         from_bytes(bytes).map_err(|error| HubError::BadRequest(format!("sync request: {error}")))?;
+    let too_large = |number: u64| i64::try_from(number).is_err();
+    let mut numbers = request.actions.iter().flat_map(|action| [action.counter, action.hlc, action.seen]);
+    if too_large(request.cursor.position) || numbers.any(too_large) {
+        return Err(HubError::BadRequest("sync request: a number of 2^63 or more".to_owned()));
+    }
     if request.origin != peer.origin {
         return Err(HubError::BadRequest(format!("origin {} is not this device's ({})", request.origin, peer.origin)));
     }

@@ -2,7 +2,7 @@
 //! read the same log hold the same rows.
 //!
 //! Each field is a register. Its winner is the change with the later effective clock, then the larger id
-//! (design.md §3 items 4 and 9). Edits to different fields never meet.
+//! (docs/sync.md). Edits to different fields never meet.
 
 use crate::domain::{ChangeId, FieldId, RowId, Scope, Value};
 use std::collections::BTreeMap;

@@ -11,7 +11,7 @@ use crate::store::table::map_pin::{self, PinRow};
 use action::Draft;
 use std::collections::BTreeSet;
 
-/// A group or environment is forgotten after this time unless someone renews it (domain.md C2).
+/// A group or environment is forgotten after this time unless someone renews it (docs/data-model.md, `map_pin`).
 const GROUP_EXPIRES_MS: i64 = 90 * 24 * 60 * 60 * 1000;
 
 const CATEGORIES: [(PinCategory, &str); 7] = [

@@ -192,12 +192,12 @@ fn prepare(conn: &Connection) -> Result<(), StoreError> {
 /// How far the log has been read.
 pub(crate) fn cursor(conn: &Connection) -> Result<Cursor, StoreError> {
     let position = get_meta(conn, "cursor")?.unwrap_or(0);
-    let mut scopes = Vec::new();
-    for scope in crate::domain::Scope::ALL {
-        if let Some(seq) = get_meta(conn, &format!("cursor.{}", scope.number()))? {
-            scopes.push(ScopeSeq { scope: scope.number(), seq });
-        }
-    }
+    // Scopes of a newer version are counted too, so that their sequences have no gap when this version meets them.
+    let mut statement =
+        conn.prepare_cached("SELECT CAST(substr(key, 8) AS INTEGER), value FROM meta WHERE key LIKE 'cursor.%'")?;
+    let found = statement.query_map([], |row| Ok(ScopeSeq { scope: row.get(0)?, seq: row.get(1)? }))?;
+    let mut scopes: Vec<ScopeSeq> = found.collect::<Result<_, _>>()?;
+    scopes.sort_by_key(|head| head.scope);
     Ok(Cursor { position, scopes })
 }
 

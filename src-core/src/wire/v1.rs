@@ -10,7 +10,7 @@ use uuid::Uuid;
 /// The number that every message of this version begins with.
 pub const VERSION: u16 = 1;
 
-/// The most changes an action may make (design.md §3 item 1).
+/// The most changes an action may make (docs/sync.md).
 pub const CHANGES_MAX: usize = 500;
 
 /// The most bytes an encoded action may have.

@@ -97,6 +97,29 @@ fn each_wrong_action_is_refused_for_its_reason() {
             vec![change(Entity::Problem, row(57), Scope::Public, vec![])],
             Reason::Validation,
         ),
+        (
+            "a new contact without a name",
+            Role::Coordinator,
+            vec![change(Entity::Contact, row(58), Scope::Network, vec![(contact::name, Value::Null)])],
+            Reason::Reference,
+        ),
+        (
+            "a place off the globe",
+            Role::Coordinator,
+            vec![change(
+                Entity::MapPin,
+                row(59),
+                Scope::Network,
+                vec![
+                    (map_pin::category, "place".into()),
+                    (
+                        map_pin::position,
+                        Value::Position(Position { lat_e7: 0, lon_e7: 1_800_000_001, accuracy_m: None }),
+                    ),
+                ],
+            )],
+            Reason::Validation,
+        ),
         ("no rows", Role::Coordinator, vec![], Reason::TooLarge),
         (
             "an entity from the future",
@@ -229,6 +252,15 @@ fn a_body_that_is_no_request_is_refused_in_words() {
     let mut newer = whole;
     newer[1] = 9;
     assert!(matches!(hub.exchange(7, Role::Coordinator, &newer), Err(HubError::Outdated { found: 9 })));
+    let mut huge = contact_named(1, 96, "For stort");
+    huge.hlc = u64::MAX;
+    let huge = trygkort_core::wire::to_bytes(&SyncRequest {
+        version: 1,
+        origin: 7,
+        cursor: Cursor::default(),
+        actions: vec![huge],
+    });
+    assert!(matches!(hub.exchange(7, Role::Coordinator, &huge), Err(HubError::BadRequest(_))));
     let ahead = trygkort_core::wire::to_bytes(&SyncRequest {
         version: 1,
         origin: 7,
