@@ -1,0 +1,262 @@
+//! Start, router and what stands around every screen.
+
+use crate::components::{Arrival, DemoStop, Split};
+use crate::features::card::{CardPage, ConcernPage, ProblemPage};
+use crate::features::contacts::{ContactPage, ContactsPage};
+use crate::features::edit::{AreaEditPage, CardTablePage, ContactEditPage, OrganisationEditPage, ProblemEditPage};
+use crate::features::map::{MapListPage, MapPage, PinEditPage};
+use crate::features::more::{
+    AboutPage, AreasPage, DevicesPage, InvitePeoplePage, MorePage, NotThisPage, RefusalsPage, SettingsPage, StatePage,
+};
+use crate::features::shell::{ChooseCard, ChooseContact, ChooseMore, InsecurePage, NoSuchPage, Shell, StartFailed};
+use crate::features::welcome::{InstallPage, InvitePage, WelcomePage};
+use crate::i18n::*;
+use crate::ipc::{ask, on_event};
+use crate::routes::paths;
+use crate::state::{Changes, Host, Now, Session, SyncBadge, Toasts, is_secure, use_session};
+use leptos::children::ToChildren;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos_router::components::{Outlet, ParentRoute, Redirect, Route, Router, Routes};
+use leptos_router::hooks::use_location;
+use leptos_router::path;
+use trygkort_core::error::ErrorCode;
+use trygkort_core::ipc::{Boot, BootView, Event, IpcError, Theme, Topic};
+
+/// The whole app.
+#[component]
+pub(crate) fn App() -> impl IntoView {
+    view! {
+        <I18nContextProvider>
+            <Start />
+        </I18nContextProvider>
+    }
+}
+
+/// How starting went; `None` while the skeleton of `index.html` shows.
+type Outcome = RwSignal<Option<Result<BootView, IpcError>>>;
+
+#[component]
+fn Start() -> impl IntoView {
+    let changes = Changes::provide();
+    let host = Host::provide();
+    let badge = SyncBadge::provide();
+    Now::provide();
+    Toasts::provide();
+    DemoStop::provide();
+    Arrival::provide();
+    let outcome: Outcome = RwSignal::new(None);
+    let session = StoredValue::new(None::<Session>);
+    if !crate::ipc::is_tauri() && !is_secure() {
+        return view! { <InsecurePage /> }.into_any();
+    }
+    let boot = move || {
+        spawn_local(async move {
+            let answer = ask(Boot {}).await;
+            // Another tab has the database: that is a page of its own and ends by itself.
+            host.parked.set(matches!(&answer, Err(error) if error.code == ErrorCode::Parked));
+            outcome.set(Some(answer));
+            remove_skeleton();
+        });
+    };
+    on_event(move |event| match event {
+        Event::Changed { area, topics } => {
+            let Some(session) = session.get_value() else { return };
+            if session.area_id_untracked() == Some(area) {
+                changes.announce(&topics);
+            }
+            if topics.contains(&Topic::Area) {
+                spawn_local(async move {
+                    let _ = session.reload().await;
+                });
+            }
+        }
+        Event::Sync { status } => badge.set(status),
+        Event::Parked { parked } => {
+            host.parked.set(parked);
+            if !parked && session.get_value().is_none() {
+                boot();
+            } else if !parked {
+                changes.announce_all();
+                badge.refresh();
+            }
+        }
+        Event::UpdateReady => host.update_ready.set(true),
+    });
+    boot();
+    (move || match outcome.get() {
+        None => ().into_any(),
+        Some(Ok(boot)) => {
+            session.set_value(Some(Session::provide(boot, changes)));
+            view! { <Ready /> }.into_any()
+        }
+        Some(Err(error)) => view! { <StartFailed error retry=move || boot() /> }.into_any(),
+    })
+    .into_any()
+}
+
+fn remove_skeleton() {
+    if let Some(skeleton) = document().get_element_by_id("skeleton") {
+        skeleton.remove();
+    }
+}
+
+#[component]
+fn Ready() -> impl IntoView {
+    apply_settings();
+    let session = use_session();
+    let badge = expect_context::<SyncBadge>();
+    Effect::new(move |_| {
+        if session.area_id().is_some() {
+            badge.refresh();
+        }
+    });
+    view! {
+        <Router>
+            <Shell>
+                <Places />
+            </Shell>
+        </Router>
+    }
+}
+
+/// Language, theme and text size, on the document as the style sheets expect them.
+fn apply_settings() {
+    let session = use_session();
+    let i18n = use_i18n();
+    let device_locale = i18n.get_locale_untracked();
+    let set = |name: &str, value: Option<&str>| {
+        let Some(root) = document().document_element() else { return };
+        let done = match value {
+            Some(value) => root.set_attribute(name, value),
+            None => root.remove_attribute(name),
+        };
+        debug_assert!(done.is_ok(), "attribute names are plain words");
+    };
+    Effect::new(move |_| {
+        let settings = session.settings();
+        let theme = match settings.theme {
+            Theme::System => None,
+            Theme::Light => Some("light"),
+            Theme::Dark => Some("dark"),
+        };
+        set("data-theme", theme);
+        let percent = settings.text_percent.to_string();
+        let text = (settings.text_percent != 100).then_some(percent.as_str());
+        set("data-text", text);
+        let locale = match settings.language.as_deref() {
+            Some("da") => Locale::da,
+            Some("en") => Locale::en,
+            _ => device_locale,
+        };
+        if locale != i18n.get_locale_untracked() {
+            i18n.set_locale(locale);
+        }
+        remember_look(theme, text, locale);
+    });
+}
+
+/// Leaves what `js/first-paint.js` puts on the document before the app is there.
+fn remember_look(theme: Option<&str>, text: Option<&str>, locale: Locale) {
+    let look = serde_json::json!({ "theme": theme, "text": text, "lang": locale.to_string() }).to_string();
+    if let Ok(Some(storage)) = window().local_storage() {
+        // Refused storage is no loss here: the page flashes once.
+        let _ = storage.set_item("trygkort-look", &look);
+    }
+}
+
+#[component]
+fn Places() -> impl IntoView {
+    view! {
+        <Routes fallback=|| view! { <NoSuchPage /> }>
+            <Route path=path!("/") view=|| view! { <Redirect path=paths::card() /> } />
+            <ParentRoute path=path!("/card") view=CardFrame>
+                <Route path=path!("") view=ChooseCard />
+                <Route path=path!("concern") view=ConcernPage />
+                <Route path=path!("table") view=CardTablePage />
+                <Route path=path!("area") view=AreaEditPage />
+                <Route path=path!("edit/:id") view=ProblemEditPage />
+                <Route path=path!(":id") view=ProblemPage />
+            </ParentRoute>
+            <ParentRoute path=path!("/contacts") view=ContactsFrame>
+                <Route path=path!("") view=ChooseContact />
+                <Route path=path!("edit/:id") view=ContactEditPage />
+                <Route path=path!("organisation/:id") view=OrganisationEditPage />
+                <Route path=path!(":id") view=ContactPage />
+            </ParentRoute>
+            <ParentRoute path=path!("/map") view=MapFrameView>
+                <Route path=path!("") view=MapPage />
+                <Route path=path!("list") view=MapListPage />
+                <Route path=path!("edit/:id") view=PinEditPage />
+            </ParentRoute>
+            <ParentRoute path=path!("/more") view=MoreFrame>
+                <Route path=path!("") view=ChooseMore />
+                <Route path=path!("state") view=StatePage />
+                <Route path=path!("refusals") view=RefusalsPage />
+                <Route path=path!("areas") view=AreasPage />
+                <Route path=path!("settings") view=SettingsPage />
+                <Route path=path!("invite") view=InvitePeoplePage />
+                <Route path=path!("devices") view=DevicesPage />
+                <Route path=path!("install") view=InstallPage />
+                <Route path=path!("network") view=NotThisPage />
+                <Route path=path!("about") view=AboutPage />
+            </ParentRoute>
+            <Route path=path!("/welcome") view=WelcomePage />
+            <Route path=path!("/i") view=InvitePage />
+        </Routes>
+    }
+}
+
+/// What needs an open area; without one the welcome page stands in its place.
+#[component]
+fn NeedsArea(children: ChildrenFn) -> impl IntoView {
+    let session = use_session();
+    let has_area = Memo::new(move |_| session.area_id().is_some());
+    view! { <Show when=move || has_area.get() fallback=|| view! { <WelcomePage /> }>{children()}</Show> }
+}
+
+/// Whether something below `list` is open.
+fn below(list: &'static str) -> Signal<bool> {
+    let path = use_location().pathname;
+    Signal::derive(move || path.with(|path| path.trim_end_matches('/') != list))
+}
+
+#[component]
+fn CardFrame() -> impl IntoView {
+    view! {
+        <NeedsArea>
+            <Split detail_open=below(paths::card()) list=ToChildren::to_children(|| view! { <CardPage /> })>
+                <Outlet />
+            </Split>
+        </NeedsArea>
+    }
+}
+
+#[component]
+fn ContactsFrame() -> impl IntoView {
+    view! {
+        <NeedsArea>
+            <Split detail_open=below(paths::contacts()) list=ToChildren::to_children(|| view! { <ContactsPage /> })>
+                <Outlet />
+            </Split>
+        </NeedsArea>
+    }
+}
+
+#[component]
+fn MapFrameView() -> impl IntoView {
+    view! {
+        <NeedsArea>
+            <Outlet />
+        </NeedsArea>
+    }
+}
+
+#[component]
+fn MoreFrame() -> impl IntoView {
+    view! {
+        <Split detail_open=below(paths::more()) list=ToChildren::to_children(|| view! { <MorePage /> })>
+            <Outlet />
+        </Split>
+    }
+}

@@ -1,0 +1,102 @@
+//! Buttons, and links that look like them.
+
+use super::Icon;
+use leptos::prelude::*;
+
+/// How much a button asks to be pressed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum ButtonKind {
+    /// The one thing to do here.
+    Primary,
+    #[default]
+    Plain,
+    /// Text only.
+    Quiet,
+    /// Takes something away.
+    Danger,
+}
+
+impl ButtonKind {
+    pub(crate) fn class(self) -> &'static str {
+        match self {
+            ButtonKind::Primary => "button button--primary",
+            ButtonKind::Plain => "button button--plain",
+            ButtonKind::Quiet => "button button--quiet",
+            ButtonKind::Danger => "button button--danger",
+        }
+    }
+}
+
+/// A button with words.
+#[component]
+pub(crate) fn Button(
+    #[prop(into, optional)] on_click: Option<Callback<()>>,
+    #[prop(optional)] kind: ButtonKind,
+    /// A Lucide name, shown before the words.
+    #[prop(optional, into)]
+    icon: Option<String>,
+    #[prop(optional, into)] disabled: Signal<bool>,
+    /// Sends the form it stands in; the form's `on:submit` does the work.
+    #[prop(optional)]
+    submit: bool,
+    /// An accessible name that says more than the words, e.g. which contact is meant. Starts with the words.
+    #[prop(optional, into)]
+    label: Option<String>,
+    children: Children,
+) -> impl IntoView {
+    view! {
+        <button
+            type=if submit { "submit" } else { "button" }
+            class=kind.class()
+            disabled=disabled
+            aria-label=label
+            on:click=move |_| {
+                if let Some(on_click) = on_click {
+                    on_click.run(());
+                }
+            }
+        >
+            {icon.map(|name| view! { <Icon name /> })}
+            <span class="button__words">{children()}</span>
+        </button>
+    }
+}
+
+/// A button with an icon only; the name is for screen readers and shows as a tooltip.
+#[component]
+pub(crate) fn IconButton(
+    #[prop(into)] icon: String,
+    #[prop(into)] label: Signal<String>,
+    #[prop(into)] on_click: Callback<()>,
+    #[prop(optional, into)] disabled: Signal<bool>,
+) -> impl IntoView {
+    view! {
+        <button
+            type="button"
+            class="button button--icon"
+            disabled=disabled
+            aria-label=label
+            title=label
+            on:click=move |_| on_click.run(())
+        >
+            <Icon name=icon />
+        </button>
+    }
+}
+
+/// A link within the app that looks like a button.
+#[component]
+pub(crate) fn LinkButton(
+    #[prop(into)] href: Signal<String>,
+    #[prop(optional)] kind: ButtonKind,
+    #[prop(optional, into)] icon: Option<String>,
+    #[prop(optional, into)] label: Option<String>,
+    children: Children,
+) -> impl IntoView {
+    view! {
+        <a class=kind.class() href=href aria-label=label>
+            {icon.map(|name| view! { <Icon name /> })}
+            <span class="button__words">{children()}</span>
+        </a>
+    }
+}

@@ -1,0 +1,88 @@
+//! One of several: beside each other, or in a list.
+
+use super::unique_id;
+use leptos::prelude::*;
+
+/// A row of choices, one of which holds: a radio group.
+#[component]
+pub(crate) fn Segmented<T>(
+    /// The name of the group.
+    #[prop(into)]
+    label: Signal<String>,
+    /// Whether the name is for screen readers only.
+    #[prop(optional)]
+    hide_label: bool,
+    #[prop(into)] options: Signal<Vec<(T, String)>>,
+    value: RwSignal<T>,
+) -> impl IntoView
+where
+    T: Clone + PartialEq + Send + Sync + 'static,
+{
+    let name = unique_id("choice");
+    let choices = move || {
+        let name = name.clone();
+        options
+            .get()
+            .into_iter()
+            .map(move |(option, words)| {
+                let chosen = option.clone();
+                view! {
+                    <label class="segmented__option">
+                        <input
+                            type="radio"
+                            name=name.clone()
+                            prop:checked=move || value.with(|value| *value == chosen)
+                            on:change=move |_| value.set(option.clone())
+                        />
+                        <span class="segmented__words">{words}</span>
+                    </label>
+                }
+            })
+            .collect_view()
+    };
+    view! {
+        <fieldset class="segmented">
+            <legend class=if hide_label { "visually-hidden" } else { "field__label" }>{label}</legend>
+            <div class="segmented__row">{choices}</div>
+        </fieldset>
+    }
+}
+
+/// A list to choose one from: (value, words).
+#[component]
+pub(crate) fn Select(
+    #[prop(into)] label: Signal<String>,
+    #[prop(into)] options: Signal<Vec<(String, String)>>,
+    value: RwSignal<String>,
+    #[prop(optional, into)] hint: Option<Signal<String>>,
+) -> impl IntoView {
+    let id = unique_id("select");
+    let hint_id = hint.is_some().then(|| format!("{id}-hint"));
+    view! {
+        <div class="field">
+            <label class="field__label" for=id.clone()>{label}</label>
+            {hint.map(|hint| view! { <p class="field__hint" id=hint_id.clone()>{hint}</p> })}
+            <select
+                class="field__input field__input--select"
+                id=id
+                aria-describedby=hint_id
+                on:change=move |event| value.set(event_target_value(&event))
+            >
+                {move || {
+                    options
+                        .get()
+                        .into_iter()
+                        .map(|(option, words)| {
+                            let this = option.clone();
+                            view! {
+                                <option value=option prop:selected=move || value.with(|value| *value == this)>
+                                    {words}
+                                </option>
+                            }
+                        })
+                        .collect_view()
+                }}
+            </select>
+        </div>
+    }
+}

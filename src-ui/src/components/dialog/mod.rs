@@ -1,0 +1,42 @@
+//! The browser's own dialog: it keeps the focus inside, closes on Esc and gives the focus back.
+
+use super::{IconButton, unique_id};
+use crate::i18n::*;
+use leptos::html;
+use leptos::prelude::*;
+
+/// A modal dialog. What is in it is made when it opens.
+#[component]
+pub(crate) fn Dialog(
+    open: RwSignal<bool>,
+    #[prop(into)] title: Signal<String>,
+    children: ChildrenFn,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let node = NodeRef::<html::Dialog>::new();
+    let title_id = unique_id("dialog");
+    Effect::new(move |_| {
+        let (open, Some(dialog)) = (open.get(), node.get()) else { return };
+        if open && !dialog.open() {
+            // Fails only when the node has left the page; then there is nobody to show it to.
+            let _ = dialog.show_modal();
+        } else if !open && dialog.open() {
+            dialog.close();
+        }
+    });
+    view! {
+        <dialog node_ref=node class="dialog" aria-labelledby=title_id.clone() on:close=move |_| open.set(false)>
+            <div class="dialog__head">
+                <h2 class="dialog__title" id=title_id.clone()>{title}</h2>
+                <IconButton
+                    icon="x"
+                    label=Signal::derive(move || t_string!(i18n, common.close).to_owned())
+                    on_click=move || open.set(false)
+                />
+            </div>
+            <div class="dialog__body">
+                <Show when=move || open.get()>{children()}</Show>
+            </div>
+        </dialog>
+    }
+}

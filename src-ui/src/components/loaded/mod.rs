@@ -1,0 +1,49 @@
+//! Loading, failed or there: the same everywhere.
+
+use super::{Button, EmptyState};
+use crate::format::error_words;
+use crate::i18n::*;
+use crate::state::Load;
+use leptos::prelude::*;
+use trygkort_core::error::ErrorCode;
+
+/// Draws `children` with the newest answer of `load`, grey bars while there is none, and what went wrong when there
+/// will be none.
+#[component]
+pub(crate) fn Loaded<T, F, V>(
+    load: Load<T>,
+    /// How many grey bars stand in for what is coming.
+    #[prop(default = 4)]
+    bars: usize,
+    children: F,
+) -> impl IntoView
+where
+    T: Clone + PartialEq + Send + Sync + 'static,
+    F: Fn(T) -> V + Send + 'static,
+    V: IntoView + 'static,
+{
+    let i18n = use_i18n();
+    move || match (load.get(), load.error()) {
+        (Some(data), _) => children(data).into_any(),
+        (None, Some(error)) => {
+            let gone = error.code == ErrorCode::NotFound;
+            let title = Signal::derive(move || error_words(i18n.get_locale(), &error).to_owned());
+            let icon = if gone { "search-x" } else { "triangle-alert" };
+            view! {
+                <div role="alert">
+                    <EmptyState icon title>
+                        <Button icon="refresh-cw" on_click=move || load.reload()>{t!(i18n, common.retry)}</Button>
+                    </EmptyState>
+                </div>
+            }
+            .into_any()
+        }
+        (None, None) => view! {
+            <div class="loading" role="status">
+                <span class="visually-hidden">{t!(i18n, common.loading)}</span>
+                {(0..bars).map(|_| view! { <span class="loading__bar"></span> }).collect_view()}
+            </div>
+        }
+        .into_any(),
+    }
+}

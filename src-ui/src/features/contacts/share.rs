@@ -1,0 +1,53 @@
+//! Handing a contact on as a vCard: through the system's share sheet where it takes files, as a download elsewhere.
+
+use js_sys::{Array, Reflect};
+use leptos::prelude::*;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{Blob, BlobPropertyBag, File, FilePropertyBag, HtmlAnchorElement, ShareData, Url};
+
+const VCARD: &str = "text/vcard";
+
+/// Shares or downloads `vcard` as a file called `name`.
+pub(crate) async fn share_vcard(name: &str, vcard: &str) -> Result<(), JsValue> {
+    let parts = Array::of1(&JsValue::from_str(vcard));
+    let data = ShareData::new();
+    let options = FilePropertyBag::new();
+    options.set_type(VCARD);
+    let file = File::new_with_str_sequence_and_options(&parts, name, &options)?;
+    data.set_files(&Array::of1(&file));
+    let navigator = window().navigator();
+    let can_share = Reflect::has(&navigator, &JsValue::from_str("canShare"))? && navigator.can_share_with_data(&data);
+    if can_share {
+        return match JsFuture::from(navigator.share_with_data(&data)).await {
+            Err(thrown) if !was_cancelled(&thrown) => download(name, &parts),
+            _ => Ok(()),
+        };
+    }
+    download(name, &parts)
+}
+
+/// The user closed the share sheet: that is an answer, not a failure.
+fn was_cancelled(thrown: &JsValue) -> bool {
+    Reflect::get(thrown, &JsValue::from_str("name")).is_ok_and(|name| name == JsValue::from_str("AbortError"))
+}
+
+fn download(name: &str, parts: &Array) -> Result<(), JsValue> {
+    let options = BlobPropertyBag::new();
+    options.set_type(VCARD);
+    let blob = Blob::new_with_str_sequence_and_options(parts, &options)?;
+    let url = Url::create_object_url_with_blob(&blob)?;
+    let link: HtmlAnchorElement = document().create_element("a")?.unchecked_into();
+    link.set_href(&url);
+    link.set_download(name);
+    link.click();
+    // The download has taken its own hold of the data when `click` returns, except in Safari, which wants a moment.
+    set_timeout(
+        move || {
+            // Failing to let go of a few hundred bytes harms nobody.
+            let _ = Url::revoke_object_url(&url);
+        },
+        std::time::Duration::from_secs(10),
+    );
+    Ok(())
+}

@@ -1,0 +1,159 @@
+//! The same things as on the map, in the same order and with the same filter, as a list.
+
+use super::filters::{CategoryFilter, KindFilter, use_filter};
+use super::view_model::{PinFilter, shown};
+use super::words::{PinIcon, category_words, kind_words};
+use crate::components::{EmptyState, LinkButton, Loaded, Page};
+use crate::format::{date_words, scope_words};
+use crate::i18n::*;
+use crate::routes::paths;
+use crate::state::use_load;
+use leptos::prelude::*;
+use trygkort_core::ipc::{GetMapFrame, GetPins, PinView, Topic};
+
+/// How many pins are drawn at first, and added by *Vis flere*.
+const STEP: usize = 100;
+
+/// *Områdekort som liste*.
+#[component]
+pub(crate) fn MapListPage() -> impl IntoView {
+    let i18n = use_i18n();
+    let filter = use_filter();
+    let all = use_load(&[Topic::Pins], || GetPins {});
+    let frame = use_load(&[Topic::Area], || GetMapFrame {});
+    let pins = Memo::new(move |_| all.map(|pins| filter.with(|filter| shown(pins, filter))).unwrap_or_default());
+    let total = Memo::new(move |_| all.map(Vec::len).unwrap_or_default());
+    let can_add = move || frame.map(|frame| frame.can_add).unwrap_or_default();
+    let there = Memo::new(move |_| all.map(|_| ()).is_some());
+    let count = move || {
+        let (count, total) = (pins.with(Vec::len), total.get());
+        match (count, total) {
+            (1, 1) => t_string!(i18n, map.count_one).to_owned(),
+            _ if count == total => t_string!(i18n, map.count, count = count).to_string(),
+            _ => t_string!(i18n, map.count_of, count = count, total = total).to_string(),
+        }
+    };
+    let to_map = Signal::derive(move || filter.with(|filter| filter.address(paths::map(), None)));
+    view! {
+        <Page
+            title=Signal::derive(move || t_string!(i18n, map.list_title).to_owned())
+            back=paths::map()
+        >
+            <div class="map-list__filters">
+                <KindFilter filter />
+                <CategoryFilter filter />
+            </div>
+            <div class="buttons map-list__ways">
+                <LinkButton href=to_map icon="map">{t!(i18n, map.as_map)}</LinkButton>
+                <Show when=can_add>
+                    <LinkButton href=paths::pin_edit(None) icon="plus">{t!(i18n, map.add)}</LinkButton>
+                </Show>
+            </div>
+            {move || {
+                if there.get() {
+                    view! {
+                        <p class="map-list__count" role="status">{count}</p>
+                        <PinList pins filter on_map=true />
+                    }
+                    .into_any()
+                } else {
+                    view! { <Loaded load=all children=|_| () /> }.into_any()
+                }
+            }}
+        </Page>
+    }
+}
+
+/// The pins, or why there are none.
+#[component]
+pub(crate) fn PinList(
+    #[prop(into)] pins: Signal<Vec<PinView>>,
+    #[prop(into)] filter: Signal<PinFilter>,
+    /// Whether there is a map to show a pin on.
+    on_map: bool,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let limit = RwSignal::new(STEP);
+    let drawn = Memo::new(move |_| pins.with(|pins| pins.iter().take(limit.get()).cloned().collect::<Vec<_>>()));
+    let rest = move || pins.with(Vec::len) > limit.get();
+    let filtered = move || filter.with(|filter| *filter != PinFilter::default());
+    view! {
+        {move || {
+            pins.with(Vec::is_empty)
+                .then(|| {
+                    let title = Signal::derive(move || {
+                        if filtered() { t_string!(i18n, map.empty_filtered) } else { t_string!(i18n, map.empty_title) }
+                            .to_owned()
+                    });
+                    let text = Signal::derive(move || {
+                        if filtered() { String::new() } else { t_string!(i18n, map.empty_text).to_owned() }
+                    });
+                    view! { <EmptyState icon="map-pin" title text /> }
+                })
+        }}
+        <ul class="pin-list">
+            <For each=move || drawn.get() key=|pin| format!("{pin:?}") let:pin>
+                <li><PinCard pin filter on_map /></li>
+            </For>
+        </ul>
+        <Show when=rest>
+            <button type="button" class="button button--plain" on:click=move |_| limit.update(|limit| *limit += STEP)>
+                <span class="button__words">{t!(i18n, map.show_more)}</span>
+            </button>
+        </Show>
+    }
+}
+
+#[component]
+fn PinCard(pin: PinView, filter: Signal<PinFilter>, on_map: bool) -> impl IntoView {
+    let i18n = use_i18n();
+    let PinView { id, kind, category, scope, expires_at_ms, pending, editable, .. } = pin;
+    let note = pin.note.trim().to_owned();
+    let href = Signal::derive(move || filter.with(|filter| filter.address(paths::map(), Some(id))));
+    let (title, heading) = (pin.title.clone(), pin.title);
+    let facts = move || {
+        let mut facts = vec![scope_words(i18n, scope).to_owned()];
+        if let Some(at) = expires_at_ms {
+            facts.push(t_string!(i18n, map.expires, date = date_words(i18n, at)).to_string());
+        }
+        if pending {
+            facts.push(t_string!(i18n, map.pending).to_owned());
+        }
+        facts.join(" · ")
+    };
+    view! {
+        <article class="pin-card">
+            <PinIcon kind />
+            <div class="pin-card__words">
+                <h2 class="pin-card__title">{heading}</h2>
+                <p class="pin-card__category">
+                    <span class="visually-hidden">{move || kind_words(i18n, kind)}": "</span>
+                    {move || category_words(i18n, category)}
+                </p>
+                {(!note.is_empty()).then(|| view! { <p class="pin-card__note">{note}</p> })}
+                <p class="pin-card__facts">{facts}</p>
+            </div>
+            // Drawn anew with the language: the buttons' names are made of it.
+            {move || {
+                let label = t_string!(i18n, map.show_on_map_of, title = title.clone()).to_string();
+                let edit_label = format!("{}: {title}", t_string!(i18n, common.edit));
+                view! {
+                    <div class="buttons pin-card__buttons">
+                        {on_map
+                            .then(|| {
+                                view! { <LinkButton href icon="map-pin" label>{t!(i18n, map.show_on_map)}</LinkButton> }
+                            })}
+                        {editable
+                            .then(|| {
+                                view! {
+                                    <LinkButton href=paths::pin_edit(Some(id)) icon="pencil" label=edit_label>
+                                        {t!(i18n, common.edit)}
+                                    </LinkButton>
+                                }
+                            })}
+                    </div>
+                }
+            }}
+        </article>
+    }
+}

@@ -1,0 +1,191 @@
+//! What was said about one pin: a sheet at the bottom of a phone, a panel at the side of a desk.
+
+use super::canvas::MapState;
+use super::words::{PinIcon, category_words};
+use crate::components::{Button, ButtonKind, Chip, ChipKind, IconButton, LinkButton};
+use crate::format::{date_words, scope_words};
+use crate::i18n::*;
+use crate::ipc::ask;
+use crate::routes::paths;
+use crate::state::use_toasts;
+use leptos::html;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use trygkort_core::domain::PinId;
+use trygkort_core::ipc::{DeletePin, EditPin, IpcError, PinKind, PinView, SavePin, Saved};
+use wasm_bindgen::JsCast;
+use web_sys::HtmlElement;
+
+/// The sheet. It is no dialog: the map beside it stays in use. It takes the focus when it opens, Esc closes it.
+#[component]
+pub(crate) fn PinSheet(
+    state: MapState,
+    #[prop(into)] pin: Signal<Option<PinView>>,
+    /// Closes the sheet.
+    #[prop(into)]
+    on_close: Callback<()>,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let toasts = use_toasts();
+    let sheet = NodeRef::<html::Section>::new();
+    let heading = NodeRef::<html::H2>::new();
+    let shown = Memo::new(move |_| pin.with(|pin| pin.as_ref().map(|pin| pin.id)));
+    take_focus(state, shown, sheet, heading);
+
+    let delete = move |pin: &PinView| {
+        let (id, title) = (pin.id, pin.title.clone());
+        spawn_local(async move {
+            match ask(DeletePin { id }).await {
+                Ok(saved) => {
+                    let words = td_string!(i18n.get_locale_untracked(), map.deleted, title = title).to_string();
+                    toasts.saved(words, &saved);
+                    on_close.run(());
+                }
+                Err(error) => toasts.error(&error),
+            }
+        });
+    };
+    let renew = move |pin: &PinView| {
+        let (id, title) = (pin.id, pin.title.clone());
+        spawn_local(async move {
+            match renew_pin(id).await {
+                Ok(saved) => {
+                    let words = td_string!(i18n.get_locale_untracked(), map.renewed, title = title).to_string();
+                    toasts.saved(words, &saved);
+                }
+                Err(error) => toasts.error(&error),
+            }
+        });
+    };
+    let body = move |pin: PinView| {
+        let edit = paths::pin_edit(Some(pin.id));
+        let chip = if pin.kind == PinKind::Challenge { ChipKind::Star } else { ChipKind::Heart };
+        let category = pin.category;
+        let note = pin.note.trim().to_owned();
+        let (scope, expires, pending) = (pin.scope, pin.expires_at_ms, pin.pending);
+        let editable = pin.editable;
+        view! {
+            <div class="pin-sheet__head">
+                <PinIcon kind=pin.kind />
+                <h2 class="pin-sheet__title" id="pin-sheet-title" tabindex="-1" node_ref=heading>
+                    {pin.title.clone()}
+                </h2>
+                <IconButton
+                    icon="x"
+                    label=Signal::derive(move || t_string!(i18n, common.close).to_owned())
+                    on_click=move || on_close.run(())
+                />
+            </div>
+            <div class="pin-sheet__body">
+                <p class="pin-sheet__chips">
+                    <Chip kind=chip>{move || category_words(i18n, category)}</Chip>
+                    {pending.then(|| view! { <Chip>{t!(i18n, map.pending)}</Chip> })}
+                </p>
+                {if note.is_empty() {
+                    view! { <p class="muted">{t!(i18n, map.no_note)}</p> }.into_any()
+                } else {
+                    view! { <p class="pin-sheet__note">{note}</p> }.into_any()
+                }}
+                <p class="pin-sheet__facts">
+                    {t!(i18n, map.seen_by)}": "{move || scope_words(i18n, scope)}
+                    {expires
+                        .map(|at| {
+                            let words = move || {
+                                t_string!(i18n, map.expires, date = date_words(i18n, at)).to_string()
+                            };
+                            view! { <br />{words} }
+                        })}
+                </p>
+                {editable
+                    .then(|| {
+                        let pin = pin.clone();
+                        view! {
+                            <div class="buttons pin-sheet__buttons">
+                                <LinkButton href=edit.clone() icon="pencil">{t!(i18n, common.edit)}</LinkButton>
+                                {expires
+                                    .map(|_| {
+                                        let pin = pin.clone();
+                                        view! {
+                                            <Button icon="refresh-cw" on_click=move || renew(&pin)>
+                                                {t!(i18n, map.renew)}
+                                            </Button>
+                                        }
+                                    })}
+                                <Button kind=ButtonKind::Danger icon="trash-2" on_click=move || delete(&pin)>
+                                    {t!(i18n, common.delete)}
+                                </Button>
+                            </div>
+                        }
+                    })}
+            </div>
+        }
+    };
+    view! {
+        <Show when=move || shown.get().is_some()>
+            <section
+                class="pin-sheet"
+                aria-labelledby="pin-sheet-title"
+                node_ref=sheet
+                on:keydown=move |event| {
+                    if event.key() == "Escape" {
+                        on_close.run(());
+                    }
+                }
+            >
+                {move || pin.get().map(body)}
+            </section>
+        </Show>
+    }
+}
+
+/// Saving a pin that expires gives it a new term; nothing else about it changes.
+async fn renew_pin(id: PinId) -> Result<Saved, IpcError> {
+    let opened = ask(EditPin { id: Some(id) }).await?;
+    let form = opened.form.clone();
+    ask(SavePin { opened, form }).await
+}
+
+/// Moves the focus into the sheet when another pin is opened and back to where it was when the sheet closes, and moves
+/// the map so that the pin is not behind the sheet.
+fn take_focus(state: MapState, shown: Memo<Option<PinId>>, sheet: NodeRef<html::Section>, heading: NodeRef<html::H2>) {
+    let came_from = StoredValue::new_local(None::<HtmlElement>);
+    Effect::new(move |before: Option<Option<_>>| {
+        let (now, before) = (shown.get(), before.flatten());
+        if now == before {
+            return now;
+        }
+        if before.is_none() {
+            let active = document().active_element().and_then(|element| element.dyn_into().ok());
+            came_from.set_value(active);
+        }
+        if now.is_none() {
+            if let Some(element) = came_from.try_update_value(Option::take).flatten().filter(|old| old.is_connected()) {
+                let _ = element.focus();
+            }
+            return now;
+        }
+        // After the sheet is drawn, and after the page's heading had its turn.
+        request_animation_frame(move || {
+            request_animation_frame(move || {
+                if let Some(Some(heading)) = heading.try_get_untracked() {
+                    let _ = heading.focus();
+                }
+                reveal(state, sheet);
+            });
+        });
+        now
+    });
+    // A pin from the address is there before the map is.
+    Effect::new(move |_| {
+        if state.renderer.get().is_some() {
+            request_animation_frame(move || reveal(state, sheet));
+        }
+    });
+}
+
+fn reveal(state: MapState, sheet: NodeRef<html::Section>) {
+    let Some(Some(sheet)) = sheet.try_get_untracked() else { return };
+    if state.renderer.try_get_untracked().is_some() {
+        state.with(|renderer| renderer.reveal(&sheet));
+    }
+}

@@ -1,0 +1,48 @@
+//! What this is, which version, and whose work is in it.
+
+use crate::components::Page;
+use crate::i18n::*;
+use crate::ipc::{is_tauri, open_external};
+use crate::routes::paths;
+use crate::state::use_session;
+use leptos::prelude::*;
+
+/// Where OpenStreetMap asks to be named.
+const OSM_COPYRIGHT: &str = "https://www.openstreetmap.org/copyright";
+
+#[component]
+pub(crate) fn AboutPage() -> impl IntoView {
+    let i18n = use_i18n();
+    let session = use_session();
+    let version = move || session.boot().with(|boot| format!("{} {}", t_string!(i18n, more.version), boot.version));
+    let open_osm = move |event: web_sys::MouseEvent| {
+        if is_tauri() {
+            event.prevent_default();
+            open_external(OSM_COPYRIGHT);
+        }
+    };
+    view! {
+        <Page title=Signal::derive(move || t_string!(i18n, more.about).to_owned()) back=paths::more()>
+            <div class="prose">
+                <p>{t!(i18n, more.about_what)}</p>
+                <p>{t!(i18n, more.about_privacy)}</p>
+                <p class="muted">{version}</p>
+                <h2>{t!(i18n, more.licences)}</h2>
+                <p>{t!(i18n, more.about_free)}</p>
+                <ul>
+                    <li>
+                        {t!(i18n, more.licence_map)}" "
+                        <a href=OSM_COPYRIGHT target="_blank" rel="noopener external" on:click=open_osm>
+                            {t!(i18n, more.osm_link)}
+                        </a>
+                    </li>
+                    <li>{t!(i18n, more.licence_map_renderer)}</li>
+                    <li>{t!(i18n, more.licence_font)}</li>
+                    <li>{t!(i18n, more.licence_icons)}</li>
+                    <li>{t!(i18n, more.licence_database)}</li>
+                    <li>{t!(i18n, more.licence_code)}</li>
+                </ul>
+            </div>
+        </Page>
+    }
+}

@@ -1,0 +1,171 @@
+//! *Invitér*: coordinators make links, and take them back.
+
+use super::link_panel::LinkPanel;
+use crate::components::{Button, ButtonKind, Loaded, Page, Segmented, Select};
+use crate::format::{date_words, role_words};
+use crate::i18n::*;
+use crate::ipc::ask;
+use crate::routes::paths;
+use crate::state::{Load, use_load, use_session, use_toasts};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use trygkort_core::domain::Role;
+use trygkort_core::ipc::{CreateInvitation, InvitationLink, InvitationView, ListInvitations, RevokeInvitation};
+
+#[component]
+pub(crate) fn InvitePeoplePage() -> impl IntoView {
+    let i18n = use_i18n();
+    let made = RwSignal::new(None::<InvitationLink>);
+    let open = use_load(&[], || ListInvitations {});
+    view! {
+        <Page title=Signal::derive(move || t_string!(i18n, more.invite).to_owned()) back=paths::more()>
+            <div class="stack">
+                {move || match made.get() {
+                    Some(link) => {
+                        view! {
+                            <section class="card stack">
+                                <LinkPanel link />
+                                <Button icon="plus" on_click=move || made.set(None)>{t!(i18n, more.invite_new)}</Button>
+                            </section>
+                        }
+                        .into_any()
+                    }
+                    None => view! { <NewInvitation made open /> }.into_any(),
+                }}
+                <h2>{t!(i18n, more.invite_open)}</h2>
+                <Loaded load=open bars=2 let:invitations>
+                    <OpenInvitations invitations open />
+                </Loaded>
+            </div>
+        </Page>
+    }
+}
+
+#[component]
+fn NewInvitation(made: RwSignal<Option<InvitationLink>>, open: Load<Vec<InvitationView>>) -> impl IntoView {
+    let i18n = use_i18n();
+    let toasts = use_toasts();
+    let role = RwSignal::new(Role::Staff);
+    let uses = RwSignal::new("1".to_owned());
+    let hours = RwSignal::new("168".to_owned());
+    let busy = RwSignal::new(false);
+    let roles = Signal::derive(move || {
+        Role::ALL.into_iter().map(|role| (role, role_words(i18n, role).to_owned())).collect::<Vec<_>>()
+    });
+    let about_role = move || match role.get() {
+        Role::Coordinator => t_string!(i18n, more.invite_role_coordinator),
+        Role::Staff => t_string!(i18n, more.invite_role_staff),
+        Role::Participant => t_string!(i18n, more.invite_role_participant),
+        Role::Resident => t_string!(i18n, more.invite_role_resident),
+    };
+    let create = move || {
+        let number = |text: RwSignal<String>| text.get_untracked().parse().unwrap_or(1);
+        let request = CreateInvitation { role: role.get_untracked(), uses: number(uses), expires_hours: number(hours) };
+        busy.set(true);
+        spawn_local(async move {
+            match ask(request).await {
+                Ok(link) => {
+                    made.try_set(Some(link));
+                    open.reload();
+                }
+                Err(error) => toasts.error(&error),
+            }
+            busy.try_set(false);
+        });
+    };
+    view! {
+        <section class="card form">
+            <p class="muted">{t!(i18n, more.invite_intro)}</p>
+            <div>
+                <Segmented
+                    label=Signal::derive(move || t_string!(i18n, more.invite_role).to_owned())
+                    options=roles
+                    value=role
+                />
+                <p class="field__hint" aria-live="polite">{about_role}</p>
+            </div>
+            <Select
+                label=Signal::derive(move || t_string!(i18n, more.invite_uses).to_owned())
+                options=Signal::derive(move || uses_choices(i18n.get_locale()))
+                value=uses
+            />
+            <Select
+                label=Signal::derive(move || t_string!(i18n, more.invite_expires).to_owned())
+                options=Signal::derive(move || expiry_choices(i18n.get_locale()))
+                value=hours
+            />
+            <Button kind=ButtonKind::Primary icon="qr-code" disabled=busy on_click=create>
+                {t!(i18n, more.invite_create)}
+            </Button>
+            <p class="field__hint">{t!(i18n, more.needs_network)}</p>
+        </section>
+    }
+}
+
+#[component]
+fn OpenInvitations(invitations: Vec<InvitationView>, open: Load<Vec<InvitationView>>) -> impl IntoView {
+    let i18n = use_i18n();
+    if invitations.is_empty() {
+        return view! { <p class="muted">{t!(i18n, more.invite_open_none)}</p> }.into_any();
+    }
+    let entries =
+        invitations.into_iter().map(|invitation| view! { <OpenInvitation invitation open /> }).collect_view();
+    view! { <ul class="entries">{entries}</ul> }.into_any()
+}
+
+#[component]
+fn OpenInvitation(invitation: InvitationView, open: Load<Vec<InvitationView>>) -> impl IntoView {
+    let i18n = use_i18n();
+    let toasts = use_toasts();
+    let session = use_session();
+    let InvitationView { id, role, uses_left, expires_at_ms } = invitation;
+    let limits = move || {
+        let uses = match uses_left {
+            1 => t_string!(i18n, more.invite_uses_1).to_owned(),
+            count => t_string!(i18n, more.invite_uses_n, count = count).to_string(),
+        };
+        let until = t_string!(i18n, more.invite_valid, date = date_words(i18n, expires_at_ms)).to_string();
+        format!("{uses} · {until}")
+    };
+    let revoke = move || {
+        let id = id.clone();
+        spawn_local(async move {
+            match ask(RevokeInvitation { id }).await {
+                Ok(()) => {
+                    toasts.say(t_string!(i18n, more.invite_revoked));
+                    open.reload();
+                }
+                Err(error) => toasts.error(&error),
+            }
+        });
+    };
+    let label = t_string!(i18n, more.invite_revoke_which, role = role_words(i18n, role)).to_string();
+    view! {
+        <li class="card entry">
+            <h3>{move || role_words(i18n, role)}</h3>
+            <p class="muted">{limits}</p>
+            <Button kind=ButtonKind::Danger label on_click=revoke disabled=Signal::derive(move || !session.is_coordinator())>
+                {t!(i18n, more.invite_revoke)}
+            </Button>
+        </li>
+    }
+}
+
+fn uses_choices(locale: Locale) -> Vec<(String, String)> {
+    let choices = [
+        ("1", td_string!(locale, more.uses_1)),
+        ("5", td_string!(locale, more.uses_5)),
+        ("20", td_string!(locale, more.uses_20)),
+        ("100", td_string!(locale, more.uses_100)),
+    ];
+    choices.map(|(value, words)| (value.to_owned(), words.to_owned())).into()
+}
+
+fn expiry_choices(locale: Locale) -> Vec<(String, String)> {
+    let choices = [
+        ("24", td_string!(locale, more.expires_24)),
+        ("168", td_string!(locale, more.expires_168)),
+        ("720", td_string!(locale, more.expires_720)),
+    ];
+    choices.map(|(value, words)| (value.to_owned(), words.to_owned())).into()
+}

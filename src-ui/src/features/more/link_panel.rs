@@ -1,0 +1,61 @@
+//! A fresh link, large enough to be read by another camera.
+
+use crate::components::Button;
+use crate::format::date_words;
+use crate::i18n::*;
+use crate::ipc::{Shared, share_text};
+use crate::state::{copy_text, use_toasts};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use trygkort_core::ipc::InvitationLink;
+
+/// QR code, link, how long and how often it works.
+#[component]
+pub(super) fn LinkPanel(link: InvitationLink) -> impl IntoView {
+    let i18n = use_i18n();
+    let toasts = use_toasts();
+    let InvitationLink { link, qr_svg, uses, expires_at_ms, .. } = link;
+    let (to_copy, to_share) = (link.clone(), link.clone());
+    let copy = move || {
+        let link = to_copy.clone();
+        spawn_local(async move {
+            if copy_text(&link).await {
+                toasts.say(t_string!(i18n, common.copied));
+            }
+        });
+    };
+    let share = move || {
+        let link = to_share.clone();
+        spawn_local(async move {
+            match share_text(t_string!(i18n, more.share_title), &link).await {
+                Shared::Copied => toasts.say(t_string!(i18n, common.copied)),
+                Shared::Shared | Shared::Cancelled | Shared::Failed => {}
+            }
+        });
+    };
+    let limits = move || {
+        let uses = match uses {
+            1 => t_string!(i18n, more.invite_uses_1).to_owned(),
+            count => t_string!(i18n, more.invite_uses_n, count = count).to_string(),
+        };
+        let until = t_string!(i18n, more.invite_valid, date = date_words(i18n, expires_at_ms)).to_string();
+        format!("{uses} · {until}")
+    };
+    view! {
+        <div class="link-panel">
+            <div
+                class="link-panel__qr"
+                role="img"
+                aria-label=move || t_string!(i18n, more.invite_qr)
+                inner_html=qr_svg
+            ></div>
+            <p class="link-text">{link}</p>
+            <p class="muted">{limits}</p>
+            <div class="buttons">
+                <Button icon="copy" on_click=copy>{t!(i18n, more.copy_link)}</Button>
+                <Button icon="share-2" on_click=share>{t!(i18n, more.share_link)}</Button>
+            </div>
+            <p class="muted">{t!(i18n, more.invite_once)}</p>
+        </div>
+    }
+}

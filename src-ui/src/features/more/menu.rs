@@ -1,0 +1,173 @@
+//! The list of *Mere*.
+
+use crate::components::{Chip, ChipKind, Icon, Page};
+use crate::features::shell::badge_parts;
+use crate::format::role_words;
+use crate::i18n::*;
+use crate::ipc::InstallState;
+use crate::routes::paths;
+use crate::state::{use_install_state, use_now, use_session, use_sync_status};
+use leptos::prelude::*;
+use leptos_router::hooks::use_location;
+
+/// The list, by what it is about.
+#[component]
+pub(crate) fn MorePage() -> impl IntoView {
+    let i18n = use_i18n();
+    let session = use_session();
+    let install = use_install_state();
+    let has_area = Memo::new(move |_| session.area_id().is_some());
+    let shared = Memo::new(move |_| has_area.get() && !session.local_only());
+    let installable = move || !matches!(install.get(), InstallState::Native | InstallState::Installed);
+    view! {
+        <Page title=Signal::derive(move || t_string!(i18n, more.title).to_owned())>
+            <Show when=move || has_area.get()>
+                <AreaHead />
+                <h2>{t!(i18n, more.group_area)}</h2>
+                <ul class="menu">
+                    <StateLine />
+                    <Show when=move || session.is_coordinator()>
+                        <Show when=move || shared.get()>
+                            <Line
+                                href=paths::invite_people()
+                                icon="user-plus"
+                                label=Signal::derive(move || t_string!(i18n, more.invite).to_owned())
+                                text=Signal::derive(move || t_string!(i18n, more.invite_text).to_owned())
+                            />
+                        </Show>
+                        <Line
+                            href=paths::card_table()
+                            icon="table-2"
+                            label=Signal::derive(move || t_string!(i18n, more.table).to_owned())
+                            text=Signal::derive(move || t_string!(i18n, more.table_text).to_owned())
+                        />
+                        <Line
+                            href=paths::area_edit()
+                            icon="building-2"
+                            label=Signal::derive(move || t_string!(i18n, more.area_edit).to_owned())
+                            text=Signal::derive(move || t_string!(i18n, more.area_edit_text).to_owned())
+                        />
+                    </Show>
+                </ul>
+            </Show>
+            <h2>{t!(i18n, more.group_device)}</h2>
+            <ul class="menu">
+                <Line
+                    href=paths::settings()
+                    icon="settings"
+                    label=Signal::derive(move || t_string!(i18n, more.settings).to_owned())
+                    text=Signal::derive(move || t_string!(i18n, more.settings_text).to_owned())
+                />
+                <Line
+                    href=paths::areas()
+                    icon="layers"
+                    label=Signal::derive(move || t_string!(i18n, more.areas).to_owned())
+                    text=Signal::derive(move || t_string!(i18n, more.areas_text).to_owned())
+                />
+                <Show when=move || shared.get()>
+                    <Line
+                        href=paths::devices()
+                        icon="monitor-smartphone"
+                        label=Signal::derive(move || t_string!(i18n, more.devices).to_owned())
+                        text=Signal::derive(move || t_string!(i18n, more.devices_text).to_owned())
+                    />
+                </Show>
+                <Show when=installable>
+                    <Line
+                        href=paths::install()
+                        icon="square-plus"
+                        label=Signal::derive(move || t_string!(i18n, more.install).to_owned())
+                    />
+                </Show>
+            </ul>
+            <h2>{t!(i18n, more.group_about)}</h2>
+            <ul class="menu">
+                <Line
+                    href=paths::not_this()
+                    icon="handshake"
+                    label=Signal::derive(move || t_string!(i18n, more.not_this).to_owned())
+                />
+                <Line
+                    href=paths::about()
+                    icon="info"
+                    label=Signal::derive(move || t_string!(i18n, more.about).to_owned())
+                />
+            </ul>
+        </Page>
+    }
+}
+
+/// The open area and what one is in it.
+#[component]
+fn AreaHead() -> impl IntoView {
+    let i18n = use_i18n();
+    let session = use_session();
+    let role = move || {
+        session.role().map(|role| t_string!(i18n, more.you_are, role = role_words(i18n, role).to_lowercase()).to_string())
+    };
+    view! {
+        <div class="area-head card">
+            <p class="area-head__name">{move || session.area_name()}</p>
+            <p class="muted">{role}</p>
+            <Show when=move || session.demo()>
+                <Chip kind=ChipKind::Neutral>{t!(i18n, common.demo)}</Chip>
+            </Show>
+        </div>
+    }
+}
+
+/// *Status*, with the words of the badge, and what was refused.
+#[component]
+fn StateLine() -> impl IntoView {
+    let i18n = use_i18n();
+    let status = use_sync_status();
+    let now = use_now();
+    let sentence = Signal::derive(move || {
+        status.get().map(|status| badge_parts(i18n.get_locale(), &status, now.get()).sentence()).unwrap_or_default()
+    });
+    let refused = Memo::new(move |_| status.get().map_or(0, |status| status.refused));
+    let refused_words = Signal::derive(move || match refused.get() {
+        1 => t_string!(i18n, common.sync.refused_1).to_owned(),
+        count => t_string!(i18n, common.sync.refused_n, count = count).to_string(),
+    });
+    view! {
+        <Line
+            href=paths::sync_state()
+            icon="refresh-cw"
+            label=Signal::derive(move || t_string!(i18n, more.state).to_owned())
+            text=sentence
+        />
+        <Show when=move || { refused.get() > 0 }>
+            <Line
+                href=paths::refusals()
+                icon="triangle-alert"
+                label=Signal::derive(move || t_string!(i18n, more.refusals).to_owned())
+                text=refused_words
+            />
+        </Show>
+    }
+}
+
+/// A line that leads somewhere.
+#[component]
+fn Line(
+    href: &'static str,
+    icon: &'static str,
+    label: Signal<String>,
+    #[prop(optional)] text: Option<Signal<String>>,
+) -> impl IntoView {
+    let path = use_location().pathname;
+    let here = move || path.with(|path| path.trim_end_matches('/') == href).then_some("page");
+    view! {
+        <li class="menu__item">
+            <a class="menu__line" href=href aria-current=here>
+                <span class="menu__icon"><Icon name=icon /></span>
+                <span class="menu__words">
+                    <span class="menu__label">{label}</span>
+                    {text.map(|text| view! { <span class="menu__text">{text}</span> })}
+                </span>
+                <span class="menu__go"><Icon name="chevron-right" /></span>
+            </a>
+        </li>
+    }
+}

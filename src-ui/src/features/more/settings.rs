@@ -1,0 +1,69 @@
+//! Language, theme and text size: kept on this device, shown at once.
+
+use crate::components::{Page, Segmented};
+use crate::i18n::*;
+use crate::routes::paths;
+use crate::state::{use_session, use_toasts};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use trygkort_core::ipc::{Settings, Theme};
+
+const TEXT_SIZES: [u16; 5] = [100, 115, 130, 150, 200];
+
+#[component]
+pub(crate) fn SettingsPage() -> impl IntoView {
+    let i18n = use_i18n();
+    let session = use_session();
+    let toasts = use_toasts();
+    let now = session.boot().get_untracked().settings;
+    let language = RwSignal::new(now.language);
+    let theme = RwSignal::new(now.theme);
+    let text_percent = RwSignal::new(now.text_percent);
+    Effect::new(move |started: Option<()>| {
+        let settings = Settings { language: language.get(), theme: theme.get(), text_percent: text_percent.get() };
+        if started.is_some() {
+            spawn_local(async move {
+                if let Err(error) = session.set_settings(settings).await {
+                    toasts.error(&error);
+                }
+            });
+        }
+    });
+    let languages = Signal::derive(move || {
+        vec![
+            (None, t_string!(i18n, more.language_system).to_owned()),
+            (Some("da".to_owned()), "Dansk".to_owned()),
+            (Some("en".to_owned()), "English".to_owned()),
+        ]
+    });
+    let themes = Signal::derive(move || {
+        vec![
+            (Theme::System, t_string!(i18n, more.theme_system).to_owned()),
+            (Theme::Light, t_string!(i18n, more.theme_light).to_owned()),
+            (Theme::Dark, t_string!(i18n, more.theme_dark).to_owned()),
+        ]
+    });
+    let sizes = TEXT_SIZES.iter().map(|percent| (*percent, format!("{percent} %"))).collect::<Vec<_>>();
+    view! {
+        <Page title=Signal::derive(move || t_string!(i18n, more.settings).to_owned()) back=paths::more()>
+            <div class="form">
+                <Segmented
+                    label=Signal::derive(move || t_string!(i18n, more.language).to_owned())
+                    options=languages
+                    value=language
+                />
+                <Segmented
+                    label=Signal::derive(move || t_string!(i18n, more.theme).to_owned())
+                    options=themes
+                    value=theme
+                />
+                <Segmented
+                    label=Signal::derive(move || t_string!(i18n, more.text_size).to_owned())
+                    options=sizes
+                    value=text_percent
+                />
+                <p class="card">{t!(i18n, more.text_sample)}</p>
+            </div>
+        </Page>
+    }
+}

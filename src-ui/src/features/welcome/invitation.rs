@@ -1,0 +1,63 @@
+//! The invitation that brought someone here, between the address bar and the form.
+
+use crate::routes::paths;
+use leptos::prelude::*;
+use std::cell::RefCell;
+use wasm_bindgen::JsValue;
+
+thread_local! {
+    static LINK: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
+/// Reads the secret from the address and takes it out of the address bar and the history at once.
+pub(crate) fn take_invitation_from_address() {
+    let location = window().location();
+    let (Ok(path), Ok(fragment), Ok(origin)) = (location.pathname(), location.hash(), location.origin()) else { return };
+    let secret = fragment.trim_start_matches('#');
+    if path.trim_end_matches('/') != paths::invite() || secret.is_empty() {
+        return;
+    }
+    keep_invitation(format!("{origin}{}#{secret}", paths::invite()));
+    let replaced =
+        window().history().and_then(|history| history.replace_state_with_url(&JsValue::NULL, "", Some(paths::invite())));
+    if replaced.is_err() {
+        leptos::logging::warn!("the invitation could not be taken out of the address");
+    }
+}
+
+/// Keeps a link for the invite page.
+pub(crate) fn keep_invitation(link: String) {
+    LINK.with(|kept| *kept.borrow_mut() = Some(link));
+}
+
+/// The kept link. It stays until [`drop_invitation`]: going back to a form must not lose it.
+pub(crate) fn kept_invitation() -> Option<String> {
+    LINK.with(|kept| kept.borrow().clone())
+}
+
+/// The invitation was redeemed.
+pub(crate) fn drop_invitation() {
+    LINK.with(|kept| *kept.borrow_mut() = None);
+}
+
+/// Takes the link out of a text that someone pasted or a camera read: white space around it, or a sentence before it.
+pub(crate) fn link_in(text: &str) -> Option<String> {
+    let is_link = |word: &&str| word.starts_with("http://") || word.starts_with("https://");
+    let word = text.split_whitespace().find(is_link).or_else(|| text.split_whitespace().find(|word| word.contains('#')))?;
+    Some(word.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::link_in;
+
+    #[test]
+    fn a_link_is_found_in_what_was_pasted() {
+        let link = "https://trygkort.example/i#0123456789ABCDEFGHJKMNPQRS";
+        assert_eq!(link_in(link).as_deref(), Some(link));
+        assert_eq!(link_in(&format!("  Her er linket:\n{link}\n")).as_deref(), Some(link));
+        assert_eq!(link_in("trygkort.example/i#ABC").as_deref(), Some("trygkort.example/i#ABC"));
+        assert_eq!(link_in("hej"), None);
+        assert_eq!(link_in(""), None);
+    }
+}

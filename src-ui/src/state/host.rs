@@ -1,0 +1,24 @@
+//! What the host says about itself without being asked: parked tab, waiting update.
+
+use leptos::prelude::*;
+
+/// The state of the host.
+#[derive(Clone, Copy)]
+pub(crate) struct Host {
+    /// Another tab has the database.
+    pub(crate) parked: RwSignal<bool>,
+    /// A new version is ready to be taken into use.
+    pub(crate) update_ready: RwSignal<bool>,
+}
+
+impl Host {
+    pub(crate) fn provide() -> Self {
+        let host = Self { parked: RwSignal::new(false), update_ready: RwSignal::new(false) };
+        provide_context(host);
+        host
+    }
+}
+
+pub(crate) fn use_host() -> Host {
+    expect_context()
+}

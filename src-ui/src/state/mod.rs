@@ -1,0 +1,21 @@
+//! What more than one screen needs to know, as a few small contexts.
+
+mod changes;
+mod draft;
+mod host;
+mod install;
+mod load;
+mod now;
+mod session;
+mod sync_status;
+mod toasts;
+
+pub(crate) use changes::Changes;
+pub(crate) use draft::{Draft, use_draft};
+pub(crate) use host::{Host, use_host};
+pub(crate) use install::{copy_text, is_secure, paste_text, use_install_state};
+pub(crate) use load::{Load, use_load};
+pub(crate) use now::{Now, use_now};
+pub(crate) use session::{Session, use_session};
+pub(crate) use sync_status::{SyncBadge, use_sync_status};
+pub(crate) use toasts::{Toast, Toasts, use_toasts};

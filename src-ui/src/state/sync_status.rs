@@ -1,0 +1,35 @@
+//! What the sync badge says, in data; the words are in `features/shell`.
+
+use crate::ipc::ask;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use trygkort_core::ipc::{GetSyncStatus, SyncStatus};
+
+/// The newest status the host told; `None` until the first answer.
+#[derive(Clone, Copy)]
+pub(crate) struct SyncBadge(RwSignal<Option<SyncStatus>>);
+
+impl SyncBadge {
+    pub(crate) fn provide() -> Self {
+        let badge = Self(RwSignal::new(None));
+        provide_context(badge);
+        badge
+    }
+
+    pub(crate) fn set(self, status: SyncStatus) {
+        self.0.set(Some(status));
+    }
+
+    /// Asks the host; for the start and after another area was opened.
+    pub(crate) fn refresh(self) {
+        spawn_local(async move {
+            // Without an area there is no status, and the badge stays away.
+            self.0.set(ask(GetSyncStatus {}).await.ok());
+        });
+    }
+}
+
+/// The newest status.
+pub(crate) fn use_sync_status() -> Signal<Option<SyncStatus>> {
+    expect_context::<SyncBadge>().0.into()
+}
