@@ -30,7 +30,7 @@ pub struct IpcError {
 
 /// Something happened that the screens may want to show. Sent by hosts without being asked.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "event", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Event {
     /// Rows of these kinds changed, by this device or by another: reload what shows them.
     Changed { area: AreaId, topics: Vec<Topic> },
@@ -80,7 +80,8 @@ macro_rules! requests {
 
         /// Everything a screen can ask for.
         #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-        #[serde(tag = "ask", rename_all = "snake_case")]
+        // Tagged from outside, `{"get_card":{}}`: an inner tag would make the code for reading it four times as large.
+        #[serde(rename_all = "snake_case")]
         pub enum Request { $($(#[$doc])* $name($name),)+ }
     };
 }

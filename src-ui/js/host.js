@@ -11,8 +11,8 @@
 const page = globalThis;
 
 const inTauri = "__TAURI_INTERNALS__" in page;
-const UPDATE_READY = JSON.stringify({ event: "update_ready" });
-const SYNC_NOW = JSON.stringify({ ask: "sync_now" });
+const UPDATE_READY = JSON.stringify("update_ready");
+const SYNC_NOW = JSON.stringify({ sync_now: {} });
 const HOUR_MS = 3_600_000;
 /** A worker that crashed this often is left alone. */
 const CRASHES_MAX = 4;
@@ -293,7 +293,7 @@ async function registerServiceWorker() {
 // ---- Storage ---------------------------------------------------------------------------------------------------------
 
 /** Requests after which there is something on this device that must not be thrown away. */
-const worthKeeping = /^\{"ask":"(redeem|save_|set_cell|remember_call)/;
+const worthKeeping = /^\{"(redeem|save_|set_cell|remember_call)/;
 let persistenceAsked = false;
 
 /** Asks the browser not to empty this app's storage by itself. @returns {Promise<boolean>} */

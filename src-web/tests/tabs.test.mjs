@@ -92,7 +92,7 @@ class Tab {
 
   /** Asks the core, as the screens do. */
   async ask(ask, fields = {}) {
-    const request = JSON.stringify(JSON.stringify({ ask, ...fields }));
+    const request = JSON.stringify(JSON.stringify({ [ask]: fields }));
     const expression = `(async () => {
       const late = new Promise((_, refuse) => setTimeout(refuse, ${ANSWER_MS}, "no answer in time"));
       return Promise.race([(await import("/js/host.js")).ask(${request}), late]).catch((error) => "failed: " + error);

@@ -179,5 +179,5 @@ fn reply<T: Serialize>(value: &T) -> Result<Step, Error> {
 /// The request's name without what is in it.
 fn name(request: &Request) -> String {
     let json = serde_json::to_value(request).unwrap_or_default();
-    json.get("ask").and_then(|ask| ask.as_str()).unwrap_or("?").to_owned()
+    json.as_object().and_then(|request| request.keys().next()).map_or_else(|| "?".to_owned(), Clone::clone)
 }

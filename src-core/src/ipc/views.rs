@@ -58,7 +58,7 @@ pub struct AreaSummary {
 /// Whether someone can be reached now. Days count from today: 0 today, 1 tomorrow. Weekdays: 0 Monday … 6 Sunday.
 /// Times are minutes after midnight, local time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "state", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Opening {
     /// Day and night (*Døgnåbent*).
     Always,
