@@ -8,12 +8,14 @@ use crate::features::map::{MapListPage, MapPage, PinEditPage};
 use crate::features::more::{
     AboutPage, AreasPage, DevicesPage, InvitePeoplePage, MorePage, NotThisPage, RefusalsPage, SettingsPage, StatePage,
 };
-use crate::features::shell::{ChooseCard, ChooseContact, ChooseMore, InsecurePage, NoSuchPage, Shell, StartFailed};
+use crate::features::shell::{
+    ChooseCard, ChooseContact, ChooseMore, InsecurePage, NoSuchPage, ParkedPage, Shell, StartFailed,
+};
 use crate::features::welcome::{InstallPage, InvitePage, WelcomePage};
 use crate::i18n::*;
 use crate::ipc::{ask, on_event};
 use crate::routes::paths;
-use crate::state::{Changes, Host, Now, Session, SyncBadge, Toasts, is_secure, use_session};
+use crate::state::{Changes, Host, Now, Session, SyncBadge, Toasts, effect, is_secure, use_session};
 use leptos::children::ToChildren;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -48,11 +50,15 @@ fn Start() -> impl IntoView {
     let outcome: Outcome = RwSignal::new(None);
     let session = StoredValue::new(None::<Session>);
     if !crate::ipc::is_tauri() && !is_secure() {
+        remove_skeleton();
         return view! { <InsecurePage /> }.into_any();
     }
     let boot = move || {
         spawn_local(async move {
             let answer = ask(Boot {}).await;
+            if session.get_value().is_some() {
+                return;
+            }
             // Another tab has the database: that is a page of its own and ends by itself.
             host.parked.set(matches!(&answer, Err(error) if error.code == ErrorCode::Parked));
             outcome.set(Some(answer));
@@ -85,6 +91,16 @@ fn Start() -> impl IntoView {
     });
     boot();
     (move || match outcome.get() {
+        // The answer comes when the other tab lets go.
+        None if host.parked.get() => {
+            remove_skeleton();
+            view! {
+                <div class="app">
+                    <ParkedPage />
+                </div>
+            }
+            .into_any()
+        }
         None => ().into_any(),
         Some(Ok(boot)) => {
             session.set_value(Some(Session::provide(boot, changes)));
@@ -106,10 +122,9 @@ fn Ready() -> impl IntoView {
     apply_settings();
     let session = use_session();
     let badge = expect_context::<SyncBadge>();
-    Effect::new(move |_| {
-        if session.area_id().is_some() {
-            badge.refresh();
-        }
+    effect(move || match session.area_id() {
+        Some(_) => badge.refresh(),
+        None => badge.clear(),
     });
     view! {
         <Router>
@@ -133,7 +148,7 @@ fn apply_settings() {
         };
         debug_assert!(done.is_ok(), "attribute names are plain words");
     };
-    Effect::new(move |_| {
+    effect(move || {
         let settings = session.settings();
         let theme = match settings.theme {
             Theme::System => None,
@@ -141,6 +156,7 @@ fn apply_settings() {
             Theme::Dark => Some("dark"),
         };
         set("data-theme", theme);
+        color_the_frame(theme);
         let percent = settings.text_percent.to_string();
         let text = (settings.text_percent != 100).then_some(percent.as_str());
         set("data-text", text);
@@ -154,6 +170,21 @@ fn apply_settings() {
         }
         remember_look(theme, text, locale);
     });
+}
+
+/// The browser's own frame follows the device; a theme chosen here has to be told to it.
+fn color_the_frame(theme: Option<&str>) {
+    for (device, color) in [("light", "#f6f5f0"), ("dark", "#0f1613")] {
+        let selector = format!("meta[name='theme-color'][media*='{device}']");
+        let Ok(Some(meta)) = document().query_selector(&selector) else { continue };
+        let color = match theme {
+            Some("light") => "#f6f5f0",
+            Some("dark") => "#0f1613",
+            _ => color,
+        };
+        let done = meta.set_attribute("content", color);
+        debug_assert!(done.is_ok(), "attribute names are plain words");
+    }
 }
 
 /// Leaves what `js/first-paint.js` puts on the document before the app is there.

@@ -1,6 +1,7 @@
 //! Words in the screen's language, from plain data.
 
 use crate::i18n::{Locale, td_string};
+use leptos::prelude::Signal;
 use trygkort_core::domain::{Role, Scope};
 use trygkort_core::error::ErrorCode;
 use trygkort_core::ipc::{IpcError, Opening, Sector};
@@ -10,6 +11,13 @@ pub(crate) type I18n = leptos_i18n::I18nContext<Locale>;
 
 const MS_PER_MINUTE: i64 = 60_000;
 const MS_PER_DAY: i64 = 86_400_000;
+
+/// A sentence that follows the language; `tr!(i18n, common.save)` writes the function.
+///
+/// One type for all sentences: Leptos compiles what draws a text anew for every closure type, and there are hundreds.
+pub(crate) fn sentence(i18n: I18n, words: fn(Locale) -> &'static str) -> Signal<String> {
+    Signal::derive(move || words(i18n.get_locale()).to_owned())
+}
 
 /// *Åbent til kl. 15*, *Lukket, åbner mandag kl. 8*, *Døgnåbent*.
 pub(crate) fn opening_words(i18n: I18n, opening: &Opening) -> String {

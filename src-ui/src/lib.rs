@@ -8,8 +8,15 @@
 
 #![expect(unreachable_pub, reason = "`#[component]` makes the struct of a component's properties `pub`")]
 
-// Typed keys for every sentence, made by `build.rs`: `use crate::i18n::*;` then `t!(i18n, common.save)`.
+// Typed keys for every sentence, made by `build.rs`: `use crate::i18n::*;` then `tr!(i18n, common.save)`.
 include!(concat!(env!("OUT_DIR"), "/i18n/mod.rs"));
+
+/// A sentence without variables, for a view, an attribute or a property: `tr!(i18n, common.save)`.
+macro_rules! tr {
+    ($i18n:expr, $($key:tt)+) => {
+        $crate::format::sentence($i18n, |locale| $crate::i18n::td_string!(locale, $($key)+))
+    };
+}
 
 mod app;
 mod components;

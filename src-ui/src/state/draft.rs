@@ -2,6 +2,7 @@
 
 use crate::components::FormGuard;
 use crate::ipc::ask;
+use crate::state::effect;
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -45,7 +46,7 @@ impl<F: Clone + Serialize + DeserializeOwned + 'static> Draft<F> {
         F: Send + Sync,
     {
         self.written.set_value(serde_json::to_string(&form.get_untracked()).ok());
-        Effect::new(move |_| {
+        effect(move || {
             let blocked = guard.blocked();
             let json = form.with(serde_json::to_string).ok();
             let round = self.round.get_value().wrapping_add(1);

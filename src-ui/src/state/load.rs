@@ -1,6 +1,6 @@
 //! Reading from the host: asked again when what it shows changes, old data kept on the screen meanwhile.
 
-use super::{Changes, use_now};
+use super::{Changes, effect, use_now};
 use crate::ipc::ask;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -61,7 +61,7 @@ where
     let now = use_now();
     let has_hours = topics.iter().any(|topic| matches!(topic, Topic::Card | Topic::Contacts));
     let latest = StoredValue::new(0_u32);
-    Effect::new(move |_| {
+    effect(move || {
         load.again.track();
         changes.track(topics);
         if has_hours {

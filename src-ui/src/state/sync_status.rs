@@ -20,6 +20,11 @@ impl SyncBadge {
         self.0.set(Some(status));
     }
 
+    /// No area is open: there is nothing to say.
+    pub(crate) fn clear(self) {
+        self.0.set(None);
+    }
+
     /// Asks the host; for the start and after another area was opened.
     pub(crate) fn refresh(self) {
         spawn_local(async move {

@@ -106,4 +106,3 @@ impl Toasts {
 pub(crate) fn use_toasts() -> Toasts {
     expect_context()
 }
-

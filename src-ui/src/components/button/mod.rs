@@ -41,7 +41,7 @@ pub(crate) fn Button(
     submit: bool,
     /// An accessible name that says more than the words, e.g. which contact is meant. Starts with the words.
     #[prop(optional, into)]
-    label: Option<String>,
+    label: MaybeProp<String>,
     children: Children,
 ) -> impl IntoView {
     view! {
@@ -49,7 +49,7 @@ pub(crate) fn Button(
             type=if submit { "submit" } else { "button" }
             class=kind.class()
             disabled=disabled
-            aria-label=label
+            aria-label=move || label.get()
             on:click=move |_| {
                 if let Some(on_click) = on_click {
                     on_click.run(());
@@ -90,11 +90,11 @@ pub(crate) fn LinkButton(
     #[prop(into)] href: Signal<String>,
     #[prop(optional)] kind: ButtonKind,
     #[prop(optional, into)] icon: Option<String>,
-    #[prop(optional, into)] label: Option<String>,
+    #[prop(optional, into)] label: MaybeProp<String>,
     children: Children,
 ) -> impl IntoView {
     view! {
-        <a class=kind.class() href=href aria-label=label>
+        <a class=kind.class() href=href aria-label=move || label.get()>
             {icon.map(|name| view! { <Icon name /> })}
             <span class="button__words">{children()}</span>
         </a>

@@ -64,7 +64,7 @@ pub(crate) fn PhoneLink(
         None => view! {
             <Icon name="phone" />
             <span class="button__words">
-                {move || t_string!(i18n, common.call_number, number = shown.clone()).to_string()}
+                {Signal::derive(move || t_string!(i18n, common.call_number, number = shown.clone()).to_string())}
             </span>
         }
         .into_any(),
@@ -101,9 +101,8 @@ pub(crate) fn TextLink(
     let target = href.clone();
     let words = match children {
         Some(children) => children(),
-        None => {
-            view! { <Icon name="message-square" /><span class="button__words">{t!(i18n, common.text)}</span> }.into_any()
-        }
+        None => view! { <Icon name="message-square" /><span class="button__words">{tr!(i18n, common.text)}</span> }
+            .into_any(),
     };
     let stopped = Stopped::Text { number: display, body };
     view! {
@@ -136,7 +135,7 @@ pub(crate) fn MailLink(
     let target = href.clone();
     let words = match children {
         Some(children) => children(),
-        None => view! { <Icon name="mail" /><span class="button__words">{t!(i18n, common.mail)}</span> }.into_any(),
+        None => view! { <Icon name="mail" /><span class="button__words">{tr!(i18n, common.mail)}</span> }.into_any(),
     };
     view! {
         <a
@@ -166,15 +165,15 @@ pub(crate) fn DemoStopDialog() -> impl IntoView {
         _ => None,
     };
     view! {
-        <Dialog open title=Signal::derive(move || t_string!(i18n, common.demo_stop.title).to_owned())>
+        <Dialog open title=tr!(i18n, common.demo_stop.title)>
             <p>{sentence}</p>
             {move || {
                 body()
-                    .map(|body| view! { <p>{t!(i18n, common.demo_stop.text_body)}</p><blockquote>{body}</blockquote> })
+                    .map(|body| view! { <p>{tr!(i18n, common.demo_stop.text_body)}</p><blockquote>{body}</blockquote> })
             }}
-            <p class="muted">{t!(i18n, common.demo_stop.emergency)}</p>
+            <p class="muted">{tr!(i18n, common.demo_stop.emergency)}</p>
             <Button kind=ButtonKind::Primary on_click=move || open.set(false)>
-                {t!(i18n, common.close)}
+                {tr!(i18n, common.close)}
             </Button>
         </Dialog>
     }

@@ -2,20 +2,17 @@
 
 use super::{IconButton, unique_id};
 use crate::i18n::*;
+use crate::state::effect;
 use leptos::html;
 use leptos::prelude::*;
 
 /// A modal dialog. What is in it is made when it opens.
 #[component]
-pub(crate) fn Dialog(
-    open: RwSignal<bool>,
-    #[prop(into)] title: Signal<String>,
-    children: ChildrenFn,
-) -> impl IntoView {
+pub(crate) fn Dialog(open: RwSignal<bool>, #[prop(into)] title: Signal<String>, children: ChildrenFn) -> impl IntoView {
     let i18n = use_i18n();
     let node = NodeRef::<html::Dialog>::new();
     let title_id = unique_id("dialog");
-    Effect::new(move |_| {
+    effect(move || {
         let (open, Some(dialog)) = (open.get(), node.get()) else { return };
         if open && !dialog.open() {
             // Fails only when the node has left the page; then there is nobody to show it to.
@@ -30,7 +27,7 @@ pub(crate) fn Dialog(
                 <h2 class="dialog__title" id=title_id.clone()>{title}</h2>
                 <IconButton
                     icon="x"
-                    label=Signal::derive(move || t_string!(i18n, common.close).to_owned())
+                    label=tr!(i18n, common.close)
                     on_click=move || open.set(false)
                 />
             </div>

@@ -3,6 +3,7 @@
 use super::{Icon, unique_id};
 use crate::i18n::*;
 use crate::ipc::ask;
+use crate::state::effect;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use trygkort_core::ipc::CheckText;
@@ -139,7 +140,7 @@ pub(crate) fn TextField(
     let (hint_id, error_id) = (format!("{id}-hint"), format!("{id}-error"));
     let watch = guard.then(Watch::new);
     if let Some(watch) = watch {
-        Effect::new(move |_| watch.check(value.get()));
+        effect(move || watch.check(value.get()));
     }
     let found = move || watch.is_some_and(|watch| watch.found.get());
     let problem = move || {

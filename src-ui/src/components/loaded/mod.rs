@@ -32,7 +32,7 @@ where
             view! {
                 <div role="alert">
                     <EmptyState icon title>
-                        <Button icon="refresh-cw" on_click=move || load.reload()>{t!(i18n, common.retry)}</Button>
+                        <Button icon="refresh-cw" on_click=move || load.reload()>{tr!(i18n, common.retry)}</Button>
                     </EmptyState>
                 </div>
             }
@@ -40,7 +40,7 @@ where
         }
         (None, None) => view! {
             <div class="loading" role="status">
-                <span class="visually-hidden">{t!(i18n, common.loading)}</span>
+                <span class="visually-hidden">{tr!(i18n, common.loading)}</span>
                 {(0..bars).map(|_| view! { <span class="loading__bar"></span> }).collect_view()}
             </div>
         }

@@ -3,7 +3,7 @@
 use super::Icon;
 use crate::features::shell::SyncBadgeLink;
 use crate::i18n::*;
-use crate::state::use_session;
+use crate::state::{effect, use_session};
 use leptos::html;
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
@@ -14,7 +14,9 @@ use web_sys::HtmlElement;
 #[derive(Clone, Copy)]
 pub(crate) enum PagePlace {
     /// The list beside a detail: it is the page only while no detail is open.
-    List { detail_open: Signal<bool> },
+    List {
+        detail_open: Signal<bool>,
+    },
     Detail,
 }
 
@@ -59,7 +61,7 @@ pub(crate) fn Page(
                             <a
                                 class="button button--icon page__back"
                                 href=href
-                                aria-label=move || t_string!(i18n, common.back)
+                                aria-label=tr!(i18n, common.back)
                             >
                                 <span class="page__back-icon"><Icon name="chevron-left" /></span>
                             </a>
@@ -77,7 +79,7 @@ pub(crate) fn Page(
 
 fn name_document(title: Signal<String>, active: Signal<bool>) {
     let session = use_session();
-    Effect::new(move |_| {
+    effect(move || {
         if active.get() {
             let parts = [title.get(), session.area_name(), "Trygkort".to_owned()];
             let mut words: Vec<&str> = parts.iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
@@ -91,26 +93,32 @@ fn name_document(title: Signal<String>, active: Signal<bool>) {
 fn focus_on_arrival(root: NodeRef<html::Section>, heading: NodeRef<html::H1>, active: Signal<bool>) {
     let path = use_location().pathname;
     let arrival = use_context::<Arrival>();
-    Effect::new(move |_| {
+    effect(move || {
         let here = path.get();
         let (true, Some(heading), Some(arrival)) = (active.get(), heading.get(), arrival) else { return };
-        let before = arrival.0.get_value();
-        if before.as_deref() == Some(here.as_str()) {
-            return;
-        }
-        arrival.0.set_value(Some(here));
-        // At the start of the app the focus stays where the browser put it.
-        let Some(before) = before else { return };
-        let line = root
-            .get_untracked()
-            .and_then(|root| root.query_selector(&format!("a[href='{before}']:not(.page__back)")).ok().flatten())
-            .and_then(|line| line.dyn_into::<HtmlElement>().ok())
-            .filter(|line| line.offset_parent().is_some());
-        let target: HtmlElement = line.unwrap_or_else(|| heading.into());
+        // A moment later the page that was left is gone: it hears of the new address too, and must not take the focus.
         request_animation_frame(move || {
-            let _ = target.focus();
+            if heading.is_connected() {
+                arrive(arrival, here, root, &heading);
+            }
         });
     });
+}
+
+fn arrive(arrival: Arrival, here: String, root: NodeRef<html::Section>, heading: &HtmlElement) {
+    let before = arrival.0.get_value();
+    if before.as_deref() == Some(here.as_str()) {
+        return;
+    }
+    arrival.0.set_value(Some(here));
+    // At the start of the app the focus stays where the browser put it.
+    let Some(before) = before else { return };
+    let line = root
+        .get_untracked()
+        .and_then(|root| root.query_selector(&format!("a[href='{before}']:not(.page__back)")).ok().flatten())
+        .and_then(|line| line.dyn_into::<HtmlElement>().ok())
+        .filter(|line| line.offset_parent().is_some());
+    let _ = line.as_ref().unwrap_or(heading).focus();
 }
 
 /// The address that last took the focus.

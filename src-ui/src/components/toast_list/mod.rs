@@ -26,7 +26,7 @@ fn ToastLine(toast: Toast) -> impl IntoView {
     let class = if toast.error { "toast toast--error" } else { "toast" };
     let text = toast.text.clone();
     let undo = toast.undo.is_some().then(|| {
-        view! { <Button icon="undo-2" on_click=move || toasts.take_back(&toast)>{t!(i18n, common.undo)}</Button> }
+        view! { <Button icon="undo-2" on_click=move || toasts.take_back(&toast)>{tr!(i18n, common.undo)}</Button> }
     });
     view! {
         <div class=class>
@@ -34,7 +34,7 @@ fn ToastLine(toast: Toast) -> impl IntoView {
             {undo}
             <IconButton
                 icon="x"
-                label=Signal::derive(move || t_string!(i18n, common.close).to_owned())
+                label=tr!(i18n, common.close)
                 on_click=move || toasts.close(id)
             />
         </div>

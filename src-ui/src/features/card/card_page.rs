@@ -41,19 +41,19 @@ fn Card(card: CardView) -> impl IntoView {
                 view! {
                     <p class="stale" role="status">
                         <Icon name="history" />
-                        <span>{move || t_string!(i18n, card.stale, days = days).to_string()}</span>
+                        <span>{Signal::derive(move || t_string!(i18n, card.stale, days = days).to_string())}</span>
                     </p>
                 }
             })}
         <h2 class="card-heading" id="card-heading">
-            {t!(i18n, card.what_is_the_problem)}
+            {tr!(i18n, card.what_is_the_problem)}
         </h2>
         {if empty {
             view! {
                 <EmptyState
                     icon="layout-grid"
-                    title=Signal::derive(move || t_string!(i18n, card.empty_title).to_owned())
-                    text=Signal::derive(move || t_string!(i18n, card.empty_text).to_owned())
+                    title=tr!(i18n, card.empty_title)
+                    text=tr!(i18n, card.empty_text)
                 />
             }
                 .into_any()
@@ -69,13 +69,13 @@ fn Card(card: CardView) -> impl IntoView {
         <Show when=move || session.is_coordinator()>
             <div class="buttons card-edit">
                 <LinkButton href=paths::card_table() icon="table-2">
-                    {t!(i18n, card.as_table)}
+                    {tr!(i18n, card.as_table)}
                 </LinkButton>
                 <LinkButton href=paths::problem_edit(None) icon="plus">
-                    {t!(i18n, card.new_problem)}
+                    {tr!(i18n, card.new_problem)}
                 </LinkButton>
                 <LinkButton href=paths::area_edit() icon="pencil">
-                    {t!(i18n, card.edit_whole_area)}
+                    {tr!(i18n, card.edit_whole_area)}
                 </LinkButton>
             </div>
         </Show>
@@ -110,7 +110,7 @@ fn Tile(problem: ProblemTile) -> impl IntoView {
                         .then(|| {
                             view! {
                                 <span class="tile__line">
-                                    {move || t_string!(i18n, card.tile_more, count = more).to_string()}
+                                    {Signal::derive(move || t_string!(i18n, card.tile_more, count = more).to_string())}
                                 </span>
                             }
                         })}
@@ -163,7 +163,7 @@ fn ConcernEntry(concern: ConcernView) -> impl IntoView {
                     {move || if title.is_empty() { t_string!(i18n, card.concern).to_owned() } else { title.clone() }}
                 </a>
                 <span class="tile__who" id="concern-entry-hint">
-                    <span class="tile__line">{t!(i18n, card.concern_hint)}</span>
+                    <span class="tile__line">{tr!(i18n, card.concern_hint)}</span>
                 </span>
             </span>
             <span class="tile__go"><Icon name="chevron-right" /></span>

@@ -29,7 +29,7 @@ pub(crate) fn ConcernPage() -> impl IntoView {
             <div class="problem">
                 <AcuteIf
                     acute=Acute::Alarm
-                    condition=Signal::derive(move || t_string!(i18n, card.concern_112_if).to_owned())
+                    condition=tr!(i18n, card.concern_112_if)
                 />
                 <Loaded load=card bars=2 let:card>
                     {match card.concern {
@@ -40,14 +40,14 @@ pub(crate) fn ConcernPage() -> impl IntoView {
                 <section class="lines lines--ready">
                     <h2 class="lines__heading">
                         <Icon name="shield-check" />
-                        {t!(i18n, card.concern_nothing_written)}
+                        {tr!(i18n, card.concern_nothing_written)}
                     </h2>
-                    <p class="lines__text">{t!(i18n, card.concern_why)}</p>
+                    <p class="lines__text">{tr!(i18n, card.concern_why)}</p>
                 </section>
                 <Show when=move || session.is_coordinator()>
                     <div class="buttons">
                         <LinkButton href=paths::area_edit() icon="pencil">
-                            {t!(i18n, card.edit_area)}
+                            {tr!(i18n, card.edit_area)}
                         </LinkButton>
                     </div>
                 </Show>
@@ -59,13 +59,14 @@ pub(crate) fn ConcernPage() -> impl IntoView {
 #[component]
 fn Concern(concern: ConcernView) -> impl IntoView {
     let session = use_session();
+    let demo = untrack(|| session.demo());
     let class = if is_reachable(concern.opening) { "call" } else { "call call--quiet" };
     let paragraphs = concern.text.lines().filter(|line| !line.trim().is_empty()).map(str::to_owned).collect::<Vec<_>>();
     view! {
         <div class="person">
             <OpeningChip opening=concern.opening />
             {paragraphs.into_iter().map(|text| view! { <p class="person__text">{text}</p> }).collect_view()}
-            <PhoneLink number=concern.phone.e164 display=concern.phone.display demo=session.demo() class=class />
+            <PhoneLink number=concern.phone.e164 display=concern.phone.display demo class=class />
         </div>
     }
 }
@@ -76,8 +77,8 @@ fn NoConcern() -> impl IntoView {
     view! {
         <EmptyState
             icon="phone-off"
-            title=Signal::derive(move || t_string!(i18n, card.concern_missing_title).to_owned())
-            text=Signal::derive(move || t_string!(i18n, card.concern_missing_text).to_owned())
+            title=tr!(i18n, card.concern_missing_title)
+            text=tr!(i18n, card.concern_missing_text)
         />
     }
 }

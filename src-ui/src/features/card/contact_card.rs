@@ -95,7 +95,7 @@ fn WayButtons(contact: ContactView, ways: Ways, matter: Matter) -> impl IntoView
                     view! {
                         <IconButton
                             icon="copy"
-                            label=Signal::derive(move || t_string!(i18n, card.copy).to_owned())
+                            label=tr!(i18n, card.copy)
                             on_click=move || actions.copy(number.clone())
                         />
                     }
@@ -109,7 +109,7 @@ fn WayButtons(contact: ContactView, ways: Ways, matter: Matter) -> impl IntoView
 fn OtherNumbers(channels: Vec<ChannelView>, demo: bool) -> impl IntoView {
     let i18n = use_i18n();
     view! {
-        <ul class="numbers" aria-label=move || t_string!(i18n, card.more_numbers)>
+        <ul class="numbers" aria-label=tr!(i18n, card.more_numbers)>
             {channels
                 .into_iter()
                 .map(|channel| {
@@ -135,7 +135,7 @@ fn PersonFoot(contact: ContactView, matter: Matter, main: Option<ChannelView>) -
     view! {
         <div class="person__foot">
             <Button kind=ButtonKind::Quiet icon="bell" on_click=move || actions.remember(id, Some(matter.problem), name.clone())>
-                {t!(i18n, card.remember)}
+                {tr!(i18n, card.remember)}
             </Button>
             {main.map(|channel| view! { <ReportButton channel /> })}
         </div>
@@ -153,7 +153,7 @@ pub(crate) fn ReportButton(channel: ChannelView, #[prop(optional)] icon_only: bo
         Some(at_ms) => view! {
             <span class="reported">
                 <Icon name="flag" />
-                {move || t_string!(i18n, card.is_reported, date = date_short(at_ms)).to_string()}
+                {Signal::derive(move || t_string!(i18n, card.is_reported, date = date_short(at_ms)).to_string())}
             </span>
         }
         .into_any(),
@@ -167,7 +167,7 @@ pub(crate) fn ReportButton(channel: ChannelView, #[prop(optional)] icon_only: bo
         .into_any(),
         None => view! {
             <Button kind=ButtonKind::Quiet icon="flag" on_click=move || actions.report(id)>
-                {t!(i18n, card.number_is_wrong)}
+                {tr!(i18n, card.number_is_wrong)}
             </Button>
         }
         .into_any(),

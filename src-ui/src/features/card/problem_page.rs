@@ -54,8 +54,8 @@ fn ProblemBody(problem: ProblemView) -> impl IntoView {
         <div class="problem">
             {(!call_112_if.is_empty()).then(|| view! { <AcuteIf acute=Acute::Alarm condition=call_112_if /> })}
             {(!call_114_if.is_empty()).then(|| view! { <AcuteIf acute=Acute::Police condition=call_114_if /> })}
-            {has_acute.then(|| view! { <h2 class="card-heading">{t!(i18n, card.otherwise)}</h2> })}
-            {nobody.then(|| view! { <p class="muted">{t!(i18n, card.no_contacts)}</p> })}
+            {has_acute.then(|| view! { <h2 class="card-heading">{tr!(i18n, card.otherwise)}</h2> })}
+            {nobody.then(|| view! { <p class="muted">{tr!(i18n, card.no_contacts)}</p> })}
             <ol class="people">
                 {contacts
                     .into_iter()
@@ -68,9 +68,9 @@ fn ProblemBody(problem: ProblemView) -> impl IntoView {
             <aside class="not-a-report">
                 <Icon name="info" />
                 <p>
-                    <strong>{t!(i18n, card.not_a_report)}</strong>
+                    <strong>{tr!(i18n, card.not_a_report)}</strong>
                     " "
-                    {t!(i18n, card.not_a_report_text)}
+                    {tr!(i18n, card.not_a_report_text)}
                 </p>
             </aside>
             {editable
@@ -78,10 +78,10 @@ fn ProblemBody(problem: ProblemView) -> impl IntoView {
                     view! {
                         <div class="buttons">
                             <LinkButton href=paths::problem_edit(Some(id)) icon="pencil">
-                                {t!(i18n, card.edit_problem)}
+                                {tr!(i18n, card.edit_problem)}
                             </LinkButton>
                             <LinkButton href=paths::card_table() icon="table-2">
-                                {t!(i18n, card.as_table)}
+                                {tr!(i18n, card.as_table)}
                             </LinkButton>
                         </div>
                     }

@@ -73,13 +73,13 @@ fn ContactBody(contact: ContactView) -> impl IntoView {
                 .then(|| {
                     view! {
                         <section>
-                            <h2 class="card-heading">{t!(i18n, contacts.note)}</h2>
+                            <h2 class="card-heading">{tr!(i18n, contacts.note)}</h2>
                             <p class="contact__note">{contact.note.clone()}</p>
                         </section>
                     }
                 })}
             <section>
-                <h2 class="card-heading">{t!(i18n, contacts.numbers)}</h2>
+                <h2 class="card-heading">{tr!(i18n, contacts.numbers)}</h2>
                 <ul class="channels">
                     {channels
                         .into_iter()
@@ -154,7 +154,7 @@ fn NumberWays(channel: ChannelView, demo: bool) -> impl IntoView {
                 .then(|| view! { <TextLink number=channel.value.clone() display=channel.display.clone() body="" demo /> })}
             <IconButton
                 icon="copy"
-                label=Signal::derive(move || t_string!(i18n, card.copy).to_owned())
+                label=tr!(i18n, card.copy)
                 on_click=move || actions.copy(number.clone())
             />
         </div>
@@ -184,7 +184,7 @@ fn ChannelFoot(channel: ChannelView, editable: bool) -> impl IntoView {
                 .then(|| {
                     view! {
                         <Button icon="check" on_click=clear>
-                            {t!(i18n, contacts.number_works)}
+                            {tr!(i18n, contacts.number_works)}
                         </Button>
                     }
                 })}
@@ -198,7 +198,7 @@ fn WeekTable(week: Vec<(u8, String)>) -> impl IntoView {
     let i18n = use_i18n();
     view! {
         <section>
-            <h2 class="card-heading">{t!(i18n, contacts.hours)}</h2>
+            <h2 class="card-heading">{tr!(i18n, contacts.hours)}</h2>
             <dl class="hours-table">
                 {week
                     .into_iter()
@@ -288,20 +288,20 @@ fn ContactButtons(contact: ContactView) -> impl IntoView {
     view! {
         <div class="buttons">
             <Button icon="share-2" on_click=share>
-                {t!(i18n, contacts.share)}
+                {tr!(i18n, contacts.share)}
             </Button>
             {contact
                 .editable
                 .then(|| {
                     view! {
                         <LinkButton href=paths::contact_edit(Some(id)) icon="pencil">
-                            {t!(i18n, contacts.edit)}
+                            {tr!(i18n, contacts.edit)}
                         </LinkButton>
                         <Button icon="check" on_click=verify>
-                            {t!(i18n, contacts.verify)}
+                            {tr!(i18n, contacts.verify)}
                         </Button>
                         <Button kind=ButtonKind::Danger icon="trash-2" on_click=delete>
-                            {t!(i18n, contacts.delete)}
+                            {tr!(i18n, contacts.delete)}
                         </Button>
                     }
                 })}

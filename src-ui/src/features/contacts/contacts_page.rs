@@ -14,7 +14,7 @@ use trygkort_core::ipc::{ContactList, ContactRow, GetOrganisations, Organisation
 
 const TOPICS: &[Topic] = &[Topic::Contacts];
 /// Typing rests this long before it is searched for: shorter than a glance, longer than the pause between two keys.
-const REST_MS: u32 = 50;
+const REST_MS: u32 = 30;
 /// Longest text that is searched for.
 const QUERY_MAX: usize = 100;
 
@@ -74,7 +74,7 @@ pub(crate) fn ContactsPage() -> impl IntoView {
     let organisations = use_load(TOPICS, || GetOrganisations {});
     let has_list = Memo::new(move |_| list.map(|_| ()));
     view! {
-        <Page title=Signal::derive(move || t_string!(i18n, contacts.title).to_owned())>
+        <Page title=tr!(i18n, contacts.title)>
             <SearchField search />
             <p class="contacts-count" role="status">
                 {move || list.map(|list| count_sentence(i18n, list, &search.asked.get()))}
@@ -89,17 +89,17 @@ pub(crate) fn ContactsPage() -> impl IntoView {
             <Show when=move || list.map(has_more).unwrap_or_default()>
                 <div class="buttons">
                     <Button on_click=move || search.limit.update(|limit| *limit = limit.saturating_add(PAGE))>
-                        {t!(i18n, contacts.show_more)}
+                        {tr!(i18n, contacts.show_more)}
                     </Button>
                 </div>
             </Show>
             <Show when=move || session.is_coordinator()>
                 <div class="buttons contacts-edit">
                     <LinkButton href=paths::contact_edit(None) icon="plus">
-                        {t!(i18n, contacts.new_contact)}
+                        {tr!(i18n, contacts.new_contact)}
                     </LinkButton>
                     <LinkButton href=paths::organisation_edit(None) icon="plus">
-                        {t!(i18n, contacts.new_organisation)}
+                        {tr!(i18n, contacts.new_organisation)}
                     </LinkButton>
                 </div>
             </Show>
@@ -129,15 +129,15 @@ fn SearchField(search: Search) -> impl IntoView {
                 spellcheck="false"
                 enterkeyhint="search"
                 maxlength=QUERY_MAX
-                aria-label=move || t_string!(i18n, contacts.search)
-                placeholder=move || t_string!(i18n, contacts.search)
+                aria-label=tr!(i18n, contacts.search)
+                placeholder=tr!(i18n, contacts.search)
                 prop:value=search.typed
                 on:input=move |event| search.type_in(event_target_value(&event))
             />
             <Show when=move || search.typed.with(|text| !text.is_empty())>
                 <IconButton
                     icon="x"
-                    label=Signal::derive(move || t_string!(i18n, contacts.clear_search).to_owned())
+                    label=tr!(i18n, contacts.clear_search)
                     on_click=clear
                 />
             </Show>
@@ -167,12 +167,12 @@ fn Nothing(list: Load<ContactList>, search: Search) -> impl IntoView {
         Some(CountWords::Empty) => view! {
             <EmptyState
                 icon="phone"
-                title=Signal::derive(move || t_string!(i18n, contacts.empty_title).to_owned())
-                text=Signal::derive(move || t_string!(i18n, contacts.empty_text).to_owned())
+                title=tr!(i18n, contacts.empty_title)
+                text=tr!(i18n, contacts.empty_text)
             />
         }
         .into_any(),
-        Some(CountWords::NoneFound) => view! { <p class="muted">{t!(i18n, contacts.none_found_hint)}</p> }.into_any(),
+        Some(CountWords::NoneFound) => view! { <p class="muted">{tr!(i18n, contacts.none_found_hint)}</p> }.into_any(),
         _ => ().into_any(),
     }
 }
@@ -276,7 +276,7 @@ fn Row(row: ContactRow) -> impl IntoView {
                             view! {
                                 <Chip kind=ChipKind::Closed>
                                     <Icon name="flag" />
-                                    {t!(i18n, contacts.reported)}
+                                    {tr!(i18n, contacts.reported)}
                                 </Chip>
                             }
                         })}

@@ -13,7 +13,7 @@ use trygkort_core::ipc::{AreaForm, EditArea, SaveArea};
 #[component]
 pub(crate) fn AreaEditPage() -> impl IntoView {
     let i18n = use_i18n();
-    let title = Signal::derive(move || t_string!(i18n, edit.area_title).to_owned());
+    let title = tr!(i18n, edit.area_title);
     view! { <FormPage title back=paths::card() draft_key="area" open=EditArea {} children=area_form /> }
 }
 
@@ -81,7 +81,7 @@ fn area_form(state: FormState<AreaFields>) -> impl IntoView {
                 guard=true
             />
             <fieldset class="edit-group">
-                <legend class="field__label">{t!(i18n, edit.concern)}</legend>
+                <legend class="field__label">{tr!(i18n, edit.concern)}</legend>
                 <TextField
                     label=words(|l| td_string!(l, edit.concern_phone))
                     hint=words(|l| td_string!(l, edit.concern_phone_hint))

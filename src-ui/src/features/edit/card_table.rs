@@ -159,7 +159,7 @@ pub(crate) fn CardTablePage() -> impl IntoView {
     let allowed = Memo::new(move |_| session.is_coordinator());
     view! {
         <Page
-            title=Signal::derive(move || t_string!(i18n, edit.table_title).to_owned())
+            title=tr!(i18n, edit.table_title)
             back=paths::card()
             wide=true
         >
@@ -169,8 +169,8 @@ pub(crate) fn CardTablePage() -> impl IntoView {
                     view! {
                         <EmptyState
                             icon="lock"
-                            title=Signal::derive(move || t_string!(i18n, edit.only_coordinators).to_owned())
-                            text=Signal::derive(move || t_string!(i18n, edit.only_coordinators_text).to_owned())
+                            title=tr!(i18n, edit.only_coordinators)
+                            text=tr!(i18n, edit.only_coordinators_text)
                         />
                     }
                 }
@@ -210,10 +210,10 @@ fn Views(table: Table, frame: Frame) -> impl IntoView {
     let problems = frame.problems.clone();
     view! {
         <div class="card-table" class:card-table--whole=move || layout.get() == Layout::Whole>
-            <p class="card-table__hint">{t!(i18n, edit.table_hint)}</p>
+            <p class="card-table__hint">{tr!(i18n, edit.table_hint)}</p>
             <div class="card-table__layout">
                 <Segmented
-                    label=Signal::derive(move || t_string!(i18n, edit.table_layout).to_owned())
+                    label=tr!(i18n, edit.table_layout)
                     hide_label=true
                     options=layouts
                     value=layout

@@ -74,15 +74,15 @@ pub(crate) fn Channels(state: FormState<ContactFields>, channels: RwSignal<Vec<C
     };
     view! {
         <fieldset class="edit-group">
-            <legend class="field__label">{t!(i18n, edit.channels)}</legend>
-            <p class="field__hint">{t!(i18n, edit.channels_hint)}</p>
+            <legend class="field__label">{tr!(i18n, edit.channels)}</legend>
+            <p class="field__hint">{tr!(i18n, edit.channels_hint)}</p>
             <ol class="edit-channels">
                 <For each=move || channels.get() key=|channel| channel.key let:channel>
                     <Channel state channels channel />
                 </For>
             </ol>
             <Button icon="plus" on_click=add>
-                {t!(i18n, edit.channel_add)}
+                {tr!(i18n, edit.channel_add)}
             </Button>
         </fieldset>
     }
@@ -108,7 +108,7 @@ fn Channel(
         <li class="edit-channel">
             <ChannelHead channels channel index />
             <Segmented
-                label=Signal::derive(move || t_string!(i18n, edit.channel_kind).to_owned())
+                label=tr!(i18n, edit.channel_kind)
                 hide_label=true
                 options=kinds
                 value=channel.kind
@@ -131,15 +131,15 @@ fn Channel(
                 }
             }}
             <TextField
-                label=Signal::derive(move || t_string!(i18n, edit.channel_label).to_owned())
-                hint=Signal::derive(move || t_string!(i18n, edit.channel_label_hint).to_owned())
+                label=tr!(i18n, edit.channel_label)
+                hint=tr!(i18n, edit.channel_label_hint)
                 value=channel.label
                 error=label_error
                 max=60
                 guard=true
             />
             <ScopeSelect
-                label=Signal::derive(move || t_string!(i18n, edit.channel_scope).to_owned())
+                label=tr!(i18n, edit.channel_scope)
                 value=channel.scope
             />
         </li>
@@ -167,7 +167,7 @@ fn ChannelHead(
     view! {
         <div class="edit-channel__head">
             <strong class="edit-channel__number">
-                {move || t_string!(i18n, edit.channel, number = number()).to_string()}
+                {Signal::derive(move || t_string!(i18n, edit.channel, number = number()).to_string())}
             </strong>
             <IconButton
                 icon="chevron-up"

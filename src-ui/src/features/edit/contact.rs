@@ -120,7 +120,7 @@ fn contact_form(state: FormState<ContactFields>) -> impl IntoView {
                 max=600
                 guard=true
             />
-            <p class="muted">{t!(i18n, common.places_not_persons)}</p>
+            <p class="muted">{tr!(i18n, common.places_not_persons)}</p>
             <ScopeChoice label=words(|l| td_string!(l, edit.who_sees)) value=fields.scope />
             <FormEnd state cancel />
         </form>
@@ -139,9 +139,9 @@ fn OrganisationSelect(value: RwSignal<String>) -> impl IntoView {
     });
     view! {
         <div class="edit-pair">
-            <Select label=Signal::derive(move || t_string!(i18n, edit.organisation).to_owned()) options value />
+            <Select label=tr!(i18n, edit.organisation) options value />
             <LinkButton href=paths::organisation_edit(None) icon="plus">
-                {t!(i18n, edit.organisation_new)}
+                {tr!(i18n, edit.organisation_new)}
             </LinkButton>
         </div>
     }

@@ -40,8 +40,8 @@ where
                     view! {
                         <EmptyState
                             icon="lock"
-                            title=Signal::derive(move || t_string!(i18n, edit.only_coordinators).to_owned())
-                            text=Signal::derive(move || t_string!(i18n, edit.only_coordinators_text).to_owned())
+                            title=tr!(i18n, edit.only_coordinators)
+                            text=tr!(i18n, edit.only_coordinators_text)
                         />
                     }
                 }
@@ -91,18 +91,18 @@ where
             <div class="draft" role="status">
                 <Icon name="file-pen" />
                 <p class="draft__words">
-                    <strong>{t!(i18n, common.draft.found)}</strong>
+                    <strong>{tr!(i18n, common.draft.found)}</strong>
                     " "
-                    {t!(i18n, common.draft.text)}
+                    {tr!(i18n, common.draft.text)}
                 </p>
-                <Button on_click=drop_draft.clone()>{t!(i18n, common.draft.drop)}</Button>
+                <Button on_click=drop_draft.clone()>{tr!(i18n, common.draft.drop)}</Button>
             </div>
         </Show>
         {move || match found.get() {
             None => {
                 view! {
                     <div class="loading" role="status">
-                        <span class="visually-hidden">{t!(i18n, common.loading)}</span>
+                        <span class="visually-hidden">{tr!(i18n, common.loading)}</span>
                     </div>
                 }
                     .into_any()
@@ -129,14 +129,14 @@ pub(crate) fn FormEnd<F: Fields>(
         <Show when=move || state.blocked()>
             <p class="edit-stop" role="alert">
                 <Icon name="shield-alert" />
-                <span>{t!(i18n, edit.personal_number)}</span>
+                <span>{tr!(i18n, edit.personal_number)}</span>
             </p>
         </Show>
         <div class="buttons edit-end">
             <Button submit=true kind=ButtonKind::Primary icon="check" disabled=state.busy()>
-                {t!(i18n, common.save)}
+                {tr!(i18n, common.save)}
             </Button>
-            <Button on_click=move || state.give_up(&cancel)>{t!(i18n, common.cancel)}</Button>
+            <Button on_click=move || state.give_up(&cancel)>{tr!(i18n, common.cancel)}</Button>
         </div>
     }
 }

@@ -146,8 +146,8 @@ pub(crate) fn HoursEditor(
             </Show>
             <Show when=move || fields.mode.get() == Mode::Advanced>
                 <TextField
-                    label=Signal::derive(move || t_string!(i18n, edit.hours_advanced_label).to_owned())
-                    hint=Signal::derive(move || t_string!(i18n, edit.hours_advanced_hint).to_owned())
+                    label=tr!(i18n, edit.hours_advanced_label)
+                    hint=tr!(i18n, edit.hours_advanced_hint)
                     value=fields.raw
                     max=HOURS_MAX
                 />
@@ -174,7 +174,7 @@ fn WeekRows(fields: HoursFields) -> impl IntoView {
             {(0..DAYS).map(|day| view! { <DayRow fields day /> }).collect_view()}
         </ul>
         <Button icon="copy" on_click=copy>
-            {t!(i18n, edit.hours_copy)}
+            {tr!(i18n, edit.hours_copy)}
         </Button>
         <label class="tick">
             <input
@@ -186,7 +186,7 @@ fn WeekRows(fields: HoursFields) -> impl IntoView {
                     fields.week.update(|week| week.closed_on_holidays = on);
                 }
             />
-            <span>{t!(i18n, edit.hours_holidays)}</span>
+            <span>{tr!(i18n, edit.hours_holidays)}</span>
         </label>
     }
 }
@@ -220,7 +220,7 @@ fn DayRow(fields: HoursFields, day: usize) -> impl IntoView {
                     (0..spans.get()).map(|index| view! { <SpanRow fields day index name=capitalised() /> }).collect_view()
                 }}
                 <Show when=move || spans.get() == 0>
-                    <span class="week__closed">{t!(i18n, edit.hours_closed)}</span>
+                    <span class="week__closed">{tr!(i18n, edit.hours_closed)}</span>
                 </Show>
             </div>
             <Show when=move || { spans.get() > 0 }>

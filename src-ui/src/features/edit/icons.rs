@@ -57,7 +57,7 @@ pub(crate) fn IconPicker(value: RwSignal<String>) -> impl IntoView {
     let choices = ICONS.iter().map(|icon| (*icon).to_owned()).chain((!is_known).then_some(other)).collect::<Vec<_>>();
     view! {
         <fieldset class="edit-group">
-            <legend class="field__label">{t!(i18n, edit.icon)}</legend>
+            <legend class="field__label">{tr!(i18n, edit.icon)}</legend>
             <div class="icon-picker">
                 {choices
                     .into_iter()

@@ -98,7 +98,7 @@ fn organisation_form(state: FormState<OrganisationFields>) -> impl IntoView {
     view! {
         <form class="form" node_ref=state.node novalidate on:submit=submit>
             <TextField
-                label=Signal::derive(move || t_string!(i18n, edit.name).to_owned())
+                label=tr!(i18n, edit.name)
                 value=fields.name
                 error=state.error_at("name", Nature::Text, fields.name)
                 max=120
@@ -106,12 +106,12 @@ fn organisation_form(state: FormState<OrganisationFields>) -> impl IntoView {
                 required=true
             />
             <Select
-                label=Signal::derive(move || t_string!(i18n, edit.sector).to_owned())
+                label=tr!(i18n, edit.sector)
                 options=sectors
                 value=fields.sector
             />
             <ScopeChoice
-                label=Signal::derive(move || t_string!(i18n, edit.organisation_scope).to_owned())
+                label=tr!(i18n, edit.organisation_scope)
                 value=fields.scope
             />
             <FormEnd state cancel=paths::contacts() />

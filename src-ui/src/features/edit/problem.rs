@@ -137,7 +137,7 @@ fn problem_form(state: FormState<ProblemFields>) -> impl IntoView {
                 max=1000
                 guard=true
             />
-            <p class="muted">{t!(i18n, common.places_not_persons)} " " {t!(i18n, edit.problem_contacts)}</p>
+            <p class="muted">{tr!(i18n, common.places_not_persons)} " " {tr!(i18n, edit.problem_contacts)}</p>
             <FormEnd state cancel />
             {(!state.is_new()).then(|| view! { <DeleteButton state id /> })}
         </form>
@@ -168,7 +168,7 @@ fn DeleteButton(state: FormState<ProblemFields>, id: ProblemId) -> impl IntoView
     view! {
         <div class="buttons">
             <Button kind=ButtonKind::Danger icon="trash-2" on_click=delete>
-                {t!(i18n, edit.problem_delete)}
+                {tr!(i18n, edit.problem_delete)}
             </Button>
         </div>
     }

@@ -27,14 +27,14 @@ pub(crate) fn ByProblem(table: Table, problems: Vec<(ProblemId, String)>) -> imp
         </div>
         <h2 class="by-problem__name">{move || name.get()}</h2>
         <section class="by-problem__part">
-            <h3 class="card-heading">{t!(i18n, edit.table_order_heading)}</h3>
+            <h3 class="card-heading">{tr!(i18n, edit.table_order_heading)}</h3>
             <Show when=move || column.with(|column| column.as_ref().is_some_and(|one| one.takers.is_empty()))>
-                <p class="muted">{move || t_string!(i18n, edit.table_nobody, problem = name.get()).to_string()}</p>
+                <p class="muted">{Signal::derive(move || t_string!(i18n, edit.table_nobody, problem = name.get()).to_string())}</p>
             </Show>
             <Takers table column />
         </section>
         <section class="by-problem__part by-problem__part--tick">
-            <h3 class="card-heading">{t!(i18n, edit.table_tick_heading)}</h3>
+            <h3 class="card-heading">{tr!(i18n, edit.table_tick_heading)}</h3>
             <Choices table column />
         </section>
     }
@@ -55,7 +55,7 @@ fn ProblemChoice(table: Table, problems: Vec<(ProblemId, String)>) -> impl IntoV
     });
     view! {
         <Segmented
-            label=Signal::derive(move || t_string!(i18n, edit.table_by_problem).to_owned())
+            label=tr!(i18n, edit.table_by_problem)
             hide_label=true
             options=Signal::stored(options)
             value=chosen
@@ -146,7 +146,7 @@ fn TakerRow(table: Table, cell: Cell, taker: Taker, first: bool, last: bool) -> 
                     />
                 </span>
                 <Button icon="clock" on_click=move || table.hours.set(Some(edited.clone()))>
-                    {t!(i18n, edit.table_hours)}
+                    {tr!(i18n, edit.table_hours)}
                 </Button>
             </span>
         </li>
@@ -240,7 +240,7 @@ pub(crate) fn ProblemOrder(table: Table, problems: Vec<(ProblemId, String)>) -> 
     let last = problems.len().saturating_sub(1);
     view! {
         <section class="problem-order">
-            <h2 class="card-heading">{t!(i18n, edit.table_problems_heading)}</h2>
+            <h2 class="card-heading">{tr!(i18n, edit.table_problems_heading)}</h2>
             <ol class="takers">
                 {problems
                     .into_iter()
@@ -252,7 +252,7 @@ pub(crate) fn ProblemOrder(table: Table, problems: Vec<(ProblemId, String)>) -> 
             </ol>
             <div class="buttons">
                 <LinkButton href=paths::problem_edit(None) icon="plus">
-                    {t!(i18n, edit.problem_new)}
+                    {tr!(i18n, edit.problem_new)}
                 </LinkButton>
             </div>
         </section>

@@ -6,6 +6,7 @@ use super::table_model::cell_hours;
 use crate::components::{Button, ButtonKind, Dialog};
 use crate::format::error_words;
 use crate::i18n::*;
+use crate::state::effect;
 use leptos::prelude::*;
 use trygkort_core::error::ErrorCode;
 use trygkort_core::ipc::IpcError;
@@ -16,7 +17,7 @@ pub(crate) fn CellHours(table: Table) -> impl IntoView {
     let i18n = use_i18n();
     let open = RwSignal::new(false);
     // A native dialog tells that it was closed through its signal, so that signal and the chosen cell follow each other.
-    Effect::new(move |_| open.set(table.hours.with(Option::is_some)));
+    effect(move || open.set(table.hours.with(Option::is_some)));
     Effect::new(move |was_open: Option<bool>| {
         let is_open = open.get();
         if was_open == Some(true) && !is_open {
@@ -70,17 +71,17 @@ fn HoursForm(table: Table, cell: Cell) -> impl IntoView {
         <div class="form">
             <HoursEditor
                 fields
-                label=Signal::derive(move || t_string!(i18n, edit.hours).to_owned())
+                label=tr!(i18n, edit.hours)
                 error
             />
             <div class="buttons">
                 <Button kind=ButtonKind::Primary icon="check" on_click=move || set(untrack(|| fields.text()))>
-                    {t!(i18n, common.save)}
+                    {tr!(i18n, common.save)}
                 </Button>
                 {has_own
                     .then(|| {
                         view! {
-                            <Button on_click=move || set(String::new())>{t!(i18n, edit.table_hours_clear)}</Button>
+                            <Button on_click=move || set(String::new())>{tr!(i18n, edit.table_hours_clear)}</Button>
                         }
                     })}
             </div>

@@ -17,11 +17,11 @@ pub(crate) fn WholeTable(table: Table, frame: Frame) -> impl IntoView {
     let columns = problems.len() + 1;
     let problems = StoredValue::new(problems);
     view! {
-        <div class="grid-scroll" role="region" tabindex="0" aria-label=move || t_string!(i18n, edit.table_title)>
+        <div class="grid-scroll" role="region" tabindex="0" aria-label=tr!(i18n, edit.table_title)>
             <table class="grid">
                 <thead>
                     <tr>
-                        <th scope="col" class="grid__corner">{t!(i18n, edit.table_contact)}</th>
+                        <th scope="col" class="grid__corner">{tr!(i18n, edit.table_contact)}</th>
                         {problems
                             .get_value()
                             .into_iter()

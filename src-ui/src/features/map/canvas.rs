@@ -3,7 +3,7 @@
 use crate::i18n::*;
 use crate::ipc;
 use crate::map::{Bounds, MapFailure, MapListeners, MapRenderer, MapView, Mount, Place};
-use crate::state::{Changes, use_load, use_session};
+use crate::state::{Changes, effect, use_load, use_session};
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -79,11 +79,11 @@ pub(crate) fn MapCanvas(
     let node = NodeRef::<html::Div>::new();
     let dark = use_dark();
     let frame = use_load(&[Topic::Area, Topic::Basemap], || GetMapFrame {});
-    Effect::new(move |_| state.frame.set(frame.get()));
+    effect(move || state.frame.set(frame.get()));
 
     let mount = StoredValue::new_local(None::<(Rc<MapRenderer>, Mount)>);
     let opening = StoredValue::new(false);
-    Effect::new(move |_| {
+    effect(move || {
         let (Some(element), Some(frame)) = (node.get(), state.frame.get()) else { return };
         if opening.get_value() {
             return;
@@ -122,7 +122,7 @@ pub(crate) fn MapCanvas(
         <div
             class="area-map"
             role="region"
-            aria-label=move || t_string!(i18n, map.title)
+            aria-label=tr!(i18n, map.title)
             data-pin-count=pin_count
             data-map-state=move || state.word()
         >
@@ -170,7 +170,7 @@ fn listeners(
 fn keep_in_step(state: MapState, dark: Signal<bool>, pins: Signal<Vec<PinView>>, selected: Signal<Option<PinId>>) {
     let changes = expect_context::<Changes>();
     let session = use_session();
-    Effect::new(move |_| {
+    effect(move || {
         changes.track(&[Topic::Basemap]);
         let (Some(renderer), Some(frame), area) = (state.renderer.get(), state.frame.get(), session.area_id()) else {
             return;
@@ -181,16 +181,16 @@ fn keep_in_step(state: MapState, dark: Signal<bool>, pins: Signal<Vec<PinView>>,
             state.attribution.try_set(Some(attribution));
         });
     });
-    Effect::new(move |_| {
+    effect(move || {
         let (Some(renderer), dark) = (state.renderer.get(), dark.get()) else { return };
         spawn_local(async move { renderer.set_theme(dark).await });
     });
-    Effect::new(move |_| {
+    effect(move || {
         let Some(renderer) = state.renderer.get() else { return };
         pins.with(|pins| renderer.set_pins(pins));
         renderer.select(selected.get_untracked());
     });
-    Effect::new(move |_| {
+    effect(move || {
         let (Some(renderer), selected) = (state.renderer.get(), selected.get()) else { return };
         renderer.select(selected);
     });

@@ -8,7 +8,7 @@ use crate::format::scope_words;
 use crate::i18n::*;
 use crate::ipc::ask;
 use crate::routes::paths;
-use crate::state::{use_draft, use_session, use_toasts};
+use crate::state::{effect, use_draft, use_session, use_toasts};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::NavigateOptions;
@@ -55,7 +55,7 @@ fn OpenForm(id: Option<PinId>) -> impl IntoView {
     let query = use_query_map();
     let at =
         query.with_untracked(|query| query.get_str("at").and_then(parse_place)).map(|place| (place.lat, place.lon));
-    Effect::new(move |_| {
+    effect(move || {
         again.track();
         spawn_local(async move {
             if let Some(mut unfinished) = draft.restore().await {
@@ -168,16 +168,16 @@ fn Form(
             <p class="pin-form__rule">
                 <Icon name="shield-check" />
                 <span>
-                    <strong>{t!(i18n, common.places_not_persons)}</strong>
+                    <strong>{tr!(i18n, common.places_not_persons)}</strong>
                     " "
-                    {t!(i18n, common.not_report)}
+                    {tr!(i18n, common.not_report)}
                     ". "
-                    {t!(i18n, map.form.not_report)}
+                    {tr!(i18n, map.form.not_report)}
                 </span>
             </p>
             <TextField
-                label=Signal::derive(move || t_string!(i18n, map.form.title).to_owned())
-                hint=Signal::derive(move || t_string!(i18n, map.form.title_hint).to_owned())
+                label=tr!(i18n, map.form.title)
+                hint=tr!(i18n, map.form.title_hint)
                 value=title
                 error=title_error
                 max=120
@@ -185,7 +185,7 @@ fn Form(
                 required=true
             />
             <TextField
-                label=Signal::derive(move || t_string!(i18n, map.form.note).to_owned())
+                label=tr!(i18n, map.form.note)
                 value=note
                 error=note_error
                 multiline=true
@@ -208,7 +208,7 @@ fn Form(
             />
             <div class="buttons">
                 <Button kind=ButtonKind::Primary submit=true disabled=Signal::derive(move || busy.get() || guard.blocked())>
-                    {t!(i18n, common.save)}
+                    {tr!(i18n, common.save)}
                 </Button>
             </div>
         </form>
@@ -227,11 +227,11 @@ fn FoundDraft(drop_draft: Callback<()>) -> impl IntoView {
     view! {
         <div class="pin-form__draft" role="status">
             <p>
-                <strong>{t!(i18n, common.draft.found)}</strong>
+                <strong>{tr!(i18n, common.draft.found)}</strong>
                 " "
-                {t!(i18n, common.draft.text)}
+                {tr!(i18n, common.draft.text)}
             </p>
-            <Button on_click=drop_draft>{t!(i18n, common.draft.drop)}</Button>
+            <Button on_click=drop_draft>{tr!(i18n, common.draft.drop)}</Button>
         </div>
     }
 }
@@ -267,10 +267,10 @@ fn Categories(#[prop(into)] category: Signal<PinCategory>, choose: Callback<PinC
     let (hearts, stars) = (name.clone(), name);
     view! {
         <fieldset class="pin-choices">
-            <legend class="pin-choices__legend">{t!(i18n, map.form.category)}</legend>
-            <p class="pin-choices__heading">{t!(i18n, map.form.resources)}</p>
+            <legend class="pin-choices__legend">{tr!(i18n, map.form.category)}</legend>
+            <p class="pin-choices__heading">{tr!(i18n, map.form.resources)}</p>
             <div class="pin-choices__grid">{move || of_kind(PinKind::Resource, hearts.clone())}</div>
-            <p class="pin-choices__heading">{t!(i18n, map.form.challenges)}</p>
+            <p class="pin-choices__heading">{tr!(i18n, map.form.challenges)}</p>
             <div class="pin-choices__grid">{move || of_kind(PinKind::Challenge, stars.clone())}</div>
             <div role="status">
                 <p class="pin-choices__about">
@@ -300,7 +300,7 @@ fn Scopes(
         Scope::Coordination => t_string!(i18n, map.form.scope_coordination),
     };
     let choices = move || match &offered.get()[..] {
-        [Scope::Network] => view! { <p class="muted">{t!(i18n, map.form.scope_network_only)}</p> }.into_any(),
+        [Scope::Network] => view! { <p class="muted">{tr!(i18n, map.form.scope_network_only)}</p> }.into_any(),
         [one] => {
             let one = *one;
             view! { <p class="muted">{move || scope_words(i18n, one)}</p> }.into_any()
@@ -324,7 +324,7 @@ fn Scopes(
     };
     view! {
         <fieldset class="pin-choices">
-            <legend class="pin-choices__legend">{t!(i18n, map.form.scope)}</legend>
+            <legend class="pin-choices__legend">{tr!(i18n, map.form.scope)}</legend>
             <div class="pin-choices__grid pin-choices__grid--wide">{choices}</div>
         </fieldset>
     }

@@ -6,7 +6,7 @@ use super::words::PinIcon;
 use crate::components::{Button, Icon, TextField};
 use crate::i18n::*;
 use crate::map::{LocateError, Place, can_locate, locate};
-use crate::state::use_toasts;
+use crate::state::{effect, use_toasts};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use trygkort_core::ipc::PinKind;
@@ -28,7 +28,7 @@ pub(crate) fn PlaceField(
     let chosen = Memo::new(move |_| position.get().is_some());
     start_at_position(state, position);
     // Only what somebody does moves the pin: the map also comes to rest when it is turned or resized.
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(view) = state.view.get().filter(|view| view.by_user) {
             on_position.run(view.center);
         }
@@ -46,12 +46,12 @@ pub(crate) fn PlaceField(
     let (no_pins, no_pin) = (Signal::stored(Vec::new()), Signal::stored(None));
     view! {
         <fieldset class="pin-choices place-field">
-            <legend class="pin-choices__legend">{t!(i18n, map.form.position)}</legend>
+            <legend class="pin-choices__legend">{tr!(i18n, map.form.position)}</legend>
             <Show
                 when=move || state.failure.get().is_none()
                 fallback=move || view! { <Coordinates position on_position /> }
             >
-                <p class="field__hint">{t!(i18n, map.form.position_hint)}</p>
+                <p class="field__hint">{tr!(i18n, map.form.position_hint)}</p>
                 <div class="place-field__map">
                     <MapCanvas state pins=no_pins selected=no_pin>
                         <div class="place-field__cross" class:place-field__cross--set=chosen aria-hidden="true">
@@ -63,9 +63,9 @@ pub(crate) fn PlaceField(
             <p class="place-field__state" class:place-field__state--missing=missing role="status">
                 {move || {
                     if chosen.get() {
-                        view! { <Icon name="check" /><span>{t!(i18n, map.form.position_set)}</span> }.into_any()
+                        view! { <Icon name="check" /><span>{tr!(i18n, map.form.position_set)}</span> }.into_any()
                     } else if missing.get() {
-                        view! { <Icon name="circle-alert" /><span>{t!(i18n, map.form.position_missing)}</span> }
+                        view! { <Icon name="circle-alert" /><span>{tr!(i18n, map.form.position_missing)}</span> }
                             .into_any()
                     } else {
                         ().into_any()
@@ -74,7 +74,7 @@ pub(crate) fn PlaceField(
             </p>
             <div class="buttons">
                 <Show when=move || !chosen.get() && state.failure.get().is_none()>
-                    <Button icon="map-pin" on_click=here>{t!(i18n, map.form.here)}</Button>
+                    <Button icon="map-pin" on_click=here>{tr!(i18n, map.form.here)}</Button>
                 </Show>
                 {can_locate().then(|| view! { <MyPosition on_place=found_me /> })}
             </div>
@@ -116,7 +116,7 @@ fn MyPosition(on_place: Callback<Place>) -> impl IntoView {
             }
         });
     };
-    view! { <Button icon="locate-fixed" on_click=ask disabled=busy>{t!(i18n, map.my_position)}</Button> }
+    view! { <Button icon="locate-fixed" on_click=ask disabled=busy>{tr!(i18n, map.my_position)}</Button> }
 }
 
 /// Without a map a place is two numbers.
@@ -139,15 +139,15 @@ fn Coordinates(position: Signal<Option<(f64, f64)>>, on_position: Callback<Place
         typed
     });
     view! {
-        <p class="muted">{t!(i18n, map.form.no_map)}</p>
+        <p class="muted">{tr!(i18n, map.form.no_map)}</p>
         <div class="place-field__numbers">
             <TextField
-                label=Signal::derive(move || t_string!(i18n, map.form.latitude).to_owned())
+                label=tr!(i18n, map.form.latitude)
                 value=lat
                 max=20
             />
             <TextField
-                label=Signal::derive(move || t_string!(i18n, map.form.longitude).to_owned())
+                label=tr!(i18n, map.form.longitude)
                 value=lon
                 max=20
             />

@@ -75,7 +75,7 @@ pub(crate) fn KindFilter(#[prop(into)] filter: Signal<PinFilter>) -> impl IntoVi
     };
     view! {
         <fieldset class="segmented map-filter">
-            <legend class="visually-hidden">{t!(i18n, map.filter.kind)}</legend>
+            <legend class="visually-hidden">{tr!(i18n, map.filter.kind)}</legend>
             <div class="segmented__row">
                 {option(None, name.clone())}
                 {option(Some(PinKind::Resource), name.clone())}
@@ -130,18 +130,18 @@ pub(crate) fn CategoryFilter(#[prop(into)] filter: Signal<PinFilter>) -> impl In
             <Icon name="sliders-horizontal" />
             {move || (count() > 0).then(|| view! { <span class="map-button__count" aria-hidden="true">{count()}</span> })}
         </button>
-        <Dialog open title=Signal::derive(move || t_string!(i18n, map.filter.categories).to_owned())>
-            <p class="muted">{t!(i18n, map.filter.text)}</p>
+        <Dialog open title=tr!(i18n, map.filter.categories)>
+            <p class="muted">{tr!(i18n, map.filter.text)}</p>
             <ul class="pin-ticks">{boxes}</ul>
             <div class="buttons">
                 <Button
                     disabled=Signal::derive(move || count() == 0)
                     on_click=move || show.run(filter.with_untracked(PinFilter::with_all_categories))
                 >
-                    {t!(i18n, map.filter.all_categories)}
+                    {tr!(i18n, map.filter.all_categories)}
                 </Button>
                 <Button kind=ButtonKind::Primary on_click=move || open.set(false)>
-                    {t!(i18n, common.done)}
+                    {tr!(i18n, common.done)}
                 </Button>
             </div>
         </Dialog>

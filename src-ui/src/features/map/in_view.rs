@@ -28,7 +28,7 @@ pub(crate) fn PinsInView(
         format!("{}: {}, {}", kind_words(i18n, pin.kind), pin.title, category_words(i18n, pin.category))
     };
     view! {
-        <section class="pins-in-view" aria-label=move || t_string!(i18n, map.in_view)>
+        <section class="pins-in-view" aria-label=tr!(i18n, map.in_view)>
             <ul class="pins-in-view__list">
                 <For each=move || seen.get().pins key=|pin| (pin.id, pin.title.clone(), pin.category) let:pin>
                     <li>

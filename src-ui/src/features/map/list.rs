@@ -36,7 +36,7 @@ pub(crate) fn MapListPage() -> impl IntoView {
     let to_map = Signal::derive(move || filter.with(|filter| filter.address(paths::map(), None)));
     view! {
         <Page
-            title=Signal::derive(move || t_string!(i18n, map.list_title).to_owned())
+            title=tr!(i18n, map.list_title)
             back=paths::map()
         >
             <div class="map-list__filters">
@@ -44,9 +44,9 @@ pub(crate) fn MapListPage() -> impl IntoView {
                 <CategoryFilter filter />
             </div>
             <div class="buttons map-list__ways">
-                <LinkButton href=to_map icon="map">{t!(i18n, map.as_map)}</LinkButton>
+                <LinkButton href=to_map icon="map">{tr!(i18n, map.as_map)}</LinkButton>
                 <Show when=can_add>
-                    <LinkButton href=paths::pin_edit(None) icon="plus">{t!(i18n, map.add)}</LinkButton>
+                    <LinkButton href=paths::pin_edit(None) icon="plus">{tr!(i18n, map.add)}</LinkButton>
                 </Show>
             </div>
             {move || {
@@ -98,7 +98,7 @@ pub(crate) fn PinList(
         </ul>
         <Show when=rest>
             <button type="button" class="button button--plain" on:click=move |_| limit.update(|limit| *limit += STEP)>
-                <span class="button__words">{t!(i18n, map.show_more)}</span>
+                <span class="button__words">{tr!(i18n, map.show_more)}</span>
             </button>
         </Show>
     }
@@ -141,13 +141,13 @@ fn PinCard(pin: PinView, filter: Signal<PinFilter>, on_map: bool) -> impl IntoVi
                     <div class="buttons pin-card__buttons">
                         {on_map
                             .then(|| {
-                                view! { <LinkButton href icon="map-pin" label>{t!(i18n, map.show_on_map)}</LinkButton> }
+                                view! { <LinkButton href icon="map-pin" label>{tr!(i18n, map.show_on_map)}</LinkButton> }
                             })}
                         {editable
                             .then(|| {
                                 view! {
                                     <LinkButton href=paths::pin_edit(Some(id)) icon="pencil" label=edit_label>
-                                        {t!(i18n, common.edit)}
+                                        {tr!(i18n, common.edit)}
                                     </LinkButton>
                                 }
                             })}

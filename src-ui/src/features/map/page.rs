@@ -65,7 +65,7 @@ pub(crate) fn MapPage() -> impl IntoView {
             class:map-page--list=move || state.failure.get().is_some()
             class:map-page--open=move || pin.with(Option::is_some)
         >
-            <Page title=Signal::derive(move || t_string!(i18n, map.title).to_owned()) wide=true>
+            <Page title=tr!(i18n, map.title) wide=true>
                 <Show
                     when=move || state.failure.get().is_none()
                     fallback=move || view! { <InsteadOfMap state pins filter /> }
@@ -76,8 +76,8 @@ pub(crate) fn MapPage() -> impl IntoView {
                             <a
                                 class="button button--icon map-button"
                                 href=list
-                                aria-label=move || t_string!(i18n, map.as_list)
-                                title=move || t_string!(i18n, map.as_list)
+                                aria-label=tr!(i18n, map.as_list)
+                                title=tr!(i18n, map.as_list)
                             >
                                 <Icon name="list" />
                             </a>
@@ -135,17 +135,17 @@ fn Tools(state: MapState, #[prop(into)] can_add: Signal<bool>, add_at: Callback<
             <div class="map-tools__zoom">
                 <IconButton
                     icon="plus"
-                    label=Signal::derive(move || t_string!(i18n, map.zoom_in).to_owned())
+                    label=tr!(i18n, map.zoom_in)
                     on_click=move || state.with(|renderer| renderer.zoom_by(1.0))
                 />
                 <IconButton
                     icon="minus"
-                    label=Signal::derive(move || t_string!(i18n, map.zoom_out).to_owned())
+                    label=tr!(i18n, map.zoom_out)
                     on_click=move || state.with(|renderer| renderer.zoom_by(-1.0))
                 />
                 <IconButton
                     icon="maximize"
-                    label=Signal::derive(move || t_string!(i18n, map.whole_area).to_owned())
+                    label=tr!(i18n, map.whole_area)
                     on_click=move || state.with(|renderer| renderer.fit_area())
                 />
             </div>
@@ -154,7 +154,7 @@ fn Tools(state: MapState, #[prop(into)] can_add: Signal<bool>, add_at: Callback<
                     view! {
                         <IconButton
                             icon="locate-fixed"
-                            label=Signal::derive(move || t_string!(i18n, map.my_position).to_owned())
+                            label=tr!(i18n, map.my_position)
                             on_click=find_me
                             disabled=busy
                         />
@@ -164,8 +164,8 @@ fn Tools(state: MapState, #[prop(into)] can_add: Signal<bool>, add_at: Callback<
                 <button
                     type="button"
                     class="button map-tools__add"
-                    aria-label=move || t_string!(i18n, map.add)
-                    title=move || t_string!(i18n, map.add)
+                    aria-label=tr!(i18n, map.add)
+                    title=tr!(i18n, map.add)
                     on:click=move |_| {
                         if let Some(place) = center() {
                             add_at.run(place);
@@ -215,7 +215,7 @@ fn InsteadOfMap(
         </p>
         // Opens the map anew: the files may be within reach by now.
         <Show when=move || state.failure.get() == Some(MapFailure::NoLibrary)>
-            <Button icon="refresh-cw" on_click=move || state.failure.set(None)>{t!(i18n, common.retry)}</Button>
+            <Button icon="refresh-cw" on_click=move || state.failure.set(None)>{tr!(i18n, common.retry)}</Button>
         </Show>
         <div class="map-list__filters">
             <KindFilter filter />
@@ -223,7 +223,7 @@ fn InsteadOfMap(
         </div>
         <Show when=can_add>
             <div class="buttons map-list__ways">
-                <LinkButton href=paths::pin_edit(None) icon="plus">{t!(i18n, map.add)}</LinkButton>
+                <LinkButton href=paths::pin_edit(None) icon="plus">{tr!(i18n, map.add)}</LinkButton>
             </div>
         </Show>
         <PinList pins filter on_map=false />

@@ -7,7 +7,7 @@ use crate::format::{date_words, scope_words};
 use crate::i18n::*;
 use crate::ipc::ask;
 use crate::routes::paths;
-use crate::state::use_toasts;
+use crate::state::{effect, use_toasts};
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -72,22 +72,22 @@ pub(crate) fn PinSheet(
                 </h2>
                 <IconButton
                     icon="x"
-                    label=Signal::derive(move || t_string!(i18n, common.close).to_owned())
+                    label=tr!(i18n, common.close)
                     on_click=move || on_close.run(())
                 />
             </div>
             <div class="pin-sheet__body">
                 <p class="pin-sheet__chips">
                     <Chip kind=chip>{move || category_words(i18n, category)}</Chip>
-                    {pending.then(|| view! { <Chip>{t!(i18n, map.pending)}</Chip> })}
+                    {pending.then(|| view! { <Chip>{tr!(i18n, map.pending)}</Chip> })}
                 </p>
                 {if note.is_empty() {
-                    view! { <p class="muted">{t!(i18n, map.no_note)}</p> }.into_any()
+                    view! { <p class="muted">{tr!(i18n, map.no_note)}</p> }.into_any()
                 } else {
                     view! { <p class="pin-sheet__note">{note}</p> }.into_any()
                 }}
                 <p class="pin-sheet__facts">
-                    {t!(i18n, map.seen_by)}": "{move || scope_words(i18n, scope)}
+                    {tr!(i18n, map.seen_by)}": "{move || scope_words(i18n, scope)}
                     {expires
                         .map(|at| {
                             let words = move || {
@@ -101,18 +101,18 @@ pub(crate) fn PinSheet(
                         let pin = pin.clone();
                         view! {
                             <div class="buttons pin-sheet__buttons">
-                                <LinkButton href=edit.clone() icon="pencil">{t!(i18n, common.edit)}</LinkButton>
+                                <LinkButton href=edit.clone() icon="pencil">{tr!(i18n, common.edit)}</LinkButton>
                                 {expires
                                     .map(|_| {
                                         let pin = pin.clone();
                                         view! {
                                             <Button icon="refresh-cw" on_click=move || renew(&pin)>
-                                                {t!(i18n, map.renew)}
+                                                {tr!(i18n, map.renew)}
                                             </Button>
                                         }
                                     })}
                                 <Button kind=ButtonKind::Danger icon="trash-2" on_click=move || delete(&pin)>
-                                    {t!(i18n, common.delete)}
+                                    {tr!(i18n, common.delete)}
                                 </Button>
                             </div>
                         }
@@ -176,7 +176,7 @@ fn take_focus(state: MapState, shown: Memo<Option<PinId>>, sheet: NodeRef<html::
         now
     });
     // A pin from the address is there before the map is.
-    Effect::new(move |_| {
+    effect(move || {
         if state.renderer.get().is_some() {
             request_animation_frame(move || reveal(state, sheet));
         }

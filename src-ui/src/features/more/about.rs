@@ -22,25 +22,25 @@ pub(crate) fn AboutPage() -> impl IntoView {
         }
     };
     view! {
-        <Page title=Signal::derive(move || t_string!(i18n, more.about).to_owned()) back=paths::more()>
+        <Page title=tr!(i18n, more.about) back=paths::more()>
             <div class="prose">
-                <p>{t!(i18n, more.about_what)}</p>
-                <p>{t!(i18n, more.about_privacy)}</p>
+                <p>{tr!(i18n, more.about_what)}</p>
+                <p>{tr!(i18n, more.about_privacy)}</p>
                 <p class="muted">{version}</p>
-                <h2>{t!(i18n, more.licences)}</h2>
-                <p>{t!(i18n, more.about_free)}</p>
+                <h2>{tr!(i18n, more.licences)}</h2>
+                <p>{tr!(i18n, more.about_free)}</p>
                 <ul>
                     <li>
-                        {t!(i18n, more.licence_map)}" "
+                        {tr!(i18n, more.licence_map)}" "
                         <a href=OSM_COPYRIGHT target="_blank" rel="noopener external" on:click=open_osm>
-                            {t!(i18n, more.osm_link)}
+                            {tr!(i18n, more.osm_link)}
                         </a>
                     </li>
-                    <li>{t!(i18n, more.licence_map_renderer)}</li>
-                    <li>{t!(i18n, more.licence_font)}</li>
-                    <li>{t!(i18n, more.licence_icons)}</li>
-                    <li>{t!(i18n, more.licence_database)}</li>
-                    <li>{t!(i18n, more.licence_code)}</li>
+                    <li>{tr!(i18n, more.licence_map_renderer)}</li>
+                    <li>{tr!(i18n, more.licence_font)}</li>
+                    <li>{tr!(i18n, more.licence_icons)}</li>
+                    <li>{tr!(i18n, more.licence_database)}</li>
+                    <li>{tr!(i18n, more.licence_code)}</li>
                 </ul>
             </div>
         </Page>

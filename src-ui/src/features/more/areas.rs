@@ -25,10 +25,10 @@ pub(crate) fn AreasPage() -> impl IntoView {
         boot.areas.into_iter().map(line).collect_view()
     };
     view! {
-        <Page title=Signal::derive(move || t_string!(i18n, more.areas).to_owned()) back=paths::more()>
+        <Page title=tr!(i18n, more.areas) back=paths::more()>
             <div class="stack">
                 <ul class="entries">{areas}</ul>
-                <LinkButton href=paths::welcome().to_owned() icon="plus">{t!(i18n, more.area_add)}</LinkButton>
+                <LinkButton href=paths::welcome().to_owned() icon="plus">{tr!(i18n, more.area_add)}</LinkButton>
             </div>
         </Page>
     }
@@ -60,15 +60,15 @@ fn AreaEntry(area: AreaSummary, open: bool) -> impl IntoView {
             <h2>{shown}</h2>
             <p class="muted">{details}</p>
             <div class="entry__chips">
-                {open.then(|| view! { <Chip kind=ChipKind::Open>{t!(i18n, more.area_open)}</Chip> })}
-                {demo.then(|| view! { <Chip>{t!(i18n, common.demo)}</Chip> })}
+                {open.then(|| view! { <Chip kind=ChipKind::Open>{tr!(i18n, more.area_open)}</Chip> })}
+                {demo.then(|| view! { <Chip>{tr!(i18n, common.demo)}</Chip> })}
             </div>
             {if open {
                 view! { <Forget area /> }.into_any()
             } else {
                 view! {
                     <Button kind=ButtonKind::Primary on_click=switch>
-                        {move || t_string!(i18n, more.area_switch, name = name.clone()).to_string()}
+                        {Signal::derive(move || t_string!(i18n, more.area_switch, name = name.clone()).to_string())}
                     </Button>
                 }
                 .into_any()
@@ -92,38 +92,45 @@ fn Forget(area: AreaSummary) -> impl IntoView {
         1 => Some(t_string!(i18n, more.forget_unsent_1).to_owned()),
         count => Some(t_string!(i18n, more.forget_unsent_n, count = count).to_string()),
     };
-    let forget = move || {
+    let navigate = use_navigate();
+    let forget = Callback::new(move |()| {
         open.set(false);
+        let navigate = navigate.clone();
         spawn_local(async move {
             let forgotten = async {
                 ask(ForgetArea { area: id }).await?;
                 session.reload().await
             };
             match forgotten.await {
-                Ok(()) => toasts.say(t_string!(i18n, more.forgotten)),
+                Ok(()) => {
+                    toasts.say(td_string!(i18n.get_locale_untracked(), more.forgotten));
+                    if session.area_id_untracked().is_none() {
+                        navigate(paths::welcome(), Default::default());
+                    }
+                }
                 Err(error) => toasts.error(&error),
             }
         });
-    };
+    });
     view! {
         <Button kind=ButtonKind::Danger icon="log-out" on_click=move || open.set(true)>
-            {t!(i18n, more.area_forget)}
+            {tr!(i18n, more.area_forget)}
         </Button>
         <Dialog open title>
             {move || {
                 if local_only {
-                    view! { <p>{t!(i18n, more.forget_demo)}</p> }.into_any()
+                    view! { <p>{tr!(i18n, more.forget_demo)}</p> }.into_any()
                 } else {
                     view! {
-                        <p>{t!(i18n, more.forget_text)}</p>
+                        <p>{tr!(i18n, more.forget_text)}</p>
                         {lost().map(|lost| view! { <p class="failure">{lost}</p> })}
                     }
                     .into_any()
                 }
             }}
             <div class="buttons">
-                <Button kind=ButtonKind::Danger on_click=forget>{t!(i18n, more.forget_do)}</Button>
-                <Button on_click=move || open.set(false)>{t!(i18n, common.cancel)}</Button>
+                <Button kind=ButtonKind::Danger on_click=move || forget.run(())>{tr!(i18n, more.forget_do)}</Button>
+                <Button on_click=move || open.set(false)>{tr!(i18n, common.cancel)}</Button>
             </div>
         </Dialog>
     }

@@ -16,10 +16,10 @@ pub(crate) fn DevicesPage() -> impl IntoView {
     let i18n = use_i18n();
     let devices = use_load(&[], || ListDevices {});
     view! {
-        <Page title=Signal::derive(move || t_string!(i18n, more.devices).to_owned()) back=paths::more()>
+        <Page title=tr!(i18n, more.devices) back=paths::more()>
             <div class="stack">
                 <AddDevice />
-                <p class="muted">{t!(i18n, more.devices_intro)}</p>
+                <p class="muted">{tr!(i18n, more.devices_intro)}</p>
                 <Loaded load=devices bars=2 let:list>
                     <ul class="entries">
                         {list.into_iter().map(|device| view! { <Device device devices /> }).collect_view()}
@@ -49,20 +49,22 @@ fn AddDevice() -> impl IntoView {
             busy.try_set(false);
         });
     };
-    move || match made.get() {
+    move || {
+        match made.get() {
         Some(link) => view! {
             <section class="card stack">
-                <h2 class="welcome__heading">{t!(i18n, more.hand_over)}</h2>
-                <p>{t!(i18n, more.hand_over_text)}</p>
+                <h2 class="welcome__heading">{tr!(i18n, more.hand_over)}</h2>
+                <p>{tr!(i18n, more.hand_over_text)}</p>
                 <LinkPanel link />
-                <Button icon="check" on_click=move || made.set(None)>{t!(i18n, common.done)}</Button>
+                <Button icon="check" on_click=move || made.set(None)>{tr!(i18n, common.done)}</Button>
             </section>
         }
         .into_any(),
         None => view! {
-            <Button kind=ButtonKind::Primary icon="plus" disabled=busy on_click=make>{t!(i18n, more.hand_over)}</Button>
+            <Button kind=ButtonKind::Primary icon="plus" disabled=busy on_click=make>{tr!(i18n, more.hand_over)}</Button>
         }
         .into_any(),
+    }
     }
 }
 
@@ -83,7 +85,7 @@ fn Device(device: DeviceView, devices: Load<Vec<DeviceView>>) -> impl IntoView {
             {this.then(|| {
                 view! {
                     <div class="entry__chips">
-                        <Chip kind=ChipKind::Open>{t!(i18n, more.device_this)}</Chip>
+                        <Chip kind=ChipKind::Open>{tr!(i18n, more.device_this)}</Chip>
                     </div>
                 }
             })}
@@ -100,13 +102,12 @@ fn Rename(device: DeviceView, devices: Load<Vec<DeviceView>>) -> impl IntoView {
     let i18n = use_i18n();
     let open = RwSignal::new(false);
     let DeviceView { id, name, .. } = device;
-    let label = t_string!(i18n, more.device_rename_which, name = name.clone()).to_string();
     let title = Signal::derive({
         let name = name.clone();
         move || t_string!(i18n, more.device_rename_which, name = name.clone()).to_string()
     });
     view! {
-        <Button icon="pencil" label on_click=move || open.set(true)>{t!(i18n, more.device_rename)}</Button>
+        <Button icon="pencil" label=title on_click=move || open.set(true)>{tr!(i18n, more.device_rename)}</Button>
         <Dialog open title>
             <RenameForm id=id.clone() name=name.clone() open devices />
         </Dialog>
@@ -129,7 +130,7 @@ fn RenameForm(id: String, name: String, open: RwSignal<bool>, devices: Load<Vec<
         spawn_local(async move {
             match ask(request).await {
                 Ok(()) => {
-                    toasts.say(t_string!(i18n, more.device_renamed));
+                    toasts.say(td_string!(i18n.get_locale_untracked(), more.device_renamed));
                     devices.reload();
                 }
                 Err(error) => toasts.error(&error),
@@ -146,7 +147,7 @@ fn RenameForm(id: String, name: String, open: RwSignal<bool>, devices: Load<Vec<
             }
         >
             <TextField
-                label=Signal::derive(move || t_string!(i18n, more.device_name).to_owned())
+                label=tr!(i18n, more.device_name)
                 value=text
                 max=80
                 guard=true
@@ -156,7 +157,7 @@ fn RenameForm(id: String, name: String, open: RwSignal<bool>, devices: Load<Vec<
                 submit=true
                 disabled=Signal::derive(move || blank.get() || guard.blocked())
             >
-                {t!(i18n, common.save)}
+                {tr!(i18n, common.save)}
             </Button>
         </form>
     }
@@ -169,7 +170,10 @@ fn Revoke(device: DeviceView, devices: Load<Vec<DeviceView>>) -> impl IntoView {
     let toasts = use_toasts();
     let open = RwSignal::new(false);
     let DeviceView { id, name, this, .. } = device;
-    let label = t_string!(i18n, more.device_revoke_which, name = name.clone()).to_string();
+    let label = Signal::derive({
+        let name = name.clone();
+        move || t_string!(i18n, more.device_revoke_which, name = name.clone()).to_string()
+    });
     let title = Signal::derive(move || t_string!(i18n, more.device_revoke_title, name = name.clone()).to_string());
     let revoke = Callback::new(move |()| {
         let id = id.clone();
@@ -177,7 +181,7 @@ fn Revoke(device: DeviceView, devices: Load<Vec<DeviceView>>) -> impl IntoView {
         spawn_local(async move {
             match ask(RevokeDevice { id }).await {
                 Ok(()) => {
-                    toasts.say(t_string!(i18n, more.device_revoked));
+                    toasts.say(td_string!(i18n.get_locale_untracked(), more.device_revoked));
                     devices.reload();
                 }
                 Err(error) => toasts.error(&error),
@@ -186,14 +190,14 @@ fn Revoke(device: DeviceView, devices: Load<Vec<DeviceView>>) -> impl IntoView {
     });
     view! {
         <Button kind=ButtonKind::Danger icon="lock" label on_click=move || open.set(true)>
-            {t!(i18n, more.device_revoke)}
+            {tr!(i18n, more.device_revoke)}
         </Button>
         <Dialog open title>
-            <p>{t!(i18n, more.device_revoke_text)}</p>
-            {this.then(|| view! { <p class="failure">{t!(i18n, more.device_revoke_this)}</p> })}
+            <p>{tr!(i18n, more.device_revoke_text)}</p>
+            {this.then(|| view! { <p class="failure">{tr!(i18n, more.device_revoke_this)}</p> })}
             <div class="buttons">
-                <Button kind=ButtonKind::Danger on_click=move || revoke.run(())>{t!(i18n, more.device_revoke)}</Button>
-                <Button on_click=move || open.set(false)>{t!(i18n, common.cancel)}</Button>
+                <Button kind=ButtonKind::Danger on_click=move || revoke.run(())>{tr!(i18n, more.device_revoke)}</Button>
+                <Button on_click=move || open.set(false)>{tr!(i18n, common.cancel)}</Button>
             </div>
         </Dialog>
     }

@@ -18,21 +18,21 @@ pub(crate) fn InvitePeoplePage() -> impl IntoView {
     let made = RwSignal::new(None::<InvitationLink>);
     let open = use_load(&[], || ListInvitations {});
     view! {
-        <Page title=Signal::derive(move || t_string!(i18n, more.invite).to_owned()) back=paths::more()>
+        <Page title=tr!(i18n, more.invite) back=paths::more()>
             <div class="stack">
                 {move || match made.get() {
                     Some(link) => {
                         view! {
                             <section class="card stack">
                                 <LinkPanel link />
-                                <Button icon="plus" on_click=move || made.set(None)>{t!(i18n, more.invite_new)}</Button>
+                                <Button icon="plus" on_click=move || made.set(None)>{tr!(i18n, more.invite_new)}</Button>
                             </section>
                         }
                         .into_any()
                     }
                     None => view! { <NewInvitation made open /> }.into_any(),
                 }}
-                <h2>{t!(i18n, more.invite_open)}</h2>
+                <h2>{tr!(i18n, more.invite_open)}</h2>
                 <Loaded load=open bars=2 let:invitations>
                     <OpenInvitations invitations open />
                 </Loaded>
@@ -75,29 +75,29 @@ fn NewInvitation(made: RwSignal<Option<InvitationLink>>, open: Load<Vec<Invitati
     };
     view! {
         <section class="card form">
-            <p class="muted">{t!(i18n, more.invite_intro)}</p>
+            <p class="muted">{tr!(i18n, more.invite_intro)}</p>
             <div>
                 <Segmented
-                    label=Signal::derive(move || t_string!(i18n, more.invite_role).to_owned())
+                    label=tr!(i18n, more.invite_role)
                     options=roles
                     value=role
                 />
                 <p class="field__hint" aria-live="polite">{about_role}</p>
             </div>
             <Select
-                label=Signal::derive(move || t_string!(i18n, more.invite_uses).to_owned())
+                label=tr!(i18n, more.invite_uses)
                 options=Signal::derive(move || uses_choices(i18n.get_locale()))
                 value=uses
             />
             <Select
-                label=Signal::derive(move || t_string!(i18n, more.invite_expires).to_owned())
+                label=tr!(i18n, more.invite_expires)
                 options=Signal::derive(move || expiry_choices(i18n.get_locale()))
                 value=hours
             />
             <Button kind=ButtonKind::Primary icon="qr-code" disabled=busy on_click=create>
-                {t!(i18n, more.invite_create)}
+                {tr!(i18n, more.invite_create)}
             </Button>
-            <p class="field__hint">{t!(i18n, more.needs_network)}</p>
+            <p class="field__hint">{tr!(i18n, more.needs_network)}</p>
         </section>
     }
 }
@@ -106,10 +106,9 @@ fn NewInvitation(made: RwSignal<Option<InvitationLink>>, open: Load<Vec<Invitati
 fn OpenInvitations(invitations: Vec<InvitationView>, open: Load<Vec<InvitationView>>) -> impl IntoView {
     let i18n = use_i18n();
     if invitations.is_empty() {
-        return view! { <p class="muted">{t!(i18n, more.invite_open_none)}</p> }.into_any();
+        return view! { <p class="muted">{tr!(i18n, more.invite_open_none)}</p> }.into_any();
     }
-    let entries =
-        invitations.into_iter().map(|invitation| view! { <OpenInvitation invitation open /> }).collect_view();
+    let entries = invitations.into_iter().map(|invitation| view! { <OpenInvitation invitation open /> }).collect_view();
     view! { <ul class="entries">{entries}</ul> }.into_any()
 }
 
@@ -132,20 +131,21 @@ fn OpenInvitation(invitation: InvitationView, open: Load<Vec<InvitationView>>) -
         spawn_local(async move {
             match ask(RevokeInvitation { id }).await {
                 Ok(()) => {
-                    toasts.say(t_string!(i18n, more.invite_revoked));
+                    toasts.say(td_string!(i18n.get_locale_untracked(), more.invite_revoked));
                     open.reload();
                 }
                 Err(error) => toasts.error(&error),
             }
         });
     };
-    let label = t_string!(i18n, more.invite_revoke_which, role = role_words(i18n, role)).to_string();
+    let label =
+        Signal::derive(move || t_string!(i18n, more.invite_revoke_which, role = role_words(i18n, role)).to_string());
     view! {
         <li class="card entry">
             <h3>{move || role_words(i18n, role)}</h3>
             <p class="muted">{limits}</p>
             <Button kind=ButtonKind::Danger label on_click=revoke disabled=Signal::derive(move || !session.is_coordinator())>
-                {t!(i18n, more.invite_revoke)}
+                {tr!(i18n, more.invite_revoke)}
             </Button>
         </li>
     }

@@ -20,15 +20,15 @@ pub(super) fn LinkPanel(link: InvitationLink) -> impl IntoView {
         let link = to_copy.clone();
         spawn_local(async move {
             if copy_text(&link).await {
-                toasts.say(t_string!(i18n, common.copied));
+                toasts.say(td_string!(i18n.get_locale_untracked(), common.copied));
             }
         });
     };
     let share = move || {
         let link = to_share.clone();
         spawn_local(async move {
-            match share_text(t_string!(i18n, more.share_title), &link).await {
-                Shared::Copied => toasts.say(t_string!(i18n, common.copied)),
+            match share_text(td_string!(i18n.get_locale_untracked(), more.share_title), &link).await {
+                Shared::Copied => toasts.say(td_string!(i18n.get_locale_untracked(), common.copied)),
                 Shared::Shared | Shared::Cancelled | Shared::Failed => {}
             }
         });
@@ -46,16 +46,16 @@ pub(super) fn LinkPanel(link: InvitationLink) -> impl IntoView {
             <div
                 class="link-panel__qr"
                 role="img"
-                aria-label=move || t_string!(i18n, more.invite_qr)
+                aria-label=tr!(i18n, more.invite_qr)
                 inner_html=qr_svg
             ></div>
             <p class="link-text">{link}</p>
             <p class="muted">{limits}</p>
             <div class="buttons">
-                <Button icon="copy" on_click=copy>{t!(i18n, more.copy_link)}</Button>
-                <Button icon="share-2" on_click=share>{t!(i18n, more.share_link)}</Button>
+                <Button icon="copy" on_click=copy>{tr!(i18n, more.copy_link)}</Button>
+                <Button icon="share-2" on_click=share>{tr!(i18n, more.share_link)}</Button>
             </div>
-            <p class="muted">{t!(i18n, more.invite_once)}</p>
+            <p class="muted">{tr!(i18n, more.invite_once)}</p>
         </div>
     }
 }

@@ -20,10 +20,10 @@ pub(crate) fn MorePage() -> impl IntoView {
     let shared = Memo::new(move |_| has_area.get() && !session.local_only());
     let installable = move || !matches!(install.get(), InstallState::Native | InstallState::Installed);
     view! {
-        <Page title=Signal::derive(move || t_string!(i18n, more.title).to_owned())>
+        <Page title=tr!(i18n, more.title)>
             <Show when=move || has_area.get()>
                 <AreaHead />
-                <h2>{t!(i18n, more.group_area)}</h2>
+                <h2>{tr!(i18n, more.group_area)}</h2>
                 <ul class="menu">
                     <StateLine />
                     <Show when=move || session.is_coordinator()>
@@ -31,66 +31,66 @@ pub(crate) fn MorePage() -> impl IntoView {
                             <Line
                                 href=paths::invite_people()
                                 icon="user-plus"
-                                label=Signal::derive(move || t_string!(i18n, more.invite).to_owned())
-                                text=Signal::derive(move || t_string!(i18n, more.invite_text).to_owned())
+                                label=tr!(i18n, more.invite)
+                                text=tr!(i18n, more.invite_text)
                             />
                         </Show>
                         <Line
                             href=paths::card_table()
                             icon="table-2"
-                            label=Signal::derive(move || t_string!(i18n, more.table).to_owned())
-                            text=Signal::derive(move || t_string!(i18n, more.table_text).to_owned())
+                            label=tr!(i18n, more.table)
+                            text=tr!(i18n, more.table_text)
                         />
                         <Line
                             href=paths::area_edit()
                             icon="building-2"
-                            label=Signal::derive(move || t_string!(i18n, more.area_edit).to_owned())
-                            text=Signal::derive(move || t_string!(i18n, more.area_edit_text).to_owned())
+                            label=tr!(i18n, more.area_edit)
+                            text=tr!(i18n, more.area_edit_text)
                         />
                     </Show>
                 </ul>
             </Show>
-            <h2>{t!(i18n, more.group_device)}</h2>
+            <h2>{tr!(i18n, more.group_device)}</h2>
             <ul class="menu">
                 <Line
                     href=paths::settings()
                     icon="settings"
-                    label=Signal::derive(move || t_string!(i18n, more.settings).to_owned())
-                    text=Signal::derive(move || t_string!(i18n, more.settings_text).to_owned())
+                    label=tr!(i18n, more.settings)
+                    text=tr!(i18n, more.settings_text)
                 />
                 <Line
                     href=paths::areas()
                     icon="layers"
-                    label=Signal::derive(move || t_string!(i18n, more.areas).to_owned())
-                    text=Signal::derive(move || t_string!(i18n, more.areas_text).to_owned())
+                    label=tr!(i18n, more.areas)
+                    text=tr!(i18n, more.areas_text)
                 />
                 <Show when=move || shared.get()>
                     <Line
                         href=paths::devices()
                         icon="monitor-smartphone"
-                        label=Signal::derive(move || t_string!(i18n, more.devices).to_owned())
-                        text=Signal::derive(move || t_string!(i18n, more.devices_text).to_owned())
+                        label=tr!(i18n, more.devices)
+                        text=tr!(i18n, more.devices_text)
                     />
                 </Show>
                 <Show when=installable>
                     <Line
                         href=paths::install()
                         icon="square-plus"
-                        label=Signal::derive(move || t_string!(i18n, more.install).to_owned())
+                        label=tr!(i18n, more.install)
                     />
                 </Show>
             </ul>
-            <h2>{t!(i18n, more.group_about)}</h2>
+            <h2>{tr!(i18n, more.group_about)}</h2>
             <ul class="menu">
                 <Line
                     href=paths::not_this()
                     icon="handshake"
-                    label=Signal::derive(move || t_string!(i18n, more.not_this).to_owned())
+                    label=tr!(i18n, more.not_this)
                 />
                 <Line
                     href=paths::about()
                     icon="info"
-                    label=Signal::derive(move || t_string!(i18n, more.about).to_owned())
+                    label=tr!(i18n, more.about)
                 />
             </ul>
         </Page>
@@ -103,14 +103,16 @@ fn AreaHead() -> impl IntoView {
     let i18n = use_i18n();
     let session = use_session();
     let role = move || {
-        session.role().map(|role| t_string!(i18n, more.you_are, role = role_words(i18n, role).to_lowercase()).to_string())
+        session
+            .role()
+            .map(|role| t_string!(i18n, more.you_are, role = role_words(i18n, role).to_lowercase()).to_string())
     };
     view! {
         <div class="area-head card">
             <p class="area-head__name">{move || session.area_name()}</p>
             <p class="muted">{role}</p>
             <Show when=move || session.demo()>
-                <Chip kind=ChipKind::Neutral>{t!(i18n, common.demo)}</Chip>
+                <Chip kind=ChipKind::Neutral>{tr!(i18n, common.demo)}</Chip>
             </Show>
         </div>
     }
@@ -134,14 +136,14 @@ fn StateLine() -> impl IntoView {
         <Line
             href=paths::sync_state()
             icon="refresh-cw"
-            label=Signal::derive(move || t_string!(i18n, more.state).to_owned())
+            label=tr!(i18n, more.state)
             text=sentence
         />
         <Show when=move || { refused.get() > 0 }>
             <Line
                 href=paths::refusals()
                 icon="triangle-alert"
-                label=Signal::derive(move || t_string!(i18n, more.refusals).to_owned())
+                label=tr!(i18n, more.refusals)
                 text=refused_words
             />
         </Show>

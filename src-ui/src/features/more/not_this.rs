@@ -13,25 +13,25 @@ pub(crate) fn NotThisPage() -> impl IntoView {
     let has_area = Memo::new(move |_| session.area_id().is_some());
     let back = if session.area_id_untracked().is_some() { paths::more() } else { paths::welcome() };
     view! {
-        <Page title=Signal::derive(move || t_string!(i18n, more.not_title).to_owned()) back>
+        <Page title=tr!(i18n, more.not_title) back>
             <div class="prose">
-                <h2>{t!(i18n, more.not_watch)}</h2>
-                <p>{t!(i18n, more.not_watch_text)}</p>
-                <h2>{t!(i18n, more.not_control)}</h2>
-                <p>{t!(i18n, more.not_control_text)}</p>
-                <h2>{t!(i18n, more.not_police)}</h2>
-                <p>{t!(i18n, more.not_police_text)}</p>
-                <h2>{t!(i18n, more.not_persons)}</h2>
-                <p>{t!(i18n, more.not_persons_text)}</p>
-                <h2>{t!(i18n, more.not_concern)}</h2>
-                <p>{t!(i18n, more.not_concern_text)}</p>
+                <h2>{tr!(i18n, more.not_watch)}</h2>
+                <p>{tr!(i18n, more.not_watch_text)}</p>
+                <h2>{tr!(i18n, more.not_control)}</h2>
+                <p>{tr!(i18n, more.not_control_text)}</p>
+                <h2>{tr!(i18n, more.not_police)}</h2>
+                <p>{tr!(i18n, more.not_police_text)}</p>
+                <h2>{tr!(i18n, more.not_persons)}</h2>
+                <p>{tr!(i18n, more.not_persons_text)}</p>
+                <h2>{tr!(i18n, more.not_concern)}</h2>
+                <p>{tr!(i18n, more.not_concern_text)}</p>
                 <Show when=move || has_area.get()>
                     <LinkButton href=paths::card().to_owned() kind=ButtonKind::Plain icon="id-card">
-                        {t!(i18n, common.shell.to_card)}
+                        {tr!(i18n, common.shell.to_card)}
                     </LinkButton>
                 </Show>
-                <h2>{t!(i18n, more.is_title)}</h2>
-                <p>{t!(i18n, more.is_text)}</p>
+                <h2>{tr!(i18n, more.is_title)}</h2>
+                <p>{tr!(i18n, more.is_text)}</p>
             </div>
         </Page>
     }

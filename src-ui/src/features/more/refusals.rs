@@ -15,20 +15,20 @@ pub(crate) fn RefusalsPage() -> impl IntoView {
     let i18n = use_i18n();
     let refusals = use_load(&[Topic::Refusals], || GetRefusals {});
     view! {
-        <Page title=Signal::derive(move || t_string!(i18n, more.refusals).to_owned()) back=paths::sync_state()>
+        <Page title=tr!(i18n, more.refusals) back=paths::sync_state()>
             <Loaded load=refusals let:refusals>
                 {if refusals.is_empty() {
                     view! {
                         <EmptyState
                             icon="circle-check"
-                            title=Signal::derive(move || t_string!(i18n, more.refusals_none).to_owned())
+                            title=tr!(i18n, more.refusals_none)
                         />
                     }
                     .into_any()
                 } else {
                     let entries = refusals.into_iter().map(|refusal| view! { <Entry refusal /> }).collect_view();
                     view! {
-                        <p>{t!(i18n, more.refusals_text)}</p>
+                        <p>{tr!(i18n, more.refusals_text)}</p>
                         <ul class="entries">{entries}</ul>
                     }
                     .into_any()
@@ -52,7 +52,7 @@ fn Entry(refusal: Refusal) -> impl IntoView {
         let all = all.clone();
         spawn_local(async move {
             if copy_text(&all).await {
-                toasts.say(t_string!(i18n, common.copied));
+                toasts.say(td_string!(i18n.get_locale_untracked(), common.copied));
             }
         });
     };
@@ -64,17 +64,16 @@ fn Entry(refusal: Refusal) -> impl IntoView {
             }
         });
     };
-    let when = move || {
-        t_string!(i18n, more.refused_at, when = moment_words(i18n, refused_at_ms, now.get())).to_string()
-    };
+    let when =
+        move || t_string!(i18n, more.refused_at, when = moment_words(i18n, refused_at_ms, now.get())).to_string();
     view! {
         <li class="card entry">
             <p><strong>{move || reason_words(i18n.get_locale(), reason)}</strong></p>
             <p class="muted">{when}</p>
             {written.into_iter().map(|text| view! { <blockquote>{text}</blockquote> }).collect_view()}
             <div class="buttons">
-                {has_text.then(|| view! { <Button icon="copy" on_click=copy>{t!(i18n, common.copy)}</Button> })}
-                <Button icon="check" on_click=dismiss>{t!(i18n, more.refusal_ok)}</Button>
+                {has_text.then(|| view! { <Button icon="copy" on_click=copy>{tr!(i18n, common.copy)}</Button> })}
+                <Button icon="check" on_click=dismiss>{tr!(i18n, more.refusal_ok)}</Button>
             </div>
         </li>
     }

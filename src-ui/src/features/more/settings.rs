@@ -45,24 +45,24 @@ pub(crate) fn SettingsPage() -> impl IntoView {
     });
     let sizes = TEXT_SIZES.iter().map(|percent| (*percent, format!("{percent} %"))).collect::<Vec<_>>();
     view! {
-        <Page title=Signal::derive(move || t_string!(i18n, more.settings).to_owned()) back=paths::more()>
+        <Page title=tr!(i18n, more.settings) back=paths::more()>
             <div class="form">
                 <Segmented
-                    label=Signal::derive(move || t_string!(i18n, more.language).to_owned())
+                    label=tr!(i18n, more.language)
                     options=languages
                     value=language
                 />
                 <Segmented
-                    label=Signal::derive(move || t_string!(i18n, more.theme).to_owned())
+                    label=tr!(i18n, more.theme)
                     options=themes
                     value=theme
                 />
                 <Segmented
-                    label=Signal::derive(move || t_string!(i18n, more.text_size).to_owned())
+                    label=tr!(i18n, more.text_size)
                     options=sizes
                     value=text_percent
                 />
-                <p class="card">{t!(i18n, more.text_sample)}</p>
+                <p class="card">{tr!(i18n, more.text_sample)}</p>
             </div>
         </Page>
     }

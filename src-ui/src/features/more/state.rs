@@ -27,19 +27,19 @@ pub(crate) fn StatePage() -> impl IntoView {
     let shared = Memo::new(move |_| session.area_id().is_some() && !session.local_only());
     let refused = Memo::new(move |_| status.get().is_some_and(|status| status.refused > 0));
     view! {
-        <Page title=Signal::derive(move || t_string!(i18n, more.state).to_owned()) back=paths::more()>
+        <Page title=tr!(i18n, more.state) back=paths::more()>
             <div class="stack">
                 <section class="card stack">
                     <p role="status">{move || status.get().map(|status| state_words(i18n.get_locale(), status.state))}</p>
                     <Show when=move || shared.get()>
                         <SyncFacts />
                         <Button kind=ButtonKind::Primary icon="refresh-cw" disabled=running on_click=sync_now>
-                            {t!(i18n, more.update_now)}
+                            {tr!(i18n, more.update_now)}
                         </Button>
                     </Show>
                     <Show when=move || refused.get()>
                         <LinkButton href=paths::refusals().to_owned() icon="triangle-alert">
-                            {t!(i18n, more.refusals)}
+                            {tr!(i18n, more.refusals)}
                         </LinkButton>
                     </Show>
                 </section>
@@ -63,15 +63,15 @@ fn SyncFacts() -> impl IntoView {
     view! {
         <dl class="facts">
             <div>
-                <dt>{t!(i18n, more.last_update)}</dt>
+                <dt>{tr!(i18n, more.last_update)}</dt>
                 <dd>{last}</dd>
             </div>
             <div>
-                <dt>{t!(i18n, more.unsent)}</dt>
+                <dt>{tr!(i18n, more.unsent)}</dt>
                 <dd>{unsent}</dd>
             </div>
             <div>
-                <dt>{t!(i18n, more.server)}</dt>
+                <dt>{tr!(i18n, more.server)}</dt>
                 <dd>{move || session.area().map(|area| area.server)}</dd>
             </div>
         </dl>
@@ -98,7 +98,7 @@ fn DeviceFacts() -> impl IntoView {
         let used = used.map(|size| t_string!(i18n, more.storage_used, size = size).to_string());
         Some(view! {
             <div>
-                <dt>{t!(i18n, more.storage)}</dt>
+                <dt>{tr!(i18n, more.storage)}</dt>
                 <dd>{kept} {used.map(|used| format!(" ({used})"))}</dd>
             </div>
         })
@@ -107,7 +107,7 @@ fn DeviceFacts() -> impl IntoView {
         <section class="card">
             <dl class="facts">
                 {storage_words} <div>
-                    <dt>{t!(i18n, more.version)}</dt>
+                    <dt>{tr!(i18n, more.version)}</dt>
                     <dd>{move || session.boot().with(|boot| boot.version.clone())}</dd>
                 </div>
             </dl>

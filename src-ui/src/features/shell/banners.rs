@@ -30,10 +30,10 @@ fn UpdateReady() -> impl IntoView {
     let i18n = use_i18n();
     let host = use_host();
     view! {
-        <section class="banner" aria-label=move || t_string!(i18n, common.shell.update_ready)>
-            <p class="banner__text" role="status">{t!(i18n, common.shell.update_ready)}</p>
-            <Button on_click=apply_update>{t!(i18n, common.shell.update_now)}</Button>
-            <Button on_click=move || host.update_ready.set(false)>{t!(i18n, common.shell.update_later)}</Button>
+        <section class="banner" aria-label=tr!(i18n, common.shell.update_ready)>
+            <p class="banner__text" role="status">{tr!(i18n, common.shell.update_ready)}</p>
+            <Button on_click=apply_update>{tr!(i18n, common.shell.update_now)}</Button>
+            <Button on_click=move || host.update_ready.set(false)>{tr!(i18n, common.shell.update_later)}</Button>
         </section>
     }
 }
@@ -77,13 +77,13 @@ fn ReminderBanner(reminder: Reminder, more: usize) -> impl IntoView {
     };
     let demo = reminder.demo;
     view! {
-        <section class="banner banner--call" aria-label=move || t_string!(i18n, common.shell.remember)>
+        <section class="banner banner--call" aria-label=tr!(i18n, common.shell.remember)>
             <p class="banner__text">
-                <strong>{move || t_string!(i18n, common.shell.remember_who, name = name.clone()).to_string()}</strong>
+                <strong>{Signal::derive(move || t_string!(i18n, common.shell.remember_who, name = name.clone()).to_string())}</strong>
                 <span class="banner__details">{details}</span>
             </p>
             {reminder.phone.map(|phone| view! { <PhoneLink number=phone.e164 display=phone.display demo /> })}
-            <Button icon="check" on_click=done>{t!(i18n, common.done)}</Button>
+            <Button icon="check" on_click=done>{tr!(i18n, common.done)}</Button>
         </section>
     }
 }

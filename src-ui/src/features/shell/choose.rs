@@ -10,8 +10,8 @@ pub(crate) fn ChooseCard() -> impl IntoView {
     view! {
         <EmptyState
             icon="id-card"
-            title=Signal::derive(move || t_string!(i18n, common.shell.choose_card).to_owned())
-            text=Signal::derive(move || t_string!(i18n, common.shell.choose_card_text).to_owned())
+            title=tr!(i18n, common.shell.choose_card)
+            text=tr!(i18n, common.shell.choose_card_text)
         />
     }
 }
@@ -22,8 +22,8 @@ pub(crate) fn ChooseContact() -> impl IntoView {
     view! {
         <EmptyState
             icon="phone"
-            title=Signal::derive(move || t_string!(i18n, common.shell.choose_contact).to_owned())
-            text=Signal::derive(move || t_string!(i18n, common.shell.choose_contact_text).to_owned())
+            title=tr!(i18n, common.shell.choose_contact)
+            text=tr!(i18n, common.shell.choose_contact_text)
         />
     }
 }
@@ -34,8 +34,8 @@ pub(crate) fn ChooseMore() -> impl IntoView {
     view! {
         <EmptyState
             icon="ellipsis"
-            title=Signal::derive(move || t_string!(i18n, common.shell.choose_more).to_owned())
-            text=Signal::derive(move || t_string!(i18n, common.shell.choose_more_text).to_owned())
+            title=tr!(i18n, common.shell.choose_more)
+            text=tr!(i18n, common.shell.choose_more_text)
         />
     }
 }

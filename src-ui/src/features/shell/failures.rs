@@ -1,10 +1,12 @@
 //! Pages that stand in for the app when it cannot be used: what happened, that nothing is lost, what to do.
 
 use crate::components::{Button, ButtonKind, EmptyState, Icon, LinkButton, Page};
+use crate::features::welcome::kept_invitation;
 use crate::format::error_words;
 use crate::i18n::*;
 use crate::ipc::take_over;
 use crate::routes::paths;
+use crate::state::effect;
 use leptos::html;
 use leptos::prelude::*;
 use trygkort_core::error::ErrorCode;
@@ -14,7 +16,7 @@ use trygkort_core::ipc::IpcError;
 #[component]
 fn Standstill(icon: &'static str, #[prop(into)] title: Signal<String>, children: Children) -> impl IntoView {
     let heading = NodeRef::<html::H1>::new();
-    Effect::new(move |_| {
+    effect(move || {
         document().set_title(&format!("{} · Trygkort", title.get()));
         if let Some(heading) = heading.get() {
             let _ = heading.focus();
@@ -36,9 +38,9 @@ fn Standstill(icon: &'static str, #[prop(into)] title: Signal<String>, children:
 pub(crate) fn ParkedPage() -> impl IntoView {
     let i18n = use_i18n();
     view! {
-        <Standstill icon="layers" title=Signal::derive(move || t_string!(i18n, common.shell.parked_title).to_owned())>
-            <p>{t!(i18n, common.shell.parked_text)}</p>
-            <Button kind=ButtonKind::Primary on_click=take_over>{t!(i18n, common.shell.parked_here)}</Button>
+        <Standstill icon="layers" title=tr!(i18n, common.shell.parked_title)>
+            <p>{tr!(i18n, common.shell.parked_text)}</p>
+            <Button kind=ButtonKind::Primary on_click=take_over>{tr!(i18n, common.shell.parked_here)}</Button>
         </Standstill>
     }
 }
@@ -48,17 +50,20 @@ pub(crate) fn ParkedPage() -> impl IntoView {
 pub(crate) fn InsecurePage() -> impl IntoView {
     let i18n = use_i18n();
     let location = window().location();
-    let secure = location.host().map(|host| format!("https://{host}/")).unwrap_or_default();
+    let host = location.host().unwrap_or_default();
+    // The invitation goes along: it was taken out of the address when the page opened.
+    let place = kept_invitation().and_then(|link| link.split_once("/i#").map(|(_, secret)| format!("/i#{secret}")));
+    let secure = format!("https://{host}{}", place.as_deref().unwrap_or("/"));
     view! {
         <div class="app">
             <Standstill
                 icon="shield-off"
-                title=Signal::derive(move || t_string!(i18n, common.shell.insecure_title).to_owned())
+                title=tr!(i18n, common.shell.insecure_title)
             >
-                <p>{t!(i18n, common.shell.insecure_why)}</p>
-                <p>{t!(i18n, common.shell.insecure_do)}</p>
-                <p>{t!(i18n, common.shell.insecure_safe)}</p>
-                <a class=ButtonKind::Primary.class() href=secure rel="external">{t!(i18n, common.shell.insecure_try)}</a>
+                <p>{tr!(i18n, common.shell.insecure_why)}</p>
+                <p>{tr!(i18n, common.shell.insecure_do)}</p>
+                <p>{tr!(i18n, common.shell.insecure_safe)}</p>
+                <a class=ButtonKind::Primary.class() href=secure rel="external">{tr!(i18n, common.shell.insecure_try)}</a>
             </Standstill>
         </div>
     }
@@ -105,12 +110,12 @@ pub(crate) fn StartFailed(error: IpcError, #[prop(into)] retry: Callback<()>) ->
                 {move || advice().map(|advice| view! { <p>{advice}</p> })}
                 <div class="buttons">
                     <Button kind=ButtonKind::Primary icon="refresh-cw" on_click=move || retry.run(())>
-                        {t!(i18n, common.retry)}
+                        {tr!(i18n, common.retry)}
                     </Button>
-                    <Button on_click=reload_page>{t!(i18n, common.shell.reload)}</Button>
+                    <Button on_click=reload_page>{tr!(i18n, common.shell.reload)}</Button>
                 </div>
                 <details>
-                    <summary>{t!(i18n, common.shell.details)}</summary>
+                    <summary>{tr!(i18n, common.shell.details)}</summary>
                     <p lang="en">{detail}</p>
                 </details>
             </Standstill>
@@ -129,15 +134,15 @@ fn reload_page() {
 #[component]
 pub(crate) fn NoSuchPage() -> impl IntoView {
     let i18n = use_i18n();
-    let title = Signal::derive(move || t_string!(i18n, common.shell.no_page).to_owned());
+    let title = tr!(i18n, common.shell.no_page);
     view! {
         <Page title>
             <EmptyState
                 icon="search-x"
                 title
-                text=Signal::derive(move || t_string!(i18n, common.shell.no_page_text).to_owned())
+                text=tr!(i18n, common.shell.no_page_text)
             >
-                <LinkButton href=paths::card().to_owned()>{t!(i18n, common.shell.to_card)}</LinkButton>
+                <LinkButton href=paths::card().to_owned()>{tr!(i18n, common.shell.to_card)}</LinkButton>
             </EmptyState>
         </Page>
     }

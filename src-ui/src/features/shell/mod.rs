@@ -8,7 +8,7 @@ mod sync_badge;
 mod view_model;
 
 pub(crate) use choose::{ChooseCard, ChooseContact, ChooseMore};
-pub(crate) use failures::{InsecurePage, NoSuchPage, StartFailed};
+pub(crate) use failures::{InsecurePage, NoSuchPage, ParkedPage, StartFailed};
 pub(crate) use sync_badge::SyncBadgeLink;
 pub(crate) use view_model::badge_parts;
 
@@ -16,7 +16,6 @@ use crate::components::{DemoStopDialog, ToastList};
 use crate::routes::paths;
 use crate::state::{use_host, use_session};
 use banners::Banners;
-use failures::ParkedPage;
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 use nav::Nav;

@@ -11,7 +11,7 @@ use leptos_router::hooks::use_location;
 pub(crate) fn Nav() -> impl IntoView {
     let i18n = use_i18n();
     view! {
-        <nav class="shell__nav nav" aria-label=move || t_string!(i18n, common.nav.label)>
+        <nav class="shell__nav nav" aria-label=tr!(i18n, common.nav.label)>
             <Place href=paths::card() icon="id-card" label=Signal::derive(move || t_string!(i18n, common.nav.card)) />
             <Place href=paths::contacts() icon="phone" label=Signal::derive(move || t_string!(i18n, common.nav.contacts)) />
             <Place href=paths::map() icon="map" label=Signal::derive(move || t_string!(i18n, common.nav.map)) />

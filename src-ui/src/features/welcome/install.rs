@@ -14,7 +14,7 @@ use trygkort_core::ipc::HandOver;
 #[component]
 pub(crate) fn InstallPage() -> impl IntoView {
     let i18n = use_i18n();
-    let title = Signal::derive(move || t_string!(i18n, welcome.install_title).to_owned());
+    let title = tr!(i18n, welcome.install_title);
     view! {
         <Page title back=paths::more()>
             <InstallSteps heading=false />
@@ -31,37 +31,37 @@ pub(crate) fn InstallSteps(#[prop(default = true)] heading: bool) -> impl IntoVi
     let steps = move || match state.get() {
         _ if installed.get() => view! { <InstallDone /> }.into_any(),
         InstallState::Installed => view! { <InstallDone /> }.into_any(),
-        InstallState::Native => view! { <p>{t!(i18n, welcome.install_native)}</p> }.into_any(),
+        InstallState::Native => view! { <p>{tr!(i18n, welcome.install_native)}</p> }.into_any(),
         InstallState::Prompt => {
             let install = move || spawn_local(async move { installed.set(prompt_install().await) });
             view! {
                 <Button kind=ButtonKind::Primary icon="download" on_click=install>
-                    {t!(i18n, welcome.install_now)}
+                    {tr!(i18n, welcome.install_now)}
                 </Button>
             }
             .into_any()
         }
         InstallState::Apple => view! { <AppleInstall /> }.into_any(),
-        InstallState::Manual => view! {
-            <ul>
-                <li>{t!(i18n, welcome.install_manual_phone)}</li>
-                <li>{t!(i18n, welcome.install_manual_desktop)}</li>
-            </ul>
-        }
-        .into_any(),
+        InstallState::Manual if is_phone() => view! { <p>{tr!(i18n, welcome.install_manual_phone)}</p> }.into_any(),
+        InstallState::Manual => view! { <p>{tr!(i18n, welcome.install_manual_desktop)}</p> }.into_any(),
     };
     let missing = move || !installed.get() && !matches!(state.get(), InstallState::Installed | InstallState::Native);
     view! {
-        <section class="card stack" aria-label=move || t_string!(i18n, welcome.install_title)>
+        <section class="card stack" aria-label=tr!(i18n, welcome.install_title)>
             <Show when=move || heading && missing()>
-                <h2 class="welcome__heading">{t!(i18n, welcome.install_title)}</h2>
+                <h2 class="welcome__heading">{tr!(i18n, welcome.install_title)}</h2>
             </Show>
             <Show when=missing>
-                <p>{t!(i18n, welcome.install_why)}</p>
+                <p>{tr!(i18n, welcome.install_why)}</p>
             </Show>
             {steps}
         </section>
     }
+}
+
+/// Whether the browser's menu is that of a phone.
+fn is_phone() -> bool {
+    window().navigator().user_agent().is_ok_and(|agent| agent.contains("Mobi") || agent.contains("Android"))
 }
 
 #[component]
@@ -70,8 +70,8 @@ fn InstallDone() -> impl IntoView {
     view! {
         <EmptyState
             icon="circle-check"
-            title=Signal::derive(move || t_string!(i18n, welcome.install_done).to_owned())
-            text=Signal::derive(move || t_string!(i18n, welcome.install_done_text).to_owned())
+            title=tr!(i18n, welcome.install_done)
+            text=tr!(i18n, welcome.install_done_text)
         />
     }
 }
@@ -100,15 +100,15 @@ fn AppleInstall() -> impl IntoView {
     let outcome = move || {
         made.get().map(|(link, copied)| {
             if copied {
-                view! { <p>{t!(i18n, welcome.apple_second_made)}</p> }.into_any()
+                view! { <p>{tr!(i18n, welcome.apple_second_made)}</p> }.into_any()
             } else {
-                view! { <p>{t!(i18n, welcome.apple_copy_failed)}</p><p class="link-text">{link}</p> }.into_any()
+                view! { <p>{tr!(i18n, welcome.apple_copy_failed)}</p><p class="link-text">{link}</p> }.into_any()
             }
         })
     };
-    if session.local_only() || session.area_id().is_none() {
+    if untrack(|| session.local_only()) || session.area_id_untracked().is_none() {
         return view! {
-            <p>{t!(i18n, welcome.apple_demo)}</p>
+            <p>{tr!(i18n, welcome.apple_demo)}</p>
             <ol class="steps">
                 <AppleSteps />
             </ol>
@@ -116,16 +116,16 @@ fn AppleInstall() -> impl IntoView {
         .into_any();
     }
     view! {
-        <p>{t!(i18n, welcome.apple_second_why)}</p>
+        <p>{tr!(i18n, welcome.apple_second_why)}</p>
         <ol class="steps">
             <li class="steps__step">
-                <span class="steps__words">{t!(i18n, welcome.apple_second_step_make)}</span>
-                <Button icon="copy" disabled=busy on_click=make>{t!(i18n, welcome.apple_second_make)}</Button>
+                <span class="steps__words">{tr!(i18n, welcome.apple_second_step_make)}</span>
+                <Button icon="copy" disabled=busy on_click=make>{tr!(i18n, welcome.apple_second_make)}</Button>
                 <div role="status">{outcome}</div>
             </li>
             <AppleSteps />
         </ol>
-        <p class="muted">{t!(i18n, welcome.apple_second_after)}</p>
+        <p class="muted">{tr!(i18n, welcome.apple_second_after)}</p>
     }
     .into_any()
 }

@@ -12,14 +12,17 @@ thread_local! {
 /// Reads the secret from the address and takes it out of the address bar and the history at once.
 pub(crate) fn take_invitation_from_address() {
     let location = window().location();
-    let (Ok(path), Ok(fragment), Ok(origin)) = (location.pathname(), location.hash(), location.origin()) else { return };
+    let (Ok(path), Ok(fragment), Ok(origin)) = (location.pathname(), location.hash(), location.origin()) else {
+        return;
+    };
     let secret = fragment.trim_start_matches('#');
     if path.trim_end_matches('/') != paths::invite() || secret.is_empty() {
         return;
     }
     keep_invitation(format!("{origin}{}#{secret}", paths::invite()));
-    let replaced =
-        window().history().and_then(|history| history.replace_state_with_url(&JsValue::NULL, "", Some(paths::invite())));
+    let replaced = window()
+        .history()
+        .and_then(|history| history.replace_state_with_url(&JsValue::NULL, "", Some(paths::invite())));
     if replaced.is_err() {
         leptos::logging::warn!("the invitation could not be taken out of the address");
     }
@@ -43,7 +46,8 @@ pub(crate) fn drop_invitation() {
 /// Takes the link out of a text that someone pasted or a camera read: white space around it, or a sentence before it.
 pub(crate) fn link_in(text: &str) -> Option<String> {
     let is_link = |word: &&str| word.starts_with("http://") || word.starts_with("https://");
-    let word = text.split_whitespace().find(is_link).or_else(|| text.split_whitespace().find(|word| word.contains('#')))?;
+    let word =
+        text.split_whitespace().find(is_link).or_else(|| text.split_whitespace().find(|word| word.contains('#')))?;
     Some(word.to_owned())
 }
 

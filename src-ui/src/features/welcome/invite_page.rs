@@ -59,7 +59,7 @@ pub(crate) fn InvitePage() -> impl IntoView {
                 Step::Join(link) => {
                     let on_joined = Callback::new(move |(area,)| step.set(Step::Joined(area)));
                     view! {
-                        <p>{t!(i18n, welcome.invite_text)}</p>
+                        <p>{tr!(i18n, welcome.invite_text)}</p>
                         <Join link on_joined />
                     }
                     .into_any()
@@ -81,10 +81,10 @@ fn Missing(step: RwSignal<Step>) -> impl IntoView {
         <div class="stack">
             <EmptyState
                 icon="link"
-                title=Signal::derive(move || t_string!(i18n, welcome.invite_missing_text).to_owned())
+                title=tr!(i18n, welcome.invite_missing_text)
             />
             <section class="card stack" aria-labelledby="invite-other-way">
-                <h2 class="welcome__heading" id="invite-other-way">{t!(i18n, welcome.invite_other_way)}</h2>
+                <h2 class="welcome__heading" id="invite-other-way">{tr!(i18n, welcome.invite_other_way)}</h2>
                 <LinkEntry on_link />
             </section>
         </div>
@@ -104,27 +104,27 @@ fn CarryOver(link: String, step: RwSignal<Step>) -> impl IntoView {
     let outcome = move || {
         copied.get().map(|copied| {
             if copied {
-                view! { <p>{t!(i18n, welcome.apple_copied)}</p> }.into_any()
+                view! { <p>{tr!(i18n, welcome.apple_copied)}</p> }.into_any()
             } else {
                 let shown = shown.clone();
-                view! { <p>{t!(i18n, welcome.apple_copy_failed)}</p><p class="link-text">{shown}</p> }.into_any()
+                view! { <p>{tr!(i18n, welcome.apple_copy_failed)}</p><p class="link-text">{shown}</p> }.into_any()
             }
         })
     };
     view! {
         <div class="stack">
-            <p>{t!(i18n, welcome.apple_why)}</p>
+            <p>{tr!(i18n, welcome.apple_why)}</p>
             <ol class="steps card">
                 <li class="steps__step">
-                    <span class="steps__words">{t!(i18n, welcome.apple_step_copy)}</span>
-                    <Button kind=ButtonKind::Primary icon="copy" on_click=copy>{t!(i18n, welcome.apple_copy)}</Button>
+                    <span class="steps__words">{tr!(i18n, welcome.apple_step_copy)}</span>
+                    <Button kind=ButtonKind::Primary icon="copy" on_click=copy>{tr!(i18n, welcome.apple_copy)}</Button>
                     <div role="status">{outcome}</div>
                 </li>
                 <AppleSteps />
             </ol>
-            <p class="muted">{t!(i18n, welcome.apple_not_safari)}</p>
+            <p class="muted">{tr!(i18n, welcome.apple_not_safari)}</p>
             <Button kind=ButtonKind::Quiet on_click=move || step.set(Step::Join(link.clone()))>
-                {t!(i18n, welcome.apple_continue)}
+                {tr!(i18n, welcome.apple_continue)}
             </Button>
         </div>
     }
@@ -136,10 +136,10 @@ pub(super) fn AppleSteps() -> impl IntoView {
     let i18n = use_i18n();
     view! {
         <li class="steps__step">
-            <span class="steps__words">{t!(i18n, welcome.apple_step_share)} <span class="steps__share"><Icon name="share" /></span></span>
+            <span class="steps__words">{tr!(i18n, welcome.apple_step_share)} <span class="steps__share"><Icon name="share" /></span></span>
         </li>
         <li class="steps__step">
-            <span class="steps__words">{t!(i18n, welcome.apple_step_open)}</span>
+            <span class="steps__words">{tr!(i18n, welcome.apple_step_open)}</span>
         </li>
     }
 }
@@ -150,10 +150,10 @@ fn Joined(area: AreaSummary) -> impl IntoView {
     let role = area.role;
     view! {
         <div class="stack">
-            <p>{move || t_string!(i18n, welcome.joined_role, role = role_words(i18n, role)).to_string()}</p>
+            <p>{Signal::derive(move || t_string!(i18n, welcome.joined_role, role = role_words(i18n, role).to_lowercase()).to_string())}</p>
             <InstallSteps />
             <LinkButton href=paths::card().to_owned() kind=ButtonKind::Primary icon="id-card">
-                {t!(i18n, welcome.to_card)}
+                {tr!(i18n, welcome.to_card)}
             </LinkButton>
         </div>
     }

@@ -60,8 +60,8 @@ pub(crate) fn Join(link: String, on_joined: Callback<(AreaSummary,)>) -> impl In
             }
         >
             <TextField
-                label=Signal::derive(move || t_string!(i18n, welcome.name_label).to_owned())
-                hint=Signal::derive(move || t_string!(i18n, welcome.name_hint).to_owned())
+                label=tr!(i18n, welcome.name_label)
+                hint=tr!(i18n, welcome.name_hint)
                 value=name
                 max=80
                 guard=true

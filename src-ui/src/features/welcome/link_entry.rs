@@ -26,7 +26,7 @@ pub(crate) fn LinkEntry(#[prop(into)] on_link: Callback<(String,)>) -> impl Into
         spawn_local(async move {
             match paste_text().await {
                 Some(pasted) => text.set(pasted),
-                None => toasts.fail(t_string!(i18n, welcome.paste_failed)),
+                None => toasts.fail(td_string!(i18n.get_locale_untracked(), welcome.paste_failed)),
             }
         });
     };
@@ -44,26 +44,26 @@ pub(crate) fn LinkEntry(#[prop(into)] on_link: Callback<(String,)>) -> impl Into
             }
         >
                 <TextField
-                    label=Signal::derive(move || t_string!(i18n, welcome.link_label).to_owned())
-                    hint=Signal::derive(move || t_string!(i18n, welcome.link_hint).to_owned())
+                    label=tr!(i18n, welcome.link_label)
+                    hint=tr!(i18n, welcome.link_hint)
                     kind=FieldKind::Url
                     value=text
                     error
                     max=400
                 />
             <div class="buttons link-entry">
-                <Button icon="clipboard-paste" on_click=paste>{t!(i18n, welcome.paste)}</Button>
-                <Button kind=ButtonKind::Primary submit=true>{t!(i18n, welcome.use_link)}</Button>
+                <Button icon="clipboard-paste" on_click=paste>{tr!(i18n, welcome.paste)}</Button>
+                <Button kind=ButtonKind::Primary submit=true>{tr!(i18n, welcome.use_link)}</Button>
             </div>
         </form>
         {if scans {
             view! {
-                <Button icon="scan-line" on_click=move || scanning.set(true)>{t!(i18n, welcome.scan)}</Button>
+                <Button icon="scan-line" on_click=move || scanning.set(true)>{tr!(i18n, welcome.scan)}</Button>
                 <ScanDialog open=scanning on_text=on_link />
             }
             .into_any()
         } else {
-            view! { <p class="muted">{t!(i18n, welcome.scan_elsewhere)}</p> }.into_any()
+            view! { <p class="muted">{tr!(i18n, welcome.scan_elsewhere)}</p> }.into_any()
         }}
     }
 }

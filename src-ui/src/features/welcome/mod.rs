@@ -13,6 +13,6 @@ mod scanner;
 mod welcome_page;
 
 pub(crate) use install::InstallPage;
-pub(crate) use invitation::take_invitation_from_address;
+pub(crate) use invitation::{kept_invitation, take_invitation_from_address};
 pub(crate) use invite_page::InvitePage;
 pub(crate) use welcome_page::WelcomePage;

@@ -3,6 +3,7 @@
 use crate::components::Dialog;
 use crate::i18n::*;
 use crate::ipc::{scan_qr, stop_scan};
+use crate::state::effect;
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -12,7 +13,7 @@ use leptos::task::spawn_local;
 pub(crate) fn ScanDialog(open: RwSignal<bool>, on_text: Callback<(String,)>) -> impl IntoView {
     let i18n = use_i18n();
     view! {
-        <Dialog open title=Signal::derive(move || t_string!(i18n, welcome.scan_title).to_owned())>
+        <Dialog open title=tr!(i18n, welcome.scan_title)>
             <Camera open on_text />
         </Dialog>
     }
@@ -23,7 +24,7 @@ fn Camera(open: RwSignal<bool>, on_text: Callback<(String,)>) -> impl IntoView {
     let i18n = use_i18n();
     let video = NodeRef::<html::Video>::new();
     let refused = RwSignal::new(false);
-    Effect::new(move |_| {
+    effect(move || {
         let Some(video) = video.get() else { return };
         spawn_local(async move {
             match scan_qr(&video).await {
@@ -48,9 +49,9 @@ fn Camera(open: RwSignal<bool>, on_text: Callback<(String,)>) -> impl IntoView {
         <video class="scanner" node_ref=video muted playsinline hidden=move || refused.get()></video>
         {move || {
             if refused.get() {
-                view! { <p role="alert">{t!(i18n, welcome.scan_refused)}</p> }.into_any()
+                view! { <p role="alert">{tr!(i18n, welcome.scan_refused)}</p> }.into_any()
             } else {
-                view! { <p class="muted">{t!(i18n, welcome.scan_text)}</p> }.into_any()
+                view! { <p class="muted">{tr!(i18n, welcome.scan_text)}</p> }.into_any()
             }
         }}
     }

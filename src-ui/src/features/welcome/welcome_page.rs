@@ -51,24 +51,24 @@ pub(crate) fn WelcomePage() -> impl IntoView {
                 <Show when=move || !has_area.get()>
                     <div class="welcome__intro">
                         <img class="welcome__mark" src="/icons/app.svg" alt="" width="72" height="72" />
-                        <p class="welcome__lead">{t!(i18n, welcome.what)}</p>
+                        <p class="welcome__lead">{tr!(i18n, welcome.what)}</p>
                     </div>
                     <p>
-                        {t!(i18n, welcome.what_not)}" "
-                        <a class="inline-link" href=paths::not_this()>{t!(i18n, welcome.what_not_more)}</a>
+                        {tr!(i18n, welcome.what_not)}" "
+                        <a class="inline-link" href=paths::not_this()>{tr!(i18n, welcome.what_not_more)}</a>
                     </p>
                 </Show>
                 <section class="card stack" aria-labelledby="welcome-invitation">
-                    <h2 class="welcome__heading" id="welcome-invitation">{t!(i18n, welcome.have_invitation)}</h2>
-                    <p class="muted">{t!(i18n, welcome.have_invitation_text)}</p>
+                    <h2 class="welcome__heading" id="welcome-invitation">{tr!(i18n, welcome.have_invitation)}</h2>
+                    <p class="muted">{tr!(i18n, welcome.have_invitation_text)}</p>
                     <LinkEntry on_link />
                 </section>
                 <section class="card stack" aria-labelledby="welcome-demo">
-                    <h2 class="welcome__heading" id="welcome-demo">{t!(i18n, welcome.try_demo)}</h2>
-                    <p class="muted">{t!(i18n, welcome.try_demo_text)}</p>
-                    <Button icon="eye" disabled=busy on_click=open_demo>{t!(i18n, welcome.open_demo)}</Button>
+                    <h2 class="welcome__heading" id="welcome-demo">{tr!(i18n, welcome.try_demo)}</h2>
+                    <p class="muted">{tr!(i18n, welcome.try_demo_text)}</p>
+                    <Button icon="eye" disabled=busy on_click=open_demo>{tr!(i18n, welcome.open_demo)}</Button>
                 </section>
-                <p class="muted">{t!(i18n, welcome.emergency)}</p>
+                <p class="muted">{tr!(i18n, welcome.emergency)}</p>
             </div>
         </Page>
     }
