@@ -70,8 +70,9 @@ pub(crate) fn bench(layout: &Layout, only: Option<&str>) -> Result<()> {
 
 /// A measuring program of the tests package, run with optimisation; it prints its figures as JSON on its last line.
 fn cargo_bench(layout: &Layout, name: &str) -> Result<Vec<Figure>> {
-    if !layout.root.join(format!("tests/benches/{name}.rs")).is_file() {
-        return not_there(&format!("tests/benches/{name}.rs"));
+    let source = format!("tests/benches/{name}/main.rs");
+    if !layout.root.join(&source).is_file() {
+        return not_there(&source);
     }
     let cargo = clones::cargo(layout, &layout.native)?.args(["bench", "--package", "trygkort-tests", "--bench", name]);
     figures_in(&cargo.watch_successfully()?)

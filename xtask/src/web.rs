@@ -45,7 +45,8 @@ impl Mode {
 }
 
 /// Folders and files whose change makes a new build necessary.
-const INPUTS: [&str; 11] = [
+const INPUTS: [&str; 12] = [
+    ".cargo/config.toml",
     "assets",
     "src-basemap/src",
     "src-core/Cargo.toml",
