@@ -83,7 +83,7 @@ fn native(layout: &Layout) -> Result<Count> {
 }
 
 fn screens(layout: &Layout) -> Result<Count> {
-    rust_tests(layout, &layout.native, &["--package", "trygkort-ui"])
+    rust_tests(layout, &layout.native, &["--package", "trygkort-ui", "--package", "trygkort-web"])
 }
 
 fn shell(layout: &Layout) -> Result<Count> {

@@ -1,0 +1,96 @@
+//! Much of everything, pushed as devices push: one action for each pin or contact, in requests below 1 MiB.
+
+use trygkort_core::domain::schema::{channel, contact, map_pin};
+use trygkort_core::domain::{Entity, Scope, Value};
+use trygkort_core::wire::to_bytes;
+use trygkort_core::wire::v1::{Action, Cursor, Outcome};
+use trygkort_tests::raw::{RawDevice, change, new_row, somewhere};
+
+/// Well below the server's limit of 1 MiB.
+const REQUEST_BYTES: usize = 900_000;
+
+const FIRST: [&str; 16] = [
+    "Søren", "Åse", "Fatma", "Jørgen", "Khadija", "Piotr", "Mette", "Henrik", "Leyla", "Samir", "Bodil", "Yusuf",
+    "Ingrid", "Zofia", "Lars", "Amina",
+];
+const LAST: [&str; 16] = [
+    "Ødegaard",
+    "Lindholm",
+    "Yildiz",
+    "Aagaard",
+    "Hassan",
+    "Kowalczyk",
+    "Æbelø",
+    "Dalgård",
+    "Özdemir",
+    "El-Khatib",
+    "Ravnkilde",
+    "Demir",
+    "Thøgersen",
+    "Nowak",
+    "Brandt",
+    "Haddad",
+];
+const ROLES: [&str; 5] = ["Ejendomsfunktionær", "Drift og vedligehold", "Vagt", "Gademedarbejder", "Hjemmepleje"];
+const NOTES: [&str; 4] = [
+    "Mørkt efter kl. 17, og ingen kan se dig fra vinduerne.",
+    "Her mødes mange om eftermiddagen.",
+    "Lygten blinker, og bænken mangler et bræt.",
+    "",
+];
+
+/// Pins with a title, a note and a place of their own.
+pub(crate) async fn push_pins(device: &mut RawDevice, count: u32) {
+    let mut actions = Vec::new();
+    for number in 0..count {
+        let category = if number % 3 == 0 { "location" } else { "place" };
+        let fields = vec![
+            (map_pin::category, Value::from(category)),
+            (map_pin::title, Value::from(format!("Markering {number}"))),
+            (map_pin::note, Value::from(NOTES[number as usize % NOTES.len()])),
+            (map_pin::position, somewhere(number)),
+        ];
+        actions.push(device.action(Entity::MapPin, new_row(), Scope::Network, fields));
+    }
+    push(device, actions).await;
+}
+
+/// Contacts with a name, a role, hours and a telephone number each.
+pub(crate) async fn push_contacts(device: &mut RawDevice, count: u32) {
+    let mut actions = Vec::new();
+    for number in 0..count {
+        let n = number as usize;
+        let row = new_row();
+        let person = vec![
+            (contact::name, Value::from(format!("{} {}", FIRST[n % 16], LAST[n / 16 % 16]))),
+            (contact::role, Value::from(format!("{}, Blok {}", ROLES[n % 5], n / 256))),
+            (contact::hours, Value::from("Mo-Fr 07:00-15:00; PH off")),
+        ];
+        let telephone = vec![
+            (channel::contact, Value::Row(row)),
+            (channel::kind, Value::from("phone")),
+            (channel::label, Value::from("Kontor")),
+            (channel::value, Value::from(format!("+45{}", 30_000_000 + number))),
+        ];
+        let person = change(Entity::Contact, row, Scope::Network, person);
+        let telephone = change(Entity::Channel, new_row(), Scope::Network, telephone);
+        actions.push(device.action_on(vec![person, telephone]));
+    }
+    push(device, actions).await;
+}
+
+async fn push(device: &RawDevice, actions: Vec<Action>) {
+    let mut cursor = Cursor::default();
+    let (mut batch, mut bytes) = (Vec::new(), 0);
+    let mut actions = actions.into_iter().peekable();
+    while let Some(action) = actions.next() {
+        bytes += to_bytes(&action).len();
+        batch.push(action);
+        if bytes > REQUEST_BYTES || actions.peek().is_none() {
+            let answer = device.exchange(cursor, std::mem::take(&mut batch)).await;
+            assert!(answer.verdicts.iter().all(|verdict| verdict.outcome == Outcome::Applied));
+            cursor = Cursor { position: answer.page.to, scopes: answer.page.heads };
+            bytes = 0;
+        }
+    }
+}

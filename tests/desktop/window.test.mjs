@@ -1,0 +1,102 @@
+// @ts-check
+// The desktop window with a real server: join, go offline, call.
+import assert from 'node:assert/strict';
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, afterEach, before, beforeEach, test } from 'node:test';
+import { promisify } from 'node:util';
+import { PROGRAM, Server } from '../e2e/support/server.mjs';
+import { AppWindow, until } from './support/window.mjs';
+
+const run = promisify(execFile);
+/** @type {string} */
+let folder;
+/** @type {Server} */
+let server;
+/** The windows of one test, closed after it whatever happens. @type {AppWindow[]} */
+let windows = [];
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'trygkort-window-'));
+});
+
+after(() => rm(folder, { recursive: true, force: true }));
+
+beforeEach(async () => {
+  server = await Server.start({ folder: await mkdtemp(join(folder, 'server-')) });
+});
+
+afterEach(async () => {
+  for (const window of windows.splice(0)) await window.close();
+  await server.remove();
+});
+
+/** @param {{ data?: string, path?: string }} options */
+async function open({ data, path } = {}) {
+  const window = await AppWindow.open({ data: data ?? (await mkdtemp(join(folder, 'data-'))), path });
+  windows.push(window);
+  return window;
+}
+
+test('an invitation is redeemed in the window', { timeout: 180_000 }, async () => {
+  const window = await open();
+  await window.find('heading', 'Velkommen til Trygkort');
+  await window.join(await server.invite('coordinator'));
+  await window.find('heading', 'Bøgeparken');
+  for (const problem of ['Narkosalg', 'Hærværk', 'Mislighold', 'Dårlig belysning', 'Anden utryghed']) {
+    await window.find('link', problem);
+  }
+  await window.find('link', 'Nyt problem');
+  await window.click('link', 'Områdekort');
+  await window.find('button', 'Ressource: Bøgeskolen, Institution');
+});
+
+test('with the server killed and the window opened anew, everything is there', { timeout: 180_000 }, async () => {
+  const data = await mkdtemp(join(folder, 'data-'));
+  const first = await open({ data });
+  await first.join(await server.invite('staff'));
+  await first.find('link', 'Hærværk');
+  await first.click('link', 'Kontakter');
+  await first.reads('25 kontakter');
+  await first.close();
+  await server.kill();
+
+  const again = await open({ data });
+  await again.find('heading', 'Bøgeparken');
+  await again.click('link', 'Kontakter');
+  await again.reads('25 kontakter');
+  await again.click('link', 'Områdekort');
+  await again.find('button', 'Ressource: Bøgeskolen, Institution');
+});
+
+test('two taps from the card to the telephone', { timeout: 180_000 }, async () => {
+  const window = await open();
+  await window.join(await server.invite('staff'));
+  await window.click('link', 'Hærværk');
+  assert.equal(await window.attribute('link', 'Ring 32 57 10 00', 'href'), 'tel:+4532571000');
+  await window.click('link', 'Ring 32 57 10 00');
+  await window.reads('Numrene er opdigtede');
+  await window.reads('Der blev ikke ringet op');
+});
+
+test('outside the demo a telephone link goes to the system', { timeout: 180_000 }, async () => {
+  // The system's opener, replaced by one that writes down what it is asked to open.
+  const path = join(folder, 'bin');
+  const opened = join(folder, 'opened');
+  await mkdir(path);
+  for (const name of ['xdg-open', 'gio', 'gnome-open', 'kde-open', 'wslview']) {
+    await writeFile(join(path, name), `#!/bin/sh\necho "$@" >> '${opened}'\n`);
+    await chmod(join(path, name), 0o755);
+  }
+  const area = ['--name', 'Prøveparken', '--bbox', '12.15,55.63,12.18,55.65'];
+  await run(PROGRAM, ['area', 'create', '--data', server.data, ...area]);
+  const invite = ['invite', '--data', server.data, '--area', 'Prøveparken', '--role', 'staff'];
+  const link = /(\S+\/i#\S+)/.exec((await run(PROGRAM, invite)).stdout)?.[1];
+
+  const window = await open({ path });
+  await window.join(String(link));
+  await window.click('link', 'Ring 112, Akut udrykning og livsfare');
+  await until('the system is asked to dial', async () => assert.match(await readFile(opened, 'utf8'), /tel:112/));
+});

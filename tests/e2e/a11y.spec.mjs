@@ -1,0 +1,68 @@
+// @ts-check
+// axe on every screen, light and dark: WCAG 2.2 AA without a single violation.
+import AxeBuilder from '@axe-core/playwright';
+import { test, expect } from './support/test.mjs';
+import { SCREENS, settled } from './support/screens.mjs';
+
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+
+/** What axe found, short enough to read. @param {import('./support/app.mjs').App} app */
+async function violations(app) {
+  // Legacy mode stays in this page: a second tab would take the database.
+  const axe = new AxeBuilder({ page: app.page }).withTags(RULES).setLegacyMode(true);
+  const found = (await axe.analyze()).violations;
+  return found.map(({ id, help, nodes }) => `${id}: ${help} (${nodes.map((node) => node.target.join(' ')).join(', ')})`);
+}
+
+for (const scheme of /** @type {const} */ (['light', 'dark'])) {
+  test.describe(scheme, () => {
+    // Many screens in one sitting: joining once for each of them would take longer than looking at them.
+    test.setTimeout(400_000);
+
+    test(`every screen of the app, ${scheme}`, async ({ device }) => {
+      const app = await device('coordinator', { colorScheme: scheme, reducedMotion: 'reduce' });
+      for (const screen of SCREENS) {
+        await test.step(screen.name, async () => {
+          await screen.open(app);
+          await settled(app);
+          expect.soft(await violations(app), screen.name).toEqual([]);
+        });
+      }
+    });
+
+    test(`before an area is there, ${scheme}`, async ({ server, device }) => {
+      const app = await device(null, { colorScheme: scheme, reducedMotion: 'reduce' });
+      await expect(app.heading('Velkommen til Trygkort')).toBeVisible();
+      expect.soft(await violations(app), 'welcome').toEqual([]);
+      await app.page.goto(server.links.staff);
+      await expect(app.heading('Du er inviteret')).toBeVisible();
+      expect.soft(await violations(app), 'invitation').toEqual([]);
+      await app.page.getByRole('button', { name: 'Åbn området' }).click();
+      await expect(app.heading('Velkommen til Bøgeparken')).toBeVisible();
+      expect.soft(await violations(app), 'joined').toEqual([]);
+    });
+
+    test(`what only shows at times, ${scheme}`, async ({ device }) => {
+      const app = await device('coordinator', { colorScheme: scheme, reducedMotion: 'reduce' });
+      await app.card.tile('Hærværk').click();
+      await app.problem.contact('Ejendomskontoret').getByRole('button', { name: 'Husk opkaldet' }).click();
+      await expect(app.page.getByRole('region', { name: 'Husk opkaldet' })).toBeVisible();
+      expect.soft(await violations(app), 'reminder and message').toEqual([]);
+
+      await app.open('/contacts/edit/new');
+      await app.contactForm.note.fill('010203-1234');
+      await expect(app.contactForm.personalNumber).toBeVisible();
+      expect.soft(await violations(app), 'a CPR number in a form').toEqual([]);
+
+      await app.open('/more/invite');
+      await app.page.getByRole('button', { name: 'Lav invitation' }).click();
+      await expect(app.page.getByRole('img', { name: 'QR-kode med linket' })).toBeVisible();
+      expect.soft(await violations(app), 'an invitation with its code').toEqual([]);
+
+      const second = await app.newTab();
+      await second.open('/card');
+      await expect(second.heading('Trygkort er åben i en anden fane')).toBeVisible();
+      expect.soft(await violations(second), 'a second tab').toEqual([]);
+    });
+  });
+}

@@ -1,0 +1,61 @@
+//! A member's devices: handed over, and locked out.
+
+use trygkort_core::domain::Role;
+use trygkort_core::error::ErrorCode;
+use trygkort_core::ipc::{CreateInvitation, GetCard, HandOver, ListDevices, RevokeDevice, SyncState};
+use trygkort_tests::{Device, TestServer};
+
+#[tokio::test]
+async fn a_revoked_device_is_locked_out_and_the_others_are_not() {
+    let server = TestServer::demo().await;
+    let mut desk = Device::joined(&server.invite(Role::Coordinator).await).await;
+    let link = desk.ask(HandOver {}).await.unwrap().link;
+    let mut lost = Device::joined(&link).await;
+    assert_eq!(lost.ask(GetCard {}).await.unwrap().problems.len(), 6);
+    assert_eq!(Device::blank().redeem(&link).await.unwrap_err().code, ErrorCode::InvitationSpent);
+
+    let devices = desk.ask(ListDevices {}).await.unwrap();
+    assert_eq!(devices.len(), 2);
+    let other = devices.into_iter().find(|device| !device.this).expect("the device that was lost");
+    let mut stream = lost.listen().await;
+    desk.ask(RevokeDevice { id: other.id }).await.unwrap();
+    while stream.next().await.is_some() {}
+
+    lost.save_pin(None, |pin| {
+        pin.title = "Efter låsningen".to_owned();
+        pin.position = Some((55.638, 12.165));
+    })
+    .await
+    .unwrap();
+    let status = lost.sync().await;
+    assert_eq!((status.state, status.pending), (SyncState::Revoked, 1), "what was written stays on the device");
+    assert_eq!(lost.ask(ListDevices {}).await.unwrap_err().code, ErrorCode::Revoked);
+    let asked = lost.traffic.requests;
+    lost.sync().await;
+    assert_eq!(lost.traffic.requests, asked, "a device that is locked out does not knock again");
+
+    Device::expect_settled(&desk.sync().await);
+    assert!(desk.pin("Efter låsningen").await.is_none());
+    assert_eq!(desk.ask(ListDevices {}).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn an_invitation_made_on_the_screen_lets_one_device_in() {
+    let server = TestServer::demo().await;
+    let mut desk = Device::joined(&server.invite(Role::Coordinator).await).await;
+    let invite = CreateInvitation { role: Role::Staff, uses: 1, expires_hours: 24 };
+    let invitation = desk.ask(invite.clone()).await.unwrap();
+    assert!(invitation.link.starts_with(&server.url()) && invitation.qr_svg.contains("<svg"));
+
+    let mut janitor = Device::blank();
+    janitor.online = false;
+    assert_eq!(janitor.redeem(&invitation.link).await.unwrap_err().code, ErrorCode::Offline);
+    janitor.online = true;
+    janitor.redeem(&invitation.link).await.unwrap();
+    Device::expect_settled(&janitor.sync().await);
+    assert_eq!(janitor.ask(GetCard {}).await.unwrap().problems.len(), 6);
+    assert_eq!(janitor.ask(invite).await.unwrap_err().code, ErrorCode::Forbidden);
+    assert_eq!(Device::blank().redeem(&invitation.link).await.unwrap_err().code, ErrorCode::InvitationSpent);
+    let unknown = format!("{}/i#0123456789ABCDEFGHJKMNPQRS", server.url());
+    assert_eq!(Device::blank().redeem(&unknown).await.unwrap_err().code, ErrorCode::BadLink);
+}

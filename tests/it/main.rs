@@ -1,0 +1,13 @@
+//! Devices and a server over real HTTP: the stories of issue by issue, end to end.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test may fail anywhere; clippy.toml exempts test functions, not their helpers"
+)]
+
+mod access;
+mod basemap;
+mod devices;
+mod poke;
+mod restart;
+mod sync_story;
