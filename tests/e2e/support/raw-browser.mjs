@@ -14,7 +14,7 @@ export class RawBrowser {
 
   /** @param {string} profile a folder of its own */
   constructor(profile) {
-    const args = [...LAUNCH.args, '--headless', '--remote-debugging-pipe', '--lang=da', `--user-data-dir=${profile}`];
+    const args = [...LAUNCH.args, '--headless', '--remote-debugging-pipe', '--accept-lang=da', `--user-data-dir=${profile}`];
     this.process = spawn(EXECUTABLE, [...args, 'about:blank'], {
       stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'],
     });
@@ -81,7 +81,8 @@ export class RawTab {
   /** Waits until an expression is true in the page. @param {string} expression */
   async until(expression) {
     const deadline = Date.now() + PATIENCE_MS;
-    while (!(await this.run(expression))) {
+    // A page that is being loaded has nothing to ask.
+    while (!(await this.run(expression).catch(() => false))) {
       if (Date.now() > deadline) throw new Error(`waited for ${expression}; on the screen: ${await this.text()}`);
       await new Promise((resolve) => setTimeout(resolve, 50));
     }

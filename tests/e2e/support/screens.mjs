@@ -7,7 +7,7 @@ import { expect } from '@playwright/test';
 
 /** Waits until the page that is open has its heading and is not loading. @param {App} app */
 export async function settled(app) {
-  await expect(app.page.getByRole('heading', { level: 1 }).filter({ visible: true }).first()).toBeVisible();
+  await expect(app.page.getByRole('heading').filter({ visible: true }).first()).toBeVisible();
   await expect(app.page.locator('[aria-busy="true"]')).toHaveCount(0);
 }
 

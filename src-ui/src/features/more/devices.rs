@@ -80,7 +80,7 @@ fn Device(device: DeviceView, devices: Load<Vec<DeviceView>>) -> impl IntoView {
     };
     view! {
         <li class="card entry">
-            <h3>{name}</h3>
+            <h2>{name}</h2>
             <p class="muted">{added} " · " {seen}</p>
             {this.then(|| {
                 view! {

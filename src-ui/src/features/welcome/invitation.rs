@@ -44,11 +44,9 @@ pub(crate) fn drop_invitation() {
 }
 
 /// Takes the link out of a text that someone pasted or a camera read: white space around it, or a sentence before it.
+/// What does not lead to an invitation page is no link, so that the field can say so at once.
 pub(crate) fn link_in(text: &str) -> Option<String> {
-    let is_link = |word: &&str| word.starts_with("http://") || word.starts_with("https://");
-    let word =
-        text.split_whitespace().find(is_link).or_else(|| text.split_whitespace().find(|word| word.contains('#')))?;
-    Some(word.to_owned())
+    text.split_whitespace().find(|word| word.contains("/i#")).map(str::to_owned)
 }
 
 #[cfg(test)]
@@ -62,6 +60,7 @@ mod tests {
         assert_eq!(link_in(&format!("  Her er linket:\n{link}\n")).as_deref(), Some(link));
         assert_eq!(link_in("trygkort.example/i#ABC").as_deref(), Some("trygkort.example/i#ABC"));
         assert_eq!(link_in("hej"), None);
+        assert_eq!(link_in("https://trygkort.example/hej"), None);
         assert_eq!(link_in(""), None);
     }
 }
