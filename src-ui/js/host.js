@@ -12,6 +12,8 @@ const page = globalThis;
 
 const inTauri = "__TAURI_INTERNALS__" in page;
 const UPDATE_READY = JSON.stringify("update_ready");
+/** This tab has the database again: load everything anew. */
+const BACK = JSON.stringify({ parked: { parked: false } });
 const SYNC_NOW = JSON.stringify({ sync_now: {} });
 const HOUR_MS = 3_600_000;
 /** A worker that crashed this often is left alone. */
@@ -177,8 +179,10 @@ function suspend() {
 }
 
 function wake() {
-  if (worker) reportVisible();
-  else if (!failure) startWorker();
+  if (worker) return reportVisible();
+  startWorker();
+  // Another tab may have written meanwhile: the screens ask again, and their questions wait until the worker is ready.
+  emit(BACK);
 }
 
 // ---- The desktop window ----------------------------------------------------------------------------------------------
