@@ -180,6 +180,7 @@ function suspend() {
 
 function wake() {
   if (worker) return reportVisible();
+  if (failure) return;
   startWorker();
   // Another tab may have written meanwhile: the screens ask again, and their questions wait until the worker is ready.
   emit(BACK);

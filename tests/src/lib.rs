@@ -4,6 +4,8 @@
 //! carries its requests, as the desktop window and the browser's worker do. A [`TestServer`] is the real server on a
 //! free port. A [`WireTap`] stands between them and counts every byte.
 
+// There are no servers in a browser; what is built for one is an example that needs nothing of this.
+#![cfg(not(target_family = "wasm"))]
 #![expect(
     clippy::unwrap_used,
     reason = "these are helpers of tests, which may fail anywhere; clippy.toml exempts test functions only"

@@ -12,6 +12,7 @@ mod loaded;
 mod page;
 mod split;
 mod toast_list;
+mod when;
 
 pub(crate) use button::{Button, ButtonKind, IconButton, LinkButton};
 pub(crate) use call_link::{DemoStop, DemoStopDialog, MailLink, PhoneLink, TextLink};
@@ -25,6 +26,7 @@ pub(crate) use loaded::Loaded;
 pub(crate) use page::{Arrival, Page, PagePlace};
 pub(crate) use split::Split;
 pub(crate) use toast_list::ToastList;
+pub(crate) use when::When;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 

@@ -54,7 +54,20 @@ export class AppWindow {
     });
     window.#url = `http://127.0.0.1:${port}`;
     await window.#begin();
+    await window.#speakDanish();
     return window;
+  }
+
+  /** Chooses the language as *Indstillinger* does: which one the window begins with depends on the machine. */
+  async #speakDanish() {
+    const settings = { language: 'da', theme: 'system', text_percent: 100 };
+    const request = JSON.stringify({ set_settings: { settings } });
+    const script = `const [request, done] = arguments;
+      __TAURI__.core.invoke('ask', { request }).then(() => { location.reload(); done(null); }, done);`;
+    await until('the window is there', () => this.run('return document.querySelector("h1").innerText;'));
+    const refused = await this.#call('POST', `${this.#session}/execute/async`, { script, args: [request] });
+    assert.equal(refused, null);
+    await until('Danish', async () => assert.equal(await this.run('return document.documentElement.lang;'), 'da'));
   }
 
   async #begin() {

@@ -1,6 +1,6 @@
 //! The browser's own dialog: it keeps the focus inside, closes on Esc and gives the focus back.
 
-use super::{IconButton, unique_id};
+use super::{IconButton, When, unique_id};
 use crate::i18n::*;
 use crate::state::effect;
 use leptos::html;
@@ -32,7 +32,7 @@ pub(crate) fn Dialog(open: RwSignal<bool>, #[prop(into)] title: Signal<String>, 
                 />
             </div>
             <div class="dialog__body">
-                <Show when=move || open.get()>{children()}</Show>
+                <When cond=move || open.get()>{children()}</When>
             </div>
         </dialog>
     }

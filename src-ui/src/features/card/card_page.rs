@@ -2,7 +2,7 @@
 
 use super::acute::AcuteCalls;
 use super::view_model::tile_lines;
-use crate::components::{EmptyState, Icon, LinkButton, Loaded, Page};
+use crate::components::{EmptyState, Icon, LinkButton, Loaded, Page, When};
 use crate::format::{I18n, opening_short};
 use crate::i18n::*;
 use crate::routes::paths;
@@ -66,7 +66,7 @@ fn Card(card: CardView) -> impl IntoView {
                 .into_any()
         }}
         {concern.map(|concern| view! { <ConcernEntry concern /> })}
-        <Show when=move || session.is_coordinator()>
+        <When cond=move || session.is_coordinator()>
             <div class="buttons card-edit">
                 <LinkButton href=paths::card_table() icon="table-2">
                     {tr!(i18n, card.as_table)}
@@ -78,7 +78,7 @@ fn Card(card: CardView) -> impl IntoView {
                     {tr!(i18n, card.edit_whole_area)}
                 </LinkButton>
             </div>
-        </Show>
+        </When>
     }
 }
 

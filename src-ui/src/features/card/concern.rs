@@ -3,7 +3,7 @@
 use super::acute::{Acute, AcuteIf};
 use super::contact_card::OpeningChip;
 use super::view_model::is_reachable;
-use crate::components::{EmptyState, Icon, LinkButton, Loaded, Page, PhoneLink};
+use crate::components::{EmptyState, Icon, LinkButton, Loaded, Page, PhoneLink, When};
 use crate::i18n::*;
 use crate::routes::paths;
 use crate::state::{use_load, use_session};
@@ -44,13 +44,13 @@ pub(crate) fn ConcernPage() -> impl IntoView {
                     </h2>
                     <p class="lines__text">{tr!(i18n, card.concern_why)}</p>
                 </section>
-                <Show when=move || session.is_coordinator()>
+                <When cond=move || session.is_coordinator()>
                     <div class="buttons">
                         <LinkButton href=paths::area_edit() icon="pencil">
                             {tr!(i18n, card.edit_area)}
                         </LinkButton>
                     </div>
-                </Show>
+                </When>
             </div>
         </Page>
     }

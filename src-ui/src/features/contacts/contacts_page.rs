@@ -1,7 +1,9 @@
 //! The list: grouped by organisation, searched while one types, a call one tap away.
 
 use super::view_model::{CountWords, PAGE, count_words, group_key, has_more};
-use crate::components::{Button, Chip, ChipKind, EmptyState, Icon, IconButton, LinkButton, Loaded, Page, PhoneLink};
+use crate::components::{
+    Button, Chip, ChipKind, EmptyState, Icon, IconButton, LinkButton, Loaded, Page, PhoneLink, When,
+};
 use crate::format::{I18n, is_open, opening_words};
 use crate::i18n::*;
 use crate::routes::paths;
@@ -79,21 +81,21 @@ pub(crate) fn ContactsPage() -> impl IntoView {
             <p class="contacts-count" role="status">
                 {move || list.map(|list| count_sentence(i18n, list, &search.asked.get()))}
             </p>
-            <Show when=move || has_list.get().is_none()>
+            <When cond=move || has_list.get().is_none()>
                 <Loaded load=list bars=6 let:_list>
                     ""
                 </Loaded>
-            </Show>
+            </When>
             <Groups list organisations />
             <Nothing list search />
-            <Show when=move || list.map(has_more).unwrap_or_default()>
+            <When cond=move || list.map(has_more).unwrap_or_default()>
                 <div class="buttons">
                     <Button on_click=move || search.limit.update(|limit| *limit = limit.saturating_add(PAGE))>
                         {tr!(i18n, contacts.show_more)}
                     </Button>
                 </div>
-            </Show>
-            <Show when=move || session.is_coordinator()>
+            </When>
+            <When cond=move || session.is_coordinator()>
                 <div class="buttons contacts-edit">
                     <LinkButton href=paths::contact_edit(None) icon="plus">
                         {tr!(i18n, contacts.new_contact)}
@@ -102,7 +104,7 @@ pub(crate) fn ContactsPage() -> impl IntoView {
                         {tr!(i18n, contacts.new_organisation)}
                     </LinkButton>
                 </div>
-            </Show>
+            </When>
         </Page>
     }
 }
@@ -134,13 +136,13 @@ fn SearchField(search: Search) -> impl IntoView {
                 prop:value=search.typed
                 on:input=move |event| search.type_in(event_target_value(&event))
             />
-            <Show when=move || search.typed.with(|text| !text.is_empty())>
+            <When cond=move || search.typed.with(|text| !text.is_empty())>
                 <IconButton
                     icon="x"
                     label=tr!(i18n, contacts.clear_search)
                     on_click=clear
                 />
-            </Show>
+            </When>
         </div>
     }
 }

@@ -2,7 +2,7 @@
 
 use super::form::{Fields, FormState};
 use super::view_model::Unfinished;
-use crate::components::{Button, ButtonKind, EmptyState, Icon, Page, provide_form_guard};
+use crate::components::{Button, ButtonKind, EmptyState, Icon, Page, When, provide_form_guard};
 use crate::format::error_words;
 use crate::i18n::*;
 use crate::ipc::ask;
@@ -87,7 +87,7 @@ where
         fresh();
     };
     view! {
-        <Show when=move || draft.found()>
+        <When cond=move || draft.found()>
             <div class="draft" role="status">
                 <Icon name="file-pen" />
                 <p class="draft__words">
@@ -97,7 +97,7 @@ where
                 </p>
                 <Button on_click=drop_draft.clone()>{tr!(i18n, common.draft.drop)}</Button>
             </div>
-        </Show>
+        </When>
         {move || match found.get() {
             None => {
                 view! {
@@ -126,12 +126,12 @@ pub(crate) fn FormEnd<F: Fields>(
 ) -> impl IntoView {
     let i18n = use_i18n();
     view! {
-        <Show when=move || state.blocked()>
+        <When cond=move || state.blocked()>
             <p class="edit-stop" role="alert">
                 <Icon name="shield-alert" />
                 <span>{tr!(i18n, edit.personal_number)}</span>
             </p>
-        </Show>
+        </When>
         <div class="buttons edit-end">
             <Button submit=true kind=ButtonKind::Primary icon="check" disabled=state.busy()>
                 {tr!(i18n, common.save)}

@@ -1,7 +1,7 @@
 //! Opening hours as a person fills them in: day and night, times per weekday, or the syntax itself.
 
 use super::hours::{Hours, Span, Week, parse_clock, print_clock};
-use crate::components::{Button, Icon, TextField, unique_id};
+use crate::components::{Button, Icon, TextField, When, unique_id};
 use crate::format::weekday_words;
 use crate::i18n::*;
 use leptos::prelude::*;
@@ -141,17 +141,17 @@ pub(crate) fn HoursEditor(
                     })
                     .collect_view()}
             </div>
-            <Show when=move || fields.mode.get() == Mode::Week>
+            <When cond=move || fields.mode.get() == Mode::Week>
                 <WeekRows fields />
-            </Show>
-            <Show when=move || fields.mode.get() == Mode::Advanced>
+            </When>
+            <When cond=move || fields.mode.get() == Mode::Advanced>
                 <TextField
                     label=tr!(i18n, edit.hours_advanced_label)
                     hint=tr!(i18n, edit.hours_advanced_hint)
                     value=fields.raw
                     max=HOURS_MAX
                 />
-            </Show>
+            </When>
             <div class="field__error" id=error_id role="status">
                 {move || error.get().map(|words| view! { <Icon name="circle-alert" /><span>{words}</span> })}
             </div>
@@ -219,11 +219,11 @@ fn DayRow(fields: HoursFields, day: usize) -> impl IntoView {
                 {move || {
                     (0..spans.get()).map(|index| view! { <SpanRow fields day index name=capitalised() /> }).collect_view()
                 }}
-                <Show when=move || spans.get() == 0>
+                <When cond=move || spans.get() == 0>
                     <span class="week__closed">{tr!(i18n, edit.hours_closed)}</span>
-                </Show>
+                </When>
             </div>
-            <Show when=move || { spans.get() > 0 }>
+            <When cond=move || { spans.get() > 0 }>
                 <button
                     type="button"
                     class="button button--icon"
@@ -232,7 +232,7 @@ fn DayRow(fields: HoursFields, day: usize) -> impl IntoView {
                 >
                     <Icon name="plus" />
                 </button>
-            </Show>
+            </When>
         </li>
     }
 }
@@ -274,7 +274,7 @@ fn SpanRow(fields: HoursFields, day: usize, index: usize, name: String) -> impl 
                     }
                 }
             />
-            <Show when=move || { index > 0 }>
+            <When cond=move || { index > 0 }>
                 <button
                     type="button"
                     class="button button--icon"
@@ -289,7 +289,7 @@ fn SpanRow(fields: HoursFields, day: usize, index: usize, name: String) -> impl 
                 >
                     <Icon name="x" />
                 </button>
-            </Show>
+            </When>
         </span>
     }
 }

@@ -3,7 +3,7 @@
 use super::card_table::{Cell, Table};
 use super::hours::{Hours, week_words};
 use super::table_model::{Choice, ProblemColumn, Taker, column};
-use crate::components::{Button, IconButton, LinkButton, Segmented};
+use crate::components::{Button, IconButton, LinkButton, Segmented, When};
 use crate::format::{I18n, sector_words, weekday_words};
 use crate::i18n::*;
 use crate::routes::paths;
@@ -28,9 +28,9 @@ pub(crate) fn ByProblem(table: Table, problems: Vec<(ProblemId, String)>) -> imp
         <h2 class="by-problem__name">{move || name.get()}</h2>
         <section class="by-problem__part">
             <h3 class="card-heading">{tr!(i18n, edit.table_order_heading)}</h3>
-            <Show when=move || column.with(|column| column.as_ref().is_some_and(|one| one.takers.is_empty()))>
+            <When cond=move || column.with(|column| column.as_ref().is_some_and(|one| one.takers.is_empty()))>
                 <p class="muted">{Signal::derive(move || t_string!(i18n, edit.table_nobody, problem = name.get()).to_string())}</p>
-            </Show>
+            </When>
             <Takers table column />
         </section>
         <section class="by-problem__part by-problem__part--tick">

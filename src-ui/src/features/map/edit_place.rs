@@ -3,7 +3,7 @@
 use super::canvas::{MapCanvas, MapState};
 use super::view_model::{place_of, place_word};
 use super::words::PinIcon;
-use crate::components::{Button, Icon, TextField};
+use crate::components::{Button, Icon, TextField, When};
 use crate::i18n::*;
 use crate::map::{LocateError, Place, can_locate, locate};
 use crate::state::{effect, use_toasts};
@@ -73,9 +73,9 @@ pub(crate) fn PlaceField(
                 }}
             </p>
             <div class="buttons">
-                <Show when=move || !chosen.get() && state.failure.get().is_none()>
+                <When cond=move || !chosen.get() && state.failure.get().is_none()>
                     <Button icon="map-pin" on_click=here>{tr!(i18n, map.form.here)}</Button>
-                </Show>
+                </When>
                 {can_locate().then(|| view! { <MyPosition on_place=found_me /> })}
             </div>
         </fieldset>

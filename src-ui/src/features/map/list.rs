@@ -3,7 +3,7 @@
 use super::filters::{CategoryFilter, KindFilter, use_filter};
 use super::view_model::{PinFilter, shown};
 use super::words::{PinIcon, category_words, kind_words};
-use crate::components::{EmptyState, LinkButton, Loaded, Page};
+use crate::components::{EmptyState, LinkButton, Loaded, Page, When};
 use crate::format::{date_words, scope_words};
 use crate::i18n::*;
 use crate::routes::paths;
@@ -45,9 +45,9 @@ pub(crate) fn MapListPage() -> impl IntoView {
             </div>
             <div class="buttons map-list__ways">
                 <LinkButton href=to_map icon="map">{tr!(i18n, map.as_map)}</LinkButton>
-                <Show when=can_add>
+                <When cond=can_add>
                     <LinkButton href=paths::pin_edit(None) icon="plus">{tr!(i18n, map.add)}</LinkButton>
-                </Show>
+                </When>
             </div>
             {move || {
                 if there.get() {
@@ -96,11 +96,11 @@ pub(crate) fn PinList(
                 <li><PinCard pin filter on_map /></li>
             </For>
         </ul>
-        <Show when=rest>
+        <When cond=rest>
             <button type="button" class="button button--plain" on:click=move |_| limit.update(|limit| *limit += STEP)>
                 <span class="button__words">{tr!(i18n, map.show_more)}</span>
             </button>
-        </Show>
+        </When>
     }
 }
 

@@ -6,7 +6,7 @@ use super::in_view::PinsInView;
 use super::list::PinList;
 use super::sheet::PinSheet;
 use super::view_model::{PinFilter, place_word, shown};
-use crate::components::{Button, Icon, IconButton, LinkButton, Page};
+use crate::components::{Button, Icon, IconButton, LinkButton, Page, When};
 use crate::format::error_words;
 use crate::i18n::*;
 use crate::map::{Bounds, LocateError, MapFailure, Place, can_locate, locate};
@@ -160,7 +160,7 @@ fn Tools(state: MapState, #[prop(into)] can_add: Signal<bool>, add_at: Callback<
                         />
                     }
                 })}
-            <Show when=move || can_add.get()>
+            <When cond=move || can_add.get()>
                 <button
                     type="button"
                     class="button map-tools__add"
@@ -174,7 +174,7 @@ fn Tools(state: MapState, #[prop(into)] can_add: Signal<bool>, add_at: Callback<
                 >
                     <Icon name="plus" />
                 </button>
-            </Show>
+            </When>
         </div>
     }
 }
@@ -214,18 +214,18 @@ fn InsteadOfMap(
             <span>{why}</span>
         </p>
         // Opens the map anew: the files may be within reach by now.
-        <Show when=move || state.failure.get() == Some(MapFailure::NoLibrary)>
+        <When cond=move || state.failure.get() == Some(MapFailure::NoLibrary)>
             <Button icon="refresh-cw" on_click=move || state.failure.set(None)>{tr!(i18n, common.retry)}</Button>
-        </Show>
+        </When>
         <div class="map-list__filters">
             <KindFilter filter />
             <CategoryFilter filter />
         </div>
-        <Show when=can_add>
+        <When cond=can_add>
             <div class="buttons map-list__ways">
                 <LinkButton href=paths::pin_edit(None) icon="plus">{tr!(i18n, map.add)}</LinkButton>
             </div>
-        </Show>
+        </When>
         <PinList pins filter on_map=false />
     }
 }

@@ -2,7 +2,7 @@
 
 use super::canvas::MapState;
 use super::words::{PinIcon, category_words};
-use crate::components::{Button, ButtonKind, Chip, ChipKind, IconButton, LinkButton};
+use crate::components::{Button, ButtonKind, Chip, ChipKind, IconButton, LinkButton, When};
 use crate::format::{date_words, scope_words};
 use crate::i18n::*;
 use crate::ipc::ask;
@@ -121,7 +121,7 @@ pub(crate) fn PinSheet(
         }
     };
     view! {
-        <Show when=move || shown.get().is_some()>
+        <When cond=move || shown.get().is_some()>
             <section
                 class="pin-sheet"
                 aria-labelledby="pin-sheet-title"
@@ -134,7 +134,7 @@ pub(crate) fn PinSheet(
             >
                 {move || pin.get().map(body)}
             </section>
-        </Show>
+        </When>
     }
 }
 

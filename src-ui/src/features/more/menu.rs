@@ -1,6 +1,6 @@
 //! The list of *Mere*.
 
-use crate::components::{Chip, ChipKind, Icon, Page};
+use crate::components::{Chip, ChipKind, Icon, Page, When};
 use crate::features::shell::badge_parts;
 use crate::format::role_words;
 use crate::i18n::*;
@@ -21,20 +21,20 @@ pub(crate) fn MorePage() -> impl IntoView {
     let installable = move || !matches!(install.get(), InstallState::Native | InstallState::Installed);
     view! {
         <Page title=tr!(i18n, more.title)>
-            <Show when=move || has_area.get()>
+            <When cond=move || has_area.get()>
                 <AreaHead />
                 <h2>{tr!(i18n, more.group_area)}</h2>
                 <ul class="menu">
                     <StateLine />
-                    <Show when=move || session.is_coordinator()>
-                        <Show when=move || shared.get()>
+                    <When cond=move || session.is_coordinator()>
+                        <When cond=move || shared.get()>
                             <Line
                                 href=paths::invite_people()
                                 icon="user-plus"
                                 label=tr!(i18n, more.invite)
                                 text=tr!(i18n, more.invite_text)
                             />
-                        </Show>
+                        </When>
                         <Line
                             href=paths::card_table()
                             icon="table-2"
@@ -47,9 +47,9 @@ pub(crate) fn MorePage() -> impl IntoView {
                             label=tr!(i18n, more.area_edit)
                             text=tr!(i18n, more.area_edit_text)
                         />
-                    </Show>
+                    </When>
                 </ul>
-            </Show>
+            </When>
             <h2>{tr!(i18n, more.group_device)}</h2>
             <ul class="menu">
                 <Line
@@ -64,21 +64,21 @@ pub(crate) fn MorePage() -> impl IntoView {
                     label=tr!(i18n, more.areas)
                     text=tr!(i18n, more.areas_text)
                 />
-                <Show when=move || shared.get()>
+                <When cond=move || shared.get()>
                     <Line
                         href=paths::devices()
                         icon="monitor-smartphone"
                         label=tr!(i18n, more.devices)
                         text=tr!(i18n, more.devices_text)
                     />
-                </Show>
-                <Show when=installable>
+                </When>
+                <When cond=installable>
                     <Line
                         href=paths::install()
                         icon="square-plus"
                         label=tr!(i18n, more.install)
                     />
-                </Show>
+                </When>
             </ul>
             <h2>{tr!(i18n, more.group_about)}</h2>
             <ul class="menu">
@@ -111,9 +111,9 @@ fn AreaHead() -> impl IntoView {
         <div class="area-head card">
             <p class="area-head__name">{move || session.area_name()}</p>
             <p class="muted">{role}</p>
-            <Show when=move || session.demo()>
+            <When cond=move || session.demo()>
                 <Chip kind=ChipKind::Neutral>{tr!(i18n, common.demo)}</Chip>
-            </Show>
+            </When>
         </div>
     }
 }
@@ -139,14 +139,14 @@ fn StateLine() -> impl IntoView {
             label=tr!(i18n, more.state)
             text=sentence
         />
-        <Show when=move || { refused.get() > 0 }>
+        <When cond=move || { refused.get() > 0 }>
             <Line
                 href=paths::refusals()
                 icon="triangle-alert"
                 label=tr!(i18n, more.refusals)
                 text=refused_words
             />
-        </Show>
+        </When>
     }
 }
 

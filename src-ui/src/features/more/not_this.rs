@@ -1,6 +1,6 @@
 //! What the network is, and what it is not.
 
-use crate::components::{ButtonKind, LinkButton, Page};
+use crate::components::{ButtonKind, LinkButton, Page, When};
 use crate::i18n::*;
 use crate::routes::paths;
 use crate::state::use_session;
@@ -25,11 +25,11 @@ pub(crate) fn NotThisPage() -> impl IntoView {
                 <p>{tr!(i18n, more.not_persons_text)}</p>
                 <h2>{tr!(i18n, more.not_concern)}</h2>
                 <p>{tr!(i18n, more.not_concern_text)}</p>
-                <Show when=move || has_area.get()>
+                <When cond=move || has_area.get()>
                     <LinkButton href=paths::card().to_owned() kind=ButtonKind::Plain icon="id-card">
                         {tr!(i18n, common.shell.to_card)}
                     </LinkButton>
-                </Show>
+                </When>
                 <h2>{tr!(i18n, more.is_title)}</h2>
                 <p>{tr!(i18n, more.is_text)}</p>
             </div>

@@ -1,6 +1,6 @@
 //! *Status*: when this device was last updated, what waits, how safe it lies here.
 
-use crate::components::{Button, ButtonKind, LinkButton, Page};
+use crate::components::{Button, ButtonKind, LinkButton, Page, When};
 use crate::format::moment_words;
 use crate::i18n::*;
 use crate::ipc::{ask, storage_state};
@@ -31,17 +31,17 @@ pub(crate) fn StatePage() -> impl IntoView {
             <div class="stack">
                 <section class="card stack">
                     <p role="status">{move || status.get().map(|status| state_words(i18n.get_locale(), status.state))}</p>
-                    <Show when=move || shared.get()>
+                    <When cond=move || shared.get()>
                         <SyncFacts />
                         <Button kind=ButtonKind::Primary icon="refresh-cw" disabled=running on_click=sync_now>
                             {tr!(i18n, more.update_now)}
                         </Button>
-                    </Show>
-                    <Show when=move || refused.get()>
+                    </When>
+                    <When cond=move || refused.get()>
                         <LinkButton href=paths::refusals().to_owned() icon="triangle-alert">
                             {tr!(i18n, more.refusals)}
                         </LinkButton>
-                    </Show>
+                    </When>
                 </section>
                 <DeviceFacts />
             </div>

@@ -1,6 +1,6 @@
 //! What must not be missed, above every screen: calls to remember, a new version.
 
-use crate::components::{Button, PhoneLink};
+use crate::components::{Button, PhoneLink, When};
 use crate::i18n::*;
 use crate::ipc::{apply_update, ask};
 use crate::state::{Changes, use_host, use_load, use_session, use_toasts};
@@ -15,12 +15,12 @@ pub(crate) fn Banners() -> impl IntoView {
     let host = use_host();
     let has_area = Memo::new(move |_| session.area_id().is_some());
     view! {
-        <Show when=move || host.update_ready.get()>
+        <When cond=move || host.update_ready.get()>
             <UpdateReady />
-        </Show>
-        <Show when=move || has_area.get()>
+        </When>
+        <When cond=move || has_area.get()>
             <Reminders />
-        </Show>
+        </When>
     }
 }
 

@@ -12,7 +12,7 @@ pub(crate) use failures::{InsecurePage, NoSuchPage, ParkedPage, StartFailed};
 pub(crate) use sync_badge::SyncBadgeLink;
 pub(crate) use view_model::badge_parts;
 
-use crate::components::{DemoStopDialog, ToastList};
+use crate::components::{DemoStopDialog, ToastList, When};
 use crate::routes::paths;
 use crate::state::{use_host, use_session};
 use banners::Banners;
@@ -39,14 +39,14 @@ pub(crate) fn Shell(children: Children) -> impl IntoView {
                     <Banners />
                 </div>
                 <main class="shell__main">{children()}</main>
-                <Show when=move || has_places.get()>
+                <When cond=move || has_places.get()>
                     <Nav />
-                </Show>
+                </When>
                 <ToastList />
             </div>
-            <Show when=move || host.parked.get()>
+            <When cond=move || host.parked.get()>
                 <ParkedPage />
-            </Show>
+            </When>
             <DemoStopDialog />
         </div>
     }

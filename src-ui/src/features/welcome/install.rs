@@ -1,7 +1,7 @@
 //! How this device gets the app onto its home screen, with the area in it.
 
 use super::invite_page::AppleSteps;
-use crate::components::{Button, ButtonKind, EmptyState, Page};
+use crate::components::{Button, ButtonKind, EmptyState, Page, When};
 use crate::i18n::*;
 use crate::ipc::{InstallState, ask, prompt_install};
 use crate::routes::paths;
@@ -48,12 +48,12 @@ pub(crate) fn InstallSteps(#[prop(default = true)] heading: bool) -> impl IntoVi
     let missing = move || !installed.get() && !matches!(state.get(), InstallState::Installed | InstallState::Native);
     view! {
         <section class="card stack" aria-label=tr!(i18n, welcome.install_title)>
-            <Show when=move || heading && missing()>
+            <When cond=move || heading && missing()>
                 <h2 class="welcome__heading">{tr!(i18n, welcome.install_title)}</h2>
-            </Show>
-            <Show when=missing>
+            </When>
+            <When cond=missing>
                 <p>{tr!(i18n, welcome.install_why)}</p>
-            </Show>
+            </When>
             {steps}
         </section>
     }

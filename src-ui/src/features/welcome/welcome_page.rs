@@ -2,7 +2,7 @@
 
 use super::invitation::keep_invitation;
 use super::link_entry::LinkEntry;
-use crate::components::{Button, Page};
+use crate::components::{Button, Page, When};
 use crate::i18n::*;
 use crate::ipc::ask;
 use crate::routes::paths;
@@ -48,7 +48,7 @@ pub(crate) fn WelcomePage() -> impl IntoView {
     view! {
         <Page title back>
             <div class="welcome">
-                <Show when=move || !has_area.get()>
+                <When cond=move || !has_area.get()>
                     <div class="welcome__intro">
                         <img class="welcome__mark" src="/icons/app.svg" alt="" width="72" height="72" />
                         <p class="welcome__lead">{tr!(i18n, welcome.what)}</p>
@@ -57,7 +57,7 @@ pub(crate) fn WelcomePage() -> impl IntoView {
                         {tr!(i18n, welcome.what_not)}" "
                         <a class="inline-link" href=paths::not_this()>{tr!(i18n, welcome.what_not_more)}</a>
                     </p>
-                </Show>
+                </When>
                 <section class="card stack" aria-labelledby="welcome-invitation">
                     <h2 class="welcome__heading" id="welcome-invitation">{tr!(i18n, welcome.have_invitation)}</h2>
                     <p class="muted">{tr!(i18n, welcome.have_invitation_text)}</p>
