@@ -113,9 +113,14 @@ export class AppWindow {
     const pattern = name instanceof RegExp ? name.source : `^${name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`;
     return this.run(
       `const [selector, pattern] = arguments;
+       const heard = (element) => {
+         const copy = element.cloneNode(true);
+         for (const silent of copy.querySelectorAll('[aria-hidden=true]')) silent.remove();
+         return [...copy.childNodes].map((node) => node.textContent).join(' ');
+       };
        const nameOf = (element) => element.getAttribute('aria-label')
          ?? document.getElementById(element.getAttribute('aria-labelledby'))?.innerText
-         ?? element.labels?.[0]?.innerText ?? element.innerText;
+         ?? element.labels?.[0]?.innerText ?? heard(element);
        const wanted = new RegExp(pattern);
        return [...document.querySelectorAll(selector)].find((element) =>
          element.getClientRects().length > 0 && wanted.test(nameOf(element).trim().replace(/\\s+/g, ' '))) ?? null;`,
