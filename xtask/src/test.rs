@@ -146,7 +146,8 @@ fn rust_tests(layout: &Layout, target: &Path, selection: &[&str]) -> Result<Coun
         let watched = clones::cargo(layout, target)?.args(arguments).args(selection).watch()?;
         return Ok(Count::of_libtest(&watched.output).or_failed(watched.succeeded));
     }
-    let report = target.join("nextest/default/junit.xml");
+    // nextest keeps its reports below the workspace, wherever the target folder is.
+    let report = layout.root.join("target/nextest/default/junit.xml");
     let _ = std::fs::remove_file(&report);
     let arguments = ["nextest", "run", "--no-fail-fast", "--no-tests=pass"];
     let watched = clones::cargo(layout, target)?.args(arguments).args(selection).watch()?;
