@@ -3,7 +3,7 @@
 //! Layers and kinds are named as in the Protomaps basemap schema (version 4), so that any style written for it works.
 //! There are two sources, an OpenStreetMap extract with a box ([`build_from_osm`]) and GeoJSON whose properties are
 //! OpenStreetMap tags ([`build_from_geojson_dir`]); both go through the same rules (`classify`), the same cutting and
-//! the same encoder. [`inspect`] looks into files made elsewhere.
+//! the same encoder. [`inspect()`] looks into files made elsewhere.
 //!
 //! Invariants: the same input gives the same bytes; an output file is there whole or not at all; nothing here touches
 //! the network or a clock.
