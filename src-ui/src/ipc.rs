@@ -160,7 +160,7 @@ pub(crate) fn stop_scan(video: &HtmlVideoElement) {
 /// What became of sharing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Shared {
-    Shared,
+    Sent,
     /// There is no share sheet: the text is on the clipboard.
     Copied,
     Cancelled,
@@ -170,7 +170,7 @@ pub(crate) enum Shared {
 /// Shares with the system's sheet, or copies where there is none.
 pub(crate) async fn share_text(title: &str, text: &str) -> Shared {
     match JsFuture::from(host_share_text(title, text)).await.ok().and_then(|word| word.as_string()).as_deref() {
-        Some("shared") => Shared::Shared,
+        Some("shared") => Shared::Sent,
         Some("copied") => Shared::Copied,
         Some("cancelled") => Shared::Cancelled,
         _ => Shared::Failed,

@@ -56,7 +56,8 @@ pub(crate) fn PhoneLink(
 ) -> impl IntoView {
     let i18n = use_i18n();
     let stop = expect_context::<DemoStop>();
-    let href = format!("tel:{number}");
+    let mut href = number;
+    href.insert_str(0, "tel:");
     let target = href.clone();
     let shown = display.clone();
     let words = match children {
@@ -97,7 +98,7 @@ pub(crate) fn TextLink(
 ) -> impl IntoView {
     let i18n = use_i18n();
     let stop = expect_context::<DemoStop>();
-    let href = text_href(&number, &body);
+    let href = text_href(number, &body);
     let target = href.clone();
     let words = match children {
         Some(children) => children(),
@@ -131,7 +132,7 @@ pub(crate) fn MailLink(
 ) -> impl IntoView {
     let i18n = use_i18n();
     let stop = expect_context::<DemoStop>();
-    let href = mail_href(&address, &subject, &body);
+    let href = mail_href(&address, subject, body);
     let target = href.clone();
     let words = match children {
         Some(children) => children(),
@@ -190,15 +191,22 @@ fn follow(event: &MouseEvent, href: &str, stopped: Option<Stopped>, stop: DemoSt
     }
 }
 
-fn text_href(number: &str, body: &str) -> String {
-    if body.is_empty() { format!("sms:{number}") } else { format!("sms:{number}?&body={}", percent_encoded(body)) }
+fn text_href(number: String, body: &str) -> String {
+    let mut href = number;
+    href.insert_str(0, "sms:");
+    if !body.is_empty() {
+        // `?&`: older iPhones read the part after `&` only, all others both.
+        href.push_str("?&body=");
+        href.push_str(&percent_encoded(body));
+    }
+    href
 }
 
-fn mail_href(address: &str, subject: &str, body: &str) -> String {
+fn mail_href(address: &str, subject: String, body: String) -> String {
     let fields: Vec<String> = [("subject", subject), ("body", body)]
         .into_iter()
         .filter(|(_, text)| !text.is_empty())
-        .map(|(name, text)| format!("{name}={}", percent_encoded(text)))
+        .map(|(name, text)| format!("{name}={}", percent_encoded(&text)))
         .collect();
     if fields.is_empty() { format!("mailto:{address}") } else { format!("mailto:{address}?{}", fields.join("&")) }
 }
@@ -223,16 +231,19 @@ mod tests {
 
     #[test]
     fn a_text_keeps_letters_spaces_and_separators() {
-        assert_eq!(text_href("+4520304050", ""), "sms:+4520304050");
+        assert_eq!(text_href("+4520304050".to_owned(), ""), "sms:+4520304050");
         assert_eq!(
-            text_href("+4520304050", "Hærværk, blok 4 & 5?"),
+            text_href("+4520304050".to_owned(), "Hærværk, blok 4 & 5?"),
             "sms:+4520304050?&body=H%C3%A6rv%C3%A6rk%2C%20blok%204%20%26%205%3F"
         );
     }
 
     #[test]
     fn a_mail_has_only_the_fields_it_needs() {
-        assert_eq!(mail_href("a@example.dk", "", ""), "mailto:a@example.dk");
-        assert_eq!(mail_href("a@example.dk", "Lys", "Blok 4"), "mailto:a@example.dk?subject=Lys&body=Blok%204");
+        assert_eq!(mail_href("a@example.dk", String::new(), String::new()), "mailto:a@example.dk");
+        assert_eq!(
+            mail_href("a@example.dk", "Lys".to_owned(), "Blok 4".to_owned()),
+            "mailto:a@example.dk?subject=Lys&body=Blok%204"
+        );
     }
 }

@@ -29,7 +29,7 @@ pub(super) fn LinkPanel(link: InvitationLink) -> impl IntoView {
         spawn_local(async move {
             match share_text(td_string!(i18n.get_locale_untracked(), more.share_title), &link).await {
                 Shared::Copied => toasts.say(td_string!(i18n.get_locale_untracked(), common.copied)),
-                Shared::Shared | Shared::Cancelled | Shared::Failed => {}
+                Shared::Sent | Shared::Cancelled | Shared::Failed => {}
             }
         });
     };

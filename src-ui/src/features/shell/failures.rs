@@ -91,8 +91,8 @@ pub(crate) fn StartFailed(error: IpcError, #[prop(into)] retry: Callback<()>) ->
         }
         .to_owned()
     });
-    let detail = format!("{error}");
-    let words = error.clone();
+    let detail = error.to_string();
+    let words = error;
     let text = move || match code {
         ErrorCode::StorageRefused => t_string!(i18n, common.shell.refused_text),
         _ => error_words(i18n.get_locale(), &words),
