@@ -8,6 +8,8 @@ use trygkort_tests::raw::{RawDevice, change, new_row, somewhere};
 
 /// Well below the server's limit of 1 MiB.
 const REQUEST_BYTES: usize = 900_000;
+/// Seven changes for each contact with its number, below the limit of 500 for an action.
+const ROWS_PER_ACTION: usize = 140;
 
 const FIRST: [&str; 16] = [
     "Søren", "Åse", "Fatma", "Jørgen", "Khadija", "Piotr", "Mette", "Henrik", "Leyla", "Samir", "Bodil", "Yusuf",
@@ -55,9 +57,9 @@ pub(crate) async fn push_pins(device: &mut RawDevice, count: u32) {
     push(device, actions).await;
 }
 
-/// Contacts with a name, a role, hours and a telephone number each.
+/// Contacts with a name, a role, hours and a telephone number each, in actions as an import makes them.
 pub(crate) async fn push_contacts(device: &mut RawDevice, count: u32) {
-    let mut actions = Vec::new();
+    let (mut actions, mut rows) = (Vec::new(), Vec::new());
     for number in 0..count {
         let n = number as usize;
         let row = new_row();
@@ -72,9 +74,11 @@ pub(crate) async fn push_contacts(device: &mut RawDevice, count: u32) {
             (channel::label, Value::from("Kontor")),
             (channel::value, Value::from(format!("+45{}", 30_000_000 + number))),
         ];
-        let person = change(Entity::Contact, row, Scope::Network, person);
-        let telephone = change(Entity::Channel, new_row(), Scope::Network, telephone);
-        actions.push(device.action_on(vec![person, telephone]));
+        rows.push(change(Entity::Contact, row, Scope::Network, person));
+        rows.push(change(Entity::Channel, new_row(), Scope::Network, telephone));
+        if rows.len() >= ROWS_PER_ACTION || number + 1 == count {
+            actions.push(device.action_on(std::mem::take(&mut rows)));
+        }
     }
     push(device, actions).await;
 }
