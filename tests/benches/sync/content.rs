@@ -34,12 +34,50 @@ const LAST: [&str; 16] = [
     "Haddad",
 ];
 const ROLES: [&str; 5] = ["Ejendomsfunktionær", "Drift og vedligehold", "Vagt", "Gademedarbejder", "Hjemmepleje"];
-const NOTES: [&str; 4] = [
-    "Mørkt efter kl. 17, og ingen kan se dig fra vinduerne.",
-    "Her mødes mange om eftermiddagen.",
-    "Lygten blinker, og bænken mangler et bræt.",
-    "",
+const WORDS: [&str; 32] = [
+    "mørkt",
+    "stien",
+    "lygten",
+    "bænken",
+    "efter",
+    "skolen",
+    "mange",
+    "eftermiddag",
+    "vinduerne",
+    "trappen",
+    "mangler",
+    "blinker",
+    "legepladsen",
+    "torvet",
+    "børn",
+    "ældre",
+    "møder",
+    "hinanden",
+    "aften",
+    "hæk",
+    "overblik",
+    "skjult",
+    "vaskeriet",
+    "parkering",
+    "knallerter",
+    "glas",
+    "fodbold",
+    "vagt",
+    "hver",
+    "fredag",
+    "klokken",
+    "træer",
 ];
+
+/// A sentence of eight words that is another for nearly every number, as people's are.
+fn sentence(number: u32) -> String {
+    let mut state = u64::from(number).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let words = (0..8).map(|_| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        WORDS[usize::try_from(state >> 59).expect("five bits")]
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
 
 /// Pins with a title, a note and a place of their own.
 pub(crate) async fn push_pins(device: &mut RawDevice, count: u32) {
@@ -49,7 +87,7 @@ pub(crate) async fn push_pins(device: &mut RawDevice, count: u32) {
         let fields = vec![
             (map_pin::category, Value::from(category)),
             (map_pin::title, Value::from(format!("Markering {number}"))),
-            (map_pin::note, Value::from(NOTES[number as usize % NOTES.len()])),
+            (map_pin::note, Value::from(sentence(number))),
             (map_pin::position, somewhere(number)),
         ];
         actions.push(device.action(Entity::MapPin, new_row(), Scope::Network, fields));
