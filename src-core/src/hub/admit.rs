@@ -74,8 +74,9 @@ impl Admission<'_> {
     fn overlaps_earlier(&self, action: &Action) -> Result<bool, StoreError> {
         let end: Option<u64> = self
             .conn
-            .prepare_cached("SELECT MAX(counter + count) FROM action WHERE origin = ?1")?
-            .query_row([self.peer.origin], |row| row.get(0))?;
+            .prepare_cached("SELECT counter + count FROM action WHERE origin = ?1 ORDER BY counter DESC LIMIT 1")?
+            .query_row([self.peer.origin], |row| row.get(0))
+            .optional()?;
         Ok(action.counter == 0 || end.is_some_and(|end| action.counter < end))
     }
 
