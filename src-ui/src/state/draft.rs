@@ -10,8 +10,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use trygkort_core::ipc::{DropDraft, GetDraft, SaveDraft};
 
-/// Typing rests this long before a draft is written.
-const REST_MS: u32 = 400;
+/// A change waits at most this long before the draft is written, however fast someone types on.
+const KEEP_WITHIN_MS: u32 = 250;
 
 /// The draft of one form.
 #[derive(Clone)]
@@ -20,7 +20,10 @@ pub(crate) struct Draft<F: 'static> {
     found: RwSignal<bool>,
     /// What the last written draft says; `None` before the form is ready.
     written: StoredValue<Option<String>>,
-    round: StoredValue<u32>,
+    /// A change is about to be written.
+    waits: StoredValue<bool>,
+    /// Saved or given up.
+    over: StoredValue<bool>,
     form: std::marker::PhantomData<F>,
 }
 
@@ -41,38 +44,52 @@ impl<F: Clone + Serialize + DeserializeOwned + 'static> Draft<F> {
     }
 
     /// Starts keeping what `form` gives. What it gives now counts as unchanged and is not written.
+    ///
+    /// Also keeps it at once when the page is hidden: a phone may end a hidden app without another word.
     pub(crate) fn watch(self, form: Signal<F>, guard: FormGuard)
     where
         F: Send + Sync,
     {
         self.written.set_value(serde_json::to_string(&form.get_untracked()).ok());
         effect(move || {
-            let blocked = guard.blocked();
-            let json = form.with(serde_json::to_string).ok();
-            let round = self.round.get_value().wrapping_add(1);
-            self.round.set_value(round);
-            if blocked || json == self.written.get_value() {
-                return;
+            form.track();
+            if !guard.blocked() && !self.waits.get_value() {
+                self.waits.set_value(true);
+                spawn_local(async move {
+                    TimeoutFuture::new(KEEP_WITHIN_MS).await;
+                    self.keep(form, guard);
+                });
             }
-            let Some(json) = json else { return };
-            spawn_local(async move {
-                TimeoutFuture::new(REST_MS).await;
-                let typed_on = self.round.try_get_value() != Some(round);
-                if typed_on || guard.blocked_untracked() {
-                    return;
-                }
-                let Some(key) = self.key.try_get_value() else { return };
-                self.written.try_set_value(Some(json.clone()));
-                // A refusal (a personal number the field did not see) leaves the earlier draft; saving tells about it.
-                let _ = ask(SaveDraft { key, json }).await;
-            });
+        });
+        let hidden = window_event_listener_untyped("visibilitychange", move |_| self.keep(form, guard));
+        on_cleanup(move || hidden.remove());
+    }
+
+    /// Writes what the form says now, unless it is written already, is over, or has a personal number in it.
+    fn keep(self, form: Signal<F>, guard: FormGuard)
+    where
+        F: Send + Sync,
+    {
+        self.waits.try_set_value(false);
+        if self.over.try_get_value() != Some(false) || guard.blocked_untracked() {
+            return;
+        }
+        let Some(json) = form.try_with_untracked(|form| serde_json::to_string(form).ok()).flatten() else { return };
+        let Some(key) = self.key.try_get_value() else { return };
+        if self.written.with_value(|written| written.as_ref() == Some(&json)) {
+            return;
+        }
+        self.written.set_value(Some(json.clone()));
+        spawn_local(async move {
+            // A refusal (a personal number the field did not see) leaves the earlier draft; saving tells about it.
+            let _ = ask(SaveDraft { key, json }).await;
         });
     }
 
     /// The form was saved or given up: nothing is kept, and nothing more is written.
     pub(crate) fn drop_it(self) {
         self.found.try_set(false);
-        self.round.try_update_value(|round| *round = round.wrapping_add(1));
+        self.over.try_set_value(true);
         if let Some(key) = self.key.try_get_value() {
             spawn_local(async move {
                 let _ = ask(DropDraft { key }).await;
@@ -87,7 +104,8 @@ pub(crate) fn use_draft<F: Clone + Serialize + DeserializeOwned + 'static>(key: 
         key: StoredValue::new(key.into()),
         found: RwSignal::new(false),
         written: StoredValue::new(None),
-        round: StoredValue::new(0),
+        waits: StoredValue::new(false),
+        over: StoredValue::new(false),
         form: std::marker::PhantomData,
     }
 }
