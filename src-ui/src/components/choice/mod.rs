@@ -3,6 +3,9 @@
 use super::unique_id;
 use leptos::prelude::*;
 
+/// With more options than this they do not stand in one row of a phone.
+const ROW_MAX: usize = 4;
+
 /// A row of choices, one of which holds: a radio group.
 #[component]
 pub(crate) fn Segmented<T>(
@@ -40,8 +43,9 @@ where
             })
             .collect_view()
     };
+    let many = move || options.with(Vec::len) > ROW_MAX;
     view! {
-        <fieldset class="segmented">
+        <fieldset class="segmented" class:segmented--many=many>
             <legend class=if hide_label { "visually-hidden" } else { "field__label" }>{label}</legend>
             <div class="segmented__row">{choices}</div>
         </fieldset>
