@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tempfile::TempDir;
 use tokio::time::timeout;
-use trygkort_core::app::{App, Env, Files, HostInfo, HttpRequest, HttpResponse, NetworkError, Step};
+use trygkort_core::app::{App, Env, Files, HostInfo, HttpRequest, HttpResponse, NetworkError, Step, SyncCall};
 use trygkort_core::domain::{ContactId, PinId};
 use trygkort_core::ipc::{
     Ask, ContactView, EditPin, GetContact, GetPins, GetSyncStatus, IpcError, PinForm, PinView, Redeem, SavePin, Saved,
@@ -27,6 +27,9 @@ pub struct Traffic {
     /// How many requests were made, answered or not.
     pub requests: u32,
 }
+
+/// What came back from the server and has not been taken.
+pub struct Answer(SyncCall, Result<HttpResponse, NetworkError>);
 
 /// A device with the whole application on it.
 pub struct Device {
@@ -96,12 +99,16 @@ impl Device {
         self.ask(GetSyncStatus {}).await.unwrap()
     }
 
-    /// One exchange: sends what is to be sent, and takes the answer.
-    pub async fn push(&mut self) {
+    /// Sends what is to be sent and waits for the answer, which [`Device::take`] takes.
+    pub async fn push(&mut self) -> Answer {
         self.app.request_sync();
         let (call, request) = self.app.next_sync().expect("something to send");
-        let response = self.carry(request).await;
-        self.app.finish_sync(call, response);
+        Answer(call, self.carry(request).await)
+    }
+
+    /// Takes the answer to what was sent.
+    pub fn take(&mut self, answer: Answer) {
+        self.app.finish_sync(answer.0, answer.1);
     }
 
     /// Sends what is to be sent, and loses the server's answer on the way back.
