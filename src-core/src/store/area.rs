@@ -8,7 +8,10 @@ use rusqlite::{Connection, OptionalExtension, ToSql, params};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-const SCHEMA: &[&str] = &[concat!(include_str!("migrations/row_state.sql"), include_str!("migrations/0001_area.sql"))];
+const SCHEMA: &[&str] = &[
+    concat!(include_str!("migrations/row_state.sql"), include_str!("migrations/0001_area.sql")),
+    include_str!("migrations/0002_row_state_by_entity.sql"),
+];
 
 /// Who this device is in the area.
 #[derive(Clone, Serialize, Deserialize)]
