@@ -76,6 +76,7 @@ impl TestServer {
 
     pub(crate) async fn join_by(&self, secret: &str) -> TestDevice<'_> {
         let redeemed = self.redeem(secret).await.expect(200);
+        self.server.mirrored().await.unwrap();
         TestDevice { server: self, token: redeemed["token"].as_str().unwrap().to_owned(), redeemed }
     }
 

@@ -77,6 +77,7 @@ pub(crate) async fn post(
     let redeemed = app.control.write(move |control| control.redeem(secret, &member_name, &device_name, now_ms())).await;
 
     let redeemed = redeemed.map_err(|error| failed(&app, address, error))?;
+    app.mirrors.wake();
     Ok(Json(RedeemReply {
         area_id: redeemed.area,
         area_name: redeemed.area_name,
