@@ -11,7 +11,7 @@ use crate::store::authors::Authors;
 use crate::store::table::area;
 use crate::store::table::map_pin::{self, PinRow};
 use action::Draft;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 /// A group or environment is forgotten after this time unless someone renews it (docs/data-model.md, `map_pin`).
 const GROUP_EXPIRES_MS: i64 = 90 * 24 * 60 * 60 * 1000;
@@ -37,12 +37,17 @@ fn word(category: PinCategory) -> &'static str {
 /// All pins this device may see and that have not expired, in alphabetical order.
 pub(crate) fn all(file: &AreaFile, ctx: &Ctx<'_>) -> Result<Vec<PinView>, Error> {
     let authors = Authors::load(&file.conn)?;
-    map_pin::all(&file.conn, ctx.now_ms)?.into_iter().map(|row| view(file, &authors, row)).collect()
+    let pins = map_pin::all(&file.conn, ctx.now_ms)?;
+    // Each once: thousands of pins have a handful of authors.
+    let origins: BTreeSet<u32> = pins.iter().map(|row| row.created_by).collect();
+    let names = origins.into_iter().map(|origin| Ok((origin, author(file, &authors, origin)?)));
+    let names: HashMap<u32, Option<String>> = names.collect::<Result<_, Error>>()?;
+    Ok(pins.into_iter().map(|row| view(file, &authors, &names, row)).collect())
 }
 
-fn view(file: &AreaFile, authors: &Authors, row: PinRow) -> Result<PinView, Error> {
+fn view(file: &AreaFile, authors: &Authors, names: &HashMap<u32, Option<String>>, row: PinRow) -> PinView {
     let category = category(&row.category);
-    Ok(PinView {
+    PinView {
         id: PinId(row.id),
         kind: category.kind(),
         category,
@@ -52,11 +57,11 @@ fn view(file: &AreaFile, authors: &Authors, row: PinRow) -> Result<PinView, Erro
         expires_at_ms: row.expires_at,
         editable: may(file, authors, &row, &[f::note]),
         deletable: may(file, authors, &row, &[DELETED_AT]),
-        added_by: author(file, authors, row.created_by)?,
+        added_by: names.get(&row.created_by).cloned().flatten(),
         pending: row.pending,
         title: row.title,
         note: row.note,
-    })
+    }
 }
 
 /// Whether this device may set these fields of a pin, as the server would judge it.
