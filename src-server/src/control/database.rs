@@ -7,7 +7,11 @@ use std::path::Path;
 use std::time::Duration;
 
 /// All there are, in order. Shipped ones never change.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_initial.sql"), include_str!("migrations/0002_mirrors.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_initial.sql"),
+    include_str!("migrations/0002_mirrors.sql"),
+    include_str!("migrations/0003_redeem_attempts.sql"),
+];
 
 /// The command line writes beside the server; each waits for the other.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);

@@ -8,6 +8,7 @@ mod database;
 mod devices;
 mod invitations;
 mod mirrors;
+mod redeem;
 mod thread;
 
 pub(crate) use areas::{AreaRow, NewArea};
@@ -15,6 +16,7 @@ pub(crate) use database::{ControlDb, Reader, Writer};
 pub(crate) use devices::Identity;
 pub(crate) use invitations::{Issuer, NewInvitation};
 pub(crate) use mirrors::ChangeNumber;
+pub(crate) use redeem::Redeem;
 pub(crate) use thread::Control;
 
 use crate::group_commit::Failure;
