@@ -40,6 +40,20 @@ async fn a_revoked_device_is_locked_out_and_the_others_are_not() {
 }
 
 #[tokio::test]
+async fn an_invitation_for_one_use_survives_a_lost_answer() {
+    let server = TestServer::demo().await;
+    let link = server.invite(Role::Staff).await;
+    let mut phone = Device::blank();
+    phone.redeem_losing_the_answer(&link).await;
+    let mut phone = phone.restart();
+    phone.redeem_losing_the_answer(&link).await;
+    phone.redeem(&link).await.unwrap();
+    Device::expect_settled(&phone.sync().await);
+    assert_eq!(phone.ask(ListDevices {}).await.unwrap().len(), 1);
+    assert_eq!(Device::blank().redeem(&link).await.unwrap_err().code, ErrorCode::InvitationSpent);
+}
+
+#[tokio::test]
 async fn what_was_made_on_one_device_is_taken_back_on_the_members_other() {
     let server = TestServer::demo().await;
     let mut phone = Device::joined(&server.invite(Role::Staff).await).await;
