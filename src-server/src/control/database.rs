@@ -161,6 +161,25 @@ mod tests {
     }
 
     #[test]
+    fn areas_of_before_there_were_mirrors_are_due_once() {
+        let temp = tempfile::tempdir().unwrap();
+        let path = temp.path().join("control.db");
+        let old = Connection::open(&path).unwrap();
+        old.execute_batch(MIGRATIONS[0]).unwrap();
+        let area = "INSERT INTO areas VALUES ('00000000-0000-0000-0000-000000000001', 'Ådalen', 0, 1, 0)";
+        old.execute(area, []).unwrap();
+        old.pragma_update(None, "user_version", 1).unwrap();
+        drop(old);
+
+        let mut db = ControlDb::open(&path).unwrap();
+        let due = db.reader().mirrors_due().unwrap();
+        assert_eq!(due.len(), 1);
+        let (_, up_to) = db.reader().roster(due[0]).unwrap();
+        db.write(|writer| writer.mirrored(due[0], up_to)).unwrap();
+        assert_eq!(db.reader().mirrors_due().unwrap(), []);
+    }
+
+    #[test]
     fn two_connections_can_open_at_once() {
         let temp = tempfile::tempdir().unwrap();
         let path = temp.path().join("control.db");

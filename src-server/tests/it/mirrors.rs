@@ -203,6 +203,25 @@ async fn an_area_whose_file_is_held_delays_nobody_and_is_mirrored_later() {
 }
 
 #[tokio::test]
+async fn an_area_that_could_not_be_mirrored_is_tried_again() {
+    let server = TestServer::start().await;
+    let file = server.data_dir().join(format!("areas/{}.db", server.area));
+    let aside = server.data_dir().join("aside.db");
+    std::fs::rename(&file, &aside).unwrap();
+    let redeemed = server.redeem(&server.invite(Role::Coordinator).await).await.expect(200);
+    let missed = timeout(Duration::from_millis(300), server.server.mirrored()).await;
+    assert!(missed.is_err(), "the mark stays");
+
+    std::fs::rename(&aside, &file).unwrap();
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(61)).await;
+    tokio::time::resume();
+    timeout(Duration::from_secs(10), server.server.mirrored()).await.expect("in time").unwrap();
+    let desk = TestDevice { server: &server, token: redeemed["token"].as_str().unwrap().to_owned(), redeemed };
+    assert_eq!(count(&mirrors(&desk).await, Entity::Member), 1);
+}
+
+#[tokio::test]
 async fn what_was_left_undone_is_mirrored_at_the_next_start() {
     let server = TestServer::start().await;
     let token = server.join(Role::Coordinator).await.token;
