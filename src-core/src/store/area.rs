@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 const SCHEMA: &[&str] = &[
     concat!(include_str!("migrations/row_state.sql"), include_str!("migrations/0001_area.sql")),
-    include_str!("migrations/0002_area.sql"),
+    concat!(include_str!("migrations/0002_row_state_by_entity.sql"), include_str!("migrations/0002_area.sql")),
 ];
 
 /// Who this device is in the area.
