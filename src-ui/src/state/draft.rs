@@ -1,7 +1,7 @@
 //! Unfinished forms: kept on this device while someone types, offered again when the form opens.
 
 use crate::components::FormGuard;
-use crate::ipc::ask;
+use crate::ipc::{ask, from_json};
 use crate::state::effect;
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
@@ -33,7 +33,7 @@ impl<F: Clone + Serialize + DeserializeOwned + 'static> Draft<F> {
     /// The draft from last time, if there is one that this version can read. Call it before filling the form.
     pub(crate) async fn restore(self) -> Option<F> {
         let json = ask(GetDraft { key: self.key.try_get_value()? }).await.ok()??;
-        let form = serde_json::from_str(&json).ok()?;
+        let form = from_json(&json).ok()?;
         self.found.try_set(true);
         Some(form)
     }
