@@ -3,7 +3,7 @@
 use js_sys::{Promise, Uint8Array};
 use serde::de::DeserializeOwned;
 use trygkort_core::error::ErrorCode;
-use trygkort_core::ipc::{Ask, Event, IpcError};
+use trygkort_core::ipc::{Ask, Event, IpcError, Request};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::HtmlVideoElement;
@@ -46,10 +46,23 @@ extern "C" {
 
 /// Asks the host and waits for its answer.
 pub(crate) async fn ask<A: Ask>(request: A) -> Result<A::Reply, IpcError> {
-    let request = serde_json::to_string(&request.into_request()).map_err(|error| internal(error.to_string()))?;
+    read_reply(&ask_for_json(request.into_request()).await?)
+}
+
+/// [`ask`] without reading the answer: the part that is the same for all requests.
+pub(crate) async fn ask_for_json(request: Request) -> Result<String, IpcError> {
+    let request = serde_json::to_string(&request).map_err(|error| internal(error.to_string()))?;
     let answer = JsFuture::from(host_ask(&request)).await.map_err(|thrown| thrown_error(&thrown))?;
-    let json = answer.as_string().ok_or_else(|| internal("the host answered with something else than text"))?;
-    from_json(&json).map_err(|error| internal(format!("answer of the host: {error}")))
+    answer.as_string().ok_or_else(|| internal("the host answered with something else than text"))
+}
+
+/// Reads an answer of [`ask_for_json`].
+pub(crate) fn read_reply<T: DeserializeOwned>(json: &str) -> Result<T, IpcError> {
+    from_json(json).map_err(unreadable)
+}
+
+fn unreadable(error: serde_wasm_bindgen::Error) -> IpcError {
+    internal(format!("answer of the host: {error}"))
 }
 
 /// Reads JSON with the browser's own parser: a parser of our own is compiled anew for every type that is read.
