@@ -15,7 +15,7 @@ use crate::features::welcome::{InstallPage, InvitePage, WelcomePage};
 use crate::i18n::*;
 use crate::ipc::{ask, on_event};
 use crate::routes::paths;
-use crate::state::{Changes, Host, Now, Session, SyncBadge, Toasts, effect, is_secure, use_session};
+use crate::state::{Changes, Host, Now, Session, SyncBadge, Toasts, derived, effect, is_secure, use_session};
 use leptos::children::ToChildren;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -249,7 +249,7 @@ fn NeedsArea(children: ChildrenFn) -> impl IntoView {
 /// Whether something below `list` is open.
 fn below(list: &'static str) -> Signal<bool> {
     let path = use_location().pathname;
-    Signal::derive(move || path.with(|path| path.trim_end_matches('/') != list))
+    derived(move || path.with(|path| path.trim_end_matches('/') != list))
 }
 
 #[component]

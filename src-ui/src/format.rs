@@ -1,6 +1,7 @@
 //! Words in the screen's language, from plain data.
 
 use crate::i18n::{Locale, td_string};
+use crate::state::derived;
 use leptos::prelude::Signal;
 use trygkort_core::domain::{Role, Scope};
 use trygkort_core::error::ErrorCode;
@@ -16,7 +17,7 @@ const MS_PER_DAY: i64 = 86_400_000;
 ///
 /// One type for all sentences: Leptos compiles what draws a text anew for every closure type, and there are hundreds.
 pub(crate) fn sentence(i18n: I18n, words: fn(Locale) -> &'static str) -> Signal<String> {
-    Signal::derive(move || words(i18n.get_locale()).to_owned())
+    derived(move || words(i18n.get_locale()).to_owned())
 }
 
 /// *Åbent til kl. 15*, *Lukket, åbner mandag kl. 8*, *Døgnåbent*.

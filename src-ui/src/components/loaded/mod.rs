@@ -3,7 +3,7 @@
 use super::{Button, EmptyState};
 use crate::format::error_words;
 use crate::i18n::*;
-use crate::state::Load;
+use crate::state::{Load, derived};
 use leptos::prelude::*;
 use trygkort_core::error::ErrorCode;
 use trygkort_core::ipc::IpcError;
@@ -37,7 +37,7 @@ where
 fn Failed(error: IpcError, retry: Callback<()>) -> impl IntoView {
     let i18n = use_i18n();
     let icon = if error.code == ErrorCode::NotFound { "search-x" } else { "triangle-alert" };
-    let title = Signal::derive(move || error_words(i18n.get_locale(), &error).to_owned());
+    let title = derived(move || error_words(i18n.get_locale(), &error).to_owned());
     view! {
         <div role="alert">
             <EmptyState icon title>
