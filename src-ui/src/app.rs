@@ -13,7 +13,7 @@ use crate::features::shell::{
 };
 use crate::features::welcome::{InstallPage, InvitePage, WelcomePage};
 use crate::i18n::*;
-use crate::ipc::{ask, on_event};
+use crate::ipc::{ask, on_event, to_json};
 use crate::routes::paths;
 use crate::state::{Changes, Host, Now, Session, SyncBadge, Toasts, derived, effect, is_secure, use_session};
 use leptos::children::ToChildren;
@@ -189,10 +189,16 @@ fn color_the_frame(theme: Option<&str>) {
 
 /// Leaves what `js/first-paint.js` puts on the document before the app is there.
 fn remember_look(theme: Option<&str>, text: Option<&str>, locale: Locale) {
-    let look = serde_json::json!({ "theme": theme, "text": text, "lang": locale.to_string() }).to_string();
-    if let Ok(Some(storage)) = window().local_storage() {
+    #[derive(serde::Serialize)]
+    struct Look<'a> {
+        theme: Option<&'a str>,
+        text: Option<&'a str>,
+        lang: String,
+    }
+    let look = to_json(&Look { theme, text, lang: locale.to_string() });
+    if let (Ok(look), Ok(Some(storage))) = (look, window().local_storage()) {
         // Refused storage is no loss here: the page flashes once.
-        let _ = storage.set_item("trygkort-look", &look);
+        let _ = storage.set_item("trygkort-look", &String::from(look));
     }
 }
 

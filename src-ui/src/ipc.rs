@@ -1,6 +1,7 @@
 //! The only code that calls the host. `js/host.js` hides whether the host is a browser worker or the desktop shell.
 
-use js_sys::{Promise, Uint8Array};
+use js_sys::{JsString, Promise, Uint8Array};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use trygkort_core::error::ErrorCode;
 use trygkort_core::ipc::{Ask, Event, IpcError, Request};
@@ -13,7 +14,7 @@ use web_sys::HtmlVideoElement;
 #[wasm_bindgen(raw_module = "/js/host.js")]
 extern "C" {
     #[wasm_bindgen(js_name = ask)]
-    fn host_ask(request: &str) -> Promise;
+    fn host_ask(request: &JsString) -> Promise;
     #[wasm_bindgen(js_name = basemap)]
     fn host_basemap() -> Promise;
     #[wasm_bindgen(js_name = onEvent)]
@@ -51,7 +52,7 @@ pub(crate) async fn ask<A: Ask>(request: A) -> Result<A::Reply, IpcError> {
 
 /// [`ask`] without reading the answer: the part that is the same for all requests.
 pub(crate) async fn ask_for_json(request: Request) -> Result<String, IpcError> {
-    let request = serde_json::to_string(&request).map_err(|error| internal(error.to_string()))?;
+    let request = to_json(&request).map_err(|error| internal(error.to_string()))?;
     let answer = JsFuture::from(host_ask(&request)).await.map_err(|thrown| thrown_error(&thrown))?;
     answer.as_string().ok_or_else(|| internal("the host answered with something else than text"))
 }
@@ -65,7 +66,15 @@ fn unreadable(error: serde_wasm_bindgen::Error) -> IpcError {
     internal(format!("answer of the host: {error}"))
 }
 
+/// Writes JSON; see [`from_json`].
+pub(crate) fn to_json(value: &impl Serialize) -> Result<JsString, serde_wasm_bindgen::Error> {
+    let value = value.serialize(&serde_wasm_bindgen::Serializer::json_compatible())?;
+    Ok(js_sys::JSON::stringify(&value)?)
+}
+
 /// Reads JSON with the browser's own parser: a parser of our own is compiled anew for every type that is read.
+///
+/// Numbers are those of JavaScript. Ours are counters and milliseconds, far below the 2⁵³ up to which it counts exactly.
 pub(crate) fn from_json<T: DeserializeOwned>(json: &str) -> Result<T, serde_wasm_bindgen::Error> {
     serde_wasm_bindgen::from_value(js_sys::JSON::parse(json)?)
 }
