@@ -4,7 +4,7 @@ use super::card_table::{Cell, Table};
 use super::hours::{Hours, week_words};
 use super::table_model::{Choice, ProblemColumn, Taker, column};
 use crate::components::{Button, IconButton, LinkButton, Segmented, When};
-use crate::format::{I18n, sector_words, weekday_words};
+use crate::format::{I18n, lowercase, sector_words, weekday_words};
 use crate::i18n::*;
 use crate::routes::paths;
 use crate::state::derived;
@@ -157,7 +157,7 @@ fn TakerRow(table: Table, cell: Cell, taker: Taker, first: bool, last: bool) -> 
 /// Hours as a person says them, as far as they are a plain week; otherwise as they are written.
 fn hours_words(i18n: I18n, text: &str) -> String {
     match Hours::parse(text) {
-        Hours::Always => t_string!(i18n, edit.hours_always).to_lowercase(),
+        Hours::Always => lowercase(t_string!(i18n, edit.hours_always)),
         Hours::Week(week) => week_words(&week, |day| weekday_words(i18n, u8::try_from(day).unwrap_or_default())),
         Hours::Unknown | Hours::Advanced(_) => text.to_owned(),
     }

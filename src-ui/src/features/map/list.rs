@@ -9,6 +9,7 @@ use crate::i18n::*;
 use crate::routes::paths;
 use crate::state::{derived, use_load};
 use leptos::prelude::*;
+use std::hash::Hash;
 use trygkort_core::ipc::{GetMapFrame, GetPins, PinView, Topic};
 
 /// How many pins are drawn at first, and added by *Vis flere*.
@@ -92,7 +93,7 @@ pub(crate) fn PinList(
                 })
         }}
         <ul class="pin-list">
-            <For each=move || drawn.get() key=|pin| format!("{pin:?}") let:pin>
+            <For each=move || drawn.get() key=shown_of let:pin>
                 <li><PinCard pin filter on_map /></li>
             </For>
         </ul>
@@ -102,6 +103,12 @@ pub(crate) fn PinList(
             </button>
         </When>
     }
+}
+
+/// What a card shows of its pin: a pin that differs in this is drawn anew.
+fn shown_of(pin: &PinView) -> impl Eq + Hash + use<> {
+    let PinView { id, category, title, note, scope, expires_at_ms, editable, pending, kind: _, lat: _, lon: _ } = pin;
+    (*id, *category, title.clone(), note.clone(), *scope, *expires_at_ms, *editable, *pending)
 }
 
 #[component]

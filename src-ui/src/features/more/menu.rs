@@ -2,7 +2,7 @@
 
 use crate::components::{Chip, ChipKind, Icon, Page, When};
 use crate::features::shell::badge_parts;
-use crate::format::role_words;
+use crate::format::{lowercase, role_words};
 use crate::i18n::*;
 use crate::ipc::InstallState;
 use crate::routes::paths;
@@ -103,9 +103,7 @@ fn AreaHead() -> impl IntoView {
     let i18n = use_i18n();
     let session = use_session();
     let role = move || {
-        session
-            .role()
-            .map(|role| t_string!(i18n, more.you_are, role = role_words(i18n, role).to_lowercase()).to_string())
+        session.role().map(|role| t_string!(i18n, more.you_are, role = lowercase(role_words(i18n, role))).to_string())
     };
     view! {
         <div class="area-head card">

@@ -1,7 +1,7 @@
 //! *Status*: when this device was last updated, what waits, how safe it lies here.
 
 use crate::components::{Button, ButtonKind, LinkButton, Page, When};
-use crate::format::moment_words;
+use crate::format::{decimal, moment_words};
 use crate::i18n::*;
 use crate::ipc::{ask, storage_state};
 use crate::routes::paths;
@@ -90,7 +90,7 @@ fn DeviceFacts() -> impl IntoView {
         } else {
             t_string!(i18n, more.storage_not_persisted)
         };
-        let used = state.usage.map(|bytes| format!("{:.1}", bytes / 1e6));
+        let used = state.usage.map(|bytes| decimal(bytes / 1e6, 1));
         let used = used.map(|size| match i18n.get_locale() {
             Locale::da => size.replace('.', ","),
             Locale::en => size,

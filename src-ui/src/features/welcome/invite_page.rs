@@ -9,7 +9,7 @@ use super::invitation::{keep_invitation, kept_invitation, take_invitation_from_a
 use super::join::Join;
 use super::link_entry::LinkEntry;
 use crate::components::{Button, ButtonKind, EmptyState, Icon, LinkButton, Page};
-use crate::format::role_words;
+use crate::format::{lowercase, role_words};
 use crate::i18n::*;
 use crate::ipc::InstallState;
 use crate::routes::paths;
@@ -150,7 +150,7 @@ fn Joined(area: AreaSummary) -> impl IntoView {
     let role = area.role;
     view! {
         <div class="stack">
-            <p>{derived(move || t_string!(i18n, welcome.joined_role, role = role_words(i18n, role).to_lowercase()).to_string())}</p>
+            <p>{derived(move || t_string!(i18n, welcome.joined_role, role = lowercase(role_words(i18n, role))).to_string())}</p>
             <InstallSteps />
             <LinkButton href=paths::card().to_owned() kind=ButtonKind::Primary icon="id-card">
                 {tr!(i18n, welcome.to_card)}
