@@ -13,9 +13,9 @@ use crate::features::shell::{
 };
 use crate::features::welcome::{InstallPage, InvitePage, WelcomePage};
 use crate::i18n::*;
-use crate::ipc::{ask, on_event};
+use crate::ipc::{ask, on_event, to_json};
 use crate::routes::paths;
-use crate::state::{Changes, Host, Now, Session, SyncBadge, Toasts, effect, is_secure, use_session};
+use crate::state::{Changes, Host, Now, Session, SyncBadge, Toasts, derived, effect, is_secure, use_session};
 use leptos::children::ToChildren;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -189,10 +189,16 @@ fn color_the_frame(theme: Option<&str>) {
 
 /// Leaves what `js/first-paint.js` puts on the document before the app is there.
 fn remember_look(theme: Option<&str>, text: Option<&str>, locale: Locale) {
-    let look = serde_json::json!({ "theme": theme, "text": text, "lang": locale.to_string() }).to_string();
-    if let Ok(Some(storage)) = window().local_storage() {
+    #[derive(serde::Serialize)]
+    struct Look<'a> {
+        theme: Option<&'a str>,
+        text: Option<&'a str>,
+        lang: String,
+    }
+    let look = to_json(&Look { theme, text, lang: locale.to_string() });
+    if let (Ok(look), Ok(Some(storage))) = (look, window().local_storage()) {
         // Refused storage is no loss here: the page flashes once.
-        let _ = storage.set_item("trygkort-look", &look);
+        let _ = storage.set_item("trygkort-look", &String::from(look));
     }
 }
 
@@ -249,7 +255,7 @@ fn NeedsArea(children: ChildrenFn) -> impl IntoView {
 /// Whether something below `list` is open.
 fn below(list: &'static str) -> Signal<bool> {
     let path = use_location().pathname;
-    Signal::derive(move || path.with(|path| path.trim_end_matches('/') != list))
+    derived(move || path.with(|path| path.trim_end_matches('/') != list))
 }
 
 #[component]

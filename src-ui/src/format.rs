@@ -1,6 +1,7 @@
 //! Words in the screen's language, from plain data.
 
 use crate::i18n::{Locale, td_string};
+use crate::state::derived;
 use leptos::prelude::Signal;
 use trygkort_core::domain::{Role, Scope};
 use trygkort_core::error::ErrorCode;
@@ -16,7 +17,7 @@ const MS_PER_DAY: i64 = 86_400_000;
 ///
 /// One type for all sentences: Leptos compiles what draws a text anew for every closure type, and there are hundreds.
 pub(crate) fn sentence(i18n: I18n, words: fn(Locale) -> &'static str) -> Signal<String> {
-    Signal::derive(move || words(i18n.get_locale()).to_owned())
+    derived(move || words(i18n.get_locale()).to_owned())
 }
 
 /// *Åbent til kl. 15*, *Lukket, åbner mandag kl. 8*, *Døgnåbent*.
@@ -269,6 +270,63 @@ fn offset_minutes(ms: i64) -> i64 {
 #[cfg(not(target_family = "wasm"))]
 fn offset_minutes(_ms: i64) -> i64 {
     0
+}
+
+/// *koordinator*, in the middle of a sentence. The browser knows all letters; Rust's table of them would be downloaded.
+#[cfg(target_family = "wasm")]
+pub(crate) fn lowercase(words: &str) -> String {
+    js_sys::JsString::from(words).to_lower_case().into()
+}
+
+#[cfg(not(target_family = "wasm"))]
+pub(crate) fn lowercase(words: &str) -> String {
+    words.to_lowercase()
+}
+
+/// *mandag* → *Mandag*, at the start of a line.
+pub(crate) fn capitalise(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map_or_else(String::new, |first| uppercase(first) + letters.as_str())
+}
+
+#[cfg(target_family = "wasm")]
+fn uppercase(letter: char) -> String {
+    js_sys::JsString::from(letter.to_string()).to_upper_case().into()
+}
+
+#[cfg(not(target_family = "wasm"))]
+fn uppercase(letter: char) -> String {
+    letter.to_uppercase().to_string()
+}
+
+/// A number with exactly `places` digits after the point. Rust's own way is right for all numbers there are, and weighs
+/// more than a screen.
+#[expect(clippy::cast_possible_truncation, reason = "coordinates and megabytes are far from the ends of i64")]
+#[expect(clippy::cast_precision_loss, reason = "a power of ten, with less than sixteen digits")]
+pub(crate) fn decimal(value: f64, places: u32) -> String {
+    let unit = 10_u64.pow(places);
+    let rounded = (value * unit as f64).round() as i64;
+    let (sign, digits) = (if rounded < 0 { "-" } else { "" }, rounded.unsigned_abs());
+    format!("{sign}{}.{:0width$}", digits / unit, digits % unit, width = places as usize)
+}
+
+/// Reads what [`decimal`] writes, and what people type for it: `-12.5`, `55`, `+7`. Digits beyond the fifteen that a
+/// number holds are passed over.
+#[expect(clippy::cast_precision_loss, reason = "fifteen digits are exact")]
+pub(crate) fn parse_decimal(text: &str) -> Option<f64> {
+    const DIGITS: usize = 15;
+    let positive = text.strip_prefix('-');
+    let (whole, part) = {
+        let digits = positive.or(text.strip_prefix('+')).unwrap_or(text);
+        digits.split_once('.').unwrap_or((digits, ""))
+    };
+    if !whole.bytes().chain(part.bytes()).all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let part = &part[..part.len().min(DIGITS.checked_sub(whole.len())?)];
+    let digits: u64 = format!("{whole}{part}").parse().ok()?;
+    let value = digits as f64 / 10_u64.pow(u32::try_from(part.len()).ok()?) as f64;
+    Some(if positive.is_some() { -value } else { value })
 }
 
 #[cfg(test)]

@@ -1,8 +1,10 @@
 //! The only code that calls the host. `js/host.js` hides whether the host is a browser worker or the desktop shell.
 
-use js_sys::{Promise, Uint8Array};
+use js_sys::{JsString, Promise, Uint8Array};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use trygkort_core::error::ErrorCode;
-use trygkort_core::ipc::{Ask, Event, IpcError};
+use trygkort_core::ipc::{Ask, Event, IpcError, Request};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::HtmlVideoElement;
@@ -12,7 +14,7 @@ use web_sys::HtmlVideoElement;
 #[wasm_bindgen(raw_module = "/js/host.js")]
 extern "C" {
     #[wasm_bindgen(js_name = ask)]
-    fn host_ask(request: &str) -> Promise;
+    fn host_ask(request: &JsString) -> Promise;
     #[wasm_bindgen(js_name = basemap)]
     fn host_basemap() -> Promise;
     #[wasm_bindgen(js_name = onEvent)]
@@ -45,10 +47,36 @@ extern "C" {
 
 /// Asks the host and waits for its answer.
 pub(crate) async fn ask<A: Ask>(request: A) -> Result<A::Reply, IpcError> {
-    let request = serde_json::to_string(&request.into_request()).map_err(|error| internal(error.to_string()))?;
+    read_reply(&ask_for_json(request.into_request()).await?)
+}
+
+/// [`ask`] without reading the answer: the part that is the same for all requests.
+pub(crate) async fn ask_for_json(request: Request) -> Result<String, IpcError> {
+    let request = to_json(&request).map_err(|error| internal(error.to_string()))?;
     let answer = JsFuture::from(host_ask(&request)).await.map_err(|thrown| thrown_error(&thrown))?;
-    let json = answer.as_string().ok_or_else(|| internal("the host answered with something else than text"))?;
-    serde_json::from_str(&json).map_err(|error| internal(format!("answer of the host: {error}")))
+    answer.as_string().ok_or_else(|| internal("the host answered with something else than text"))
+}
+
+/// Reads an answer of [`ask_for_json`].
+pub(crate) fn read_reply<T: DeserializeOwned>(json: &str) -> Result<T, IpcError> {
+    from_json(json).map_err(unreadable)
+}
+
+fn unreadable(error: serde_wasm_bindgen::Error) -> IpcError {
+    internal(format!("answer of the host: {error}"))
+}
+
+/// Writes JSON; see [`from_json`].
+pub(crate) fn to_json(value: &impl Serialize) -> Result<JsString, serde_wasm_bindgen::Error> {
+    let value = value.serialize(&serde_wasm_bindgen::Serializer::json_compatible())?;
+    Ok(js_sys::JSON::stringify(&value)?)
+}
+
+/// Reads JSON with the browser's own parser: a parser of our own is compiled anew for every type that is read.
+///
+/// Numbers are those of JavaScript. Ours are counters and milliseconds, far below the 2⁵³ up to which it counts exactly.
+pub(crate) fn from_json<T: DeserializeOwned>(json: &str) -> Result<T, serde_wasm_bindgen::Error> {
+    serde_wasm_bindgen::from_value(js_sys::JSON::parse(json)?)
 }
 
 /// The PMTiles bytes of the open area; `None` when it has no base map.
@@ -59,7 +87,7 @@ pub(crate) async fn basemap() -> Result<Option<Uint8Array>, IpcError> {
 
 /// Calls `handle` with every event of the host, for as long as the page lives.
 pub(crate) fn on_event(mut handle: impl FnMut(Event) + 'static) {
-    let closure = Closure::new(move |json: String| match serde_json::from_str(&json) {
+    let closure = Closure::new(move |json: String| match from_json(&json) {
         Ok(event) => handle(event),
         Err(error) => leptos::logging::error!("event of the host: {error}"),
     });
@@ -135,7 +163,7 @@ pub(crate) struct StorageState {
 
 pub(crate) async fn storage_state() -> Option<StorageState> {
     let answer = JsFuture::from(host_storage_state()).await.ok()?;
-    serde_json::from_str(&answer.as_string()?).ok()
+    from_json(&answer.as_string()?).ok()
 }
 
 /// Whether this device can read a QR code inside the app.
@@ -182,7 +210,7 @@ fn thrown_error(thrown: &JsValue) -> IpcError {
         .as_string()
         .or_else(|| thrown.dyn_ref::<js_sys::Error>().map(|error| String::from(error.message())))
         .unwrap_or_default();
-    serde_json::from_str(&text).unwrap_or_else(|_| internal(text))
+    from_json(&text).unwrap_or_else(|_| internal(text))
 }
 
 /// Our own mistake: the screens word it from the code, the detail is for the log.

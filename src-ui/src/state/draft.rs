@@ -1,7 +1,7 @@
 //! Unfinished forms: kept on this device while someone types, offered again when the form opens.
 
 use crate::components::FormGuard;
-use crate::ipc::ask;
+use crate::ipc::{ask, from_json, to_json};
 use crate::state::effect;
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
@@ -33,7 +33,7 @@ impl<F: Clone + Serialize + DeserializeOwned + 'static> Draft<F> {
     /// The draft from last time, if there is one that this version can read. Call it before filling the form.
     pub(crate) async fn restore(self) -> Option<F> {
         let json = ask(GetDraft { key: self.key.try_get_value()? }).await.ok()??;
-        let form = serde_json::from_str(&json).ok()?;
+        let form = from_json(&json).ok()?;
         self.found.try_set(true);
         Some(form)
     }
@@ -50,7 +50,7 @@ impl<F: Clone + Serialize + DeserializeOwned + 'static> Draft<F> {
     where
         F: Send + Sync,
     {
-        self.written.set_value(serde_json::to_string(&form.get_untracked()).ok());
+        self.written.set_value(to_json(&form.get_untracked()).map(String::from).ok());
         effect(move || {
             form.track();
             if !guard.blocked() && !self.waits.get_value() {
@@ -74,7 +74,7 @@ impl<F: Clone + Serialize + DeserializeOwned + 'static> Draft<F> {
         if self.over.try_get_value() != Some(false) || guard.blocked_untracked() {
             return;
         }
-        let Some(json) = form.try_with_untracked(|form| serde_json::to_string(form).ok()).flatten() else { return };
+        let Some(json) = form.try_with_untracked(|form| to_json(form).map(String::from).ok()).flatten() else { return };
         let Some(key) = self.key.try_get_value() else { return };
         if self.written.with_value(|written| written.as_ref() == Some(&json)) {
             return;

@@ -13,7 +13,7 @@ mod toasts;
 
 pub(crate) use changes::Changes;
 pub(crate) use draft::{Draft, use_draft};
-pub(crate) use effect::effect;
+pub(crate) use effect::{derived, effect};
 pub(crate) use host::{Host, use_host};
 pub(crate) use install::{copy_text, is_secure, paste_text, use_install_state};
 pub(crate) use load::{Load, use_load};

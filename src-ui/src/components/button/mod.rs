@@ -27,10 +27,25 @@ impl ButtonKind {
     }
 }
 
+/// What a press does. Unlike a [`Callback`] it has one owner, so that a closure costs the download next to nothing.
+pub(crate) struct Press(Box<dyn Fn() + Send>);
+
+impl<F: Fn() + Send + 'static> From<F> for Press {
+    fn from(press: F) -> Self {
+        Self(Box::new(press))
+    }
+}
+
+impl From<Callback<()>> for Press {
+    fn from(press: Callback<()>) -> Self {
+        Self(Box::new(move || press.run(())))
+    }
+}
+
 /// A button with words.
 #[component]
 pub(crate) fn Button(
-    #[prop(into, optional)] on_click: Option<Callback<()>>,
+    #[prop(into, optional)] on_click: Option<Press>,
     #[prop(optional)] kind: ButtonKind,
     /// A Lucide name, shown before the words.
     #[prop(optional, into)]
@@ -51,8 +66,8 @@ pub(crate) fn Button(
             disabled=disabled
             aria-label=move || label.get()
             on:click=move |_| {
-                if let Some(on_click) = on_click {
-                    on_click.run(());
+                if let Some(Press(press)) = &on_click {
+                    press();
                 }
             }
         >
@@ -67,7 +82,7 @@ pub(crate) fn Button(
 pub(crate) fn IconButton(
     #[prop(into)] icon: String,
     #[prop(into)] label: Signal<String>,
-    #[prop(into)] on_click: Callback<()>,
+    #[prop(into)] on_click: Press,
     #[prop(optional, into)] disabled: Signal<bool>,
 ) -> impl IntoView {
     view! {
@@ -77,7 +92,7 @@ pub(crate) fn IconButton(
             disabled=disabled
             aria-label=label
             title=label
-            on:click=move |_| on_click.run(())
+            on:click=move |_| (on_click.0)()
         >
             <Icon name=icon />
         </button>

@@ -3,6 +3,7 @@
 use super::{Button, ButtonKind, Dialog, Icon};
 use crate::i18n::*;
 use crate::ipc;
+use crate::state::derived;
 use leptos::prelude::*;
 use web_sys::MouseEvent;
 
@@ -65,7 +66,7 @@ pub(crate) fn PhoneLink(
         None => view! {
             <Icon name="phone" />
             <span class="button__words">
-                {Signal::derive(move || t_string!(i18n, common.call_number, number = shown.clone()).to_string())}
+                {derived(move || t_string!(i18n, common.call_number, number = shown.clone()).to_string())}
             </span>
         }
         .into_any(),

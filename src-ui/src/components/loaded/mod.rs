@@ -3,9 +3,10 @@
 use super::{Button, EmptyState};
 use crate::format::error_words;
 use crate::i18n::*;
-use crate::state::Load;
+use crate::state::{Load, derived};
 use leptos::prelude::*;
 use trygkort_core::error::ErrorCode;
+use trygkort_core::ipc::IpcError;
 
 /// Draws `children` with the newest answer of `load`, grey bars while there is none, and what went wrong when there
 /// will be none.
@@ -18,32 +19,41 @@ pub(crate) fn Loaded<T, F, V>(
     children: F,
 ) -> impl IntoView
 where
-    T: Clone + PartialEq + Send + Sync + 'static,
+    T: Clone + Send + Sync + 'static,
     F: Fn(T) -> V + Send + 'static,
     V: IntoView + 'static,
 {
+    let retry = Callback::new(move |()| load.reload());
+    view! {
+        {move || match (load.get(), load.error()) {
+            (Some(data), _) => children(data).into_any(),
+            (None, Some(error)) => view! { <Failed error retry /> }.into_any(),
+            (None, None) => view! { <Loading bars /> }.into_any(),
+        }}
+    }
+}
+
+#[component]
+fn Failed(error: IpcError, retry: Callback<()>) -> impl IntoView {
     let i18n = use_i18n();
-    move || match (load.get(), load.error()) {
-        (Some(data), _) => children(data).into_any(),
-        (None, Some(error)) => {
-            let gone = error.code == ErrorCode::NotFound;
-            let title = Signal::derive(move || error_words(i18n.get_locale(), &error).to_owned());
-            let icon = if gone { "search-x" } else { "triangle-alert" };
-            view! {
-                <div role="alert">
-                    <EmptyState icon title>
-                        <Button icon="refresh-cw" on_click=move || load.reload()>{tr!(i18n, common.retry)}</Button>
-                    </EmptyState>
-                </div>
-            }
-            .into_any()
-        }
-        (None, None) => view! {
-            <div class="loading" role="status">
-                <span class="visually-hidden">{tr!(i18n, common.loading)}</span>
-                {(0..bars).map(|_| view! { <span class="loading__bar"></span> }).collect_view()}
-            </div>
-        }
-        .into_any(),
+    let icon = if error.code == ErrorCode::NotFound { "search-x" } else { "triangle-alert" };
+    let title = derived(move || error_words(i18n.get_locale(), &error).to_owned());
+    view! {
+        <div role="alert">
+            <EmptyState icon title>
+                <Button icon="refresh-cw" on_click=retry>{tr!(i18n, common.retry)}</Button>
+            </EmptyState>
+        </div>
+    }
+}
+
+#[component]
+fn Loading(bars: usize) -> impl IntoView {
+    let i18n = use_i18n();
+    view! {
+        <div class="loading" role="status">
+            <span class="visually-hidden">{tr!(i18n, common.loading)}</span>
+            {(0..bars).map(|_| view! { <span class="loading__bar"></span> }).collect_view()}
+        </div>
     }
 }

@@ -3,7 +3,7 @@
 use super::Icon;
 use crate::features::shell::SyncBadgeLink;
 use crate::i18n::*;
-use crate::state::{effect, use_session};
+use crate::state::{derived, effect, use_session};
 use leptos::html;
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
@@ -39,7 +39,7 @@ pub(crate) fn Page(
     let place = use_context::<PagePlace>();
     let heading = NodeRef::<html::H1>::new();
     let root = NodeRef::<html::Section>::new();
-    let active = Signal::derive(move || match place {
+    let active = derived(move || match place {
         Some(PagePlace::List { detail_open }) => !detail_open.get(),
         _ => true,
     });

@@ -6,7 +6,7 @@ use crate::components::{EmptyState, Icon, LinkButton, Loaded, Page, When};
 use crate::format::{I18n, opening_short};
 use crate::i18n::*;
 use crate::routes::paths;
-use crate::state::{use_load, use_session};
+use crate::state::{derived, use_load, use_session};
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 use trygkort_core::ipc::{CardView, ConcernView, GetCard, Opening, ProblemTile, TileContact, Topic};
@@ -18,7 +18,7 @@ const TOPICS: &[Topic] = &[Topic::Area, Topic::Card, Topic::Contacts];
 pub(crate) fn CardPage() -> impl IntoView {
     let session = use_session();
     let card = use_load(TOPICS, || GetCard {});
-    let title = Signal::derive(move || card.map(|card| card.area_name.clone()).unwrap_or_else(|| session.area_name()));
+    let title = derived(move || card.map(|card| card.area_name.clone()).unwrap_or_else(|| session.area_name()));
     view! {
         <Page title>
             <AcuteCalls />
@@ -41,7 +41,7 @@ fn Card(card: CardView) -> impl IntoView {
                 view! {
                     <p class="stale" role="status">
                         <Icon name="history" />
-                        <span>{Signal::derive(move || t_string!(i18n, card.stale, days = days).to_string())}</span>
+                        <span>{derived(move || t_string!(i18n, card.stale, days = days).to_string())}</span>
                     </p>
                 }
             })}
@@ -110,7 +110,7 @@ fn Tile(problem: ProblemTile) -> impl IntoView {
                         .then(|| {
                             view! {
                                 <span class="tile__line">
-                                    {Signal::derive(move || t_string!(i18n, card.tile_more, count = more).to_string())}
+                                    {derived(move || t_string!(i18n, card.tile_more, count = more).to_string())}
                                 </span>
                             }
                         })}

@@ -6,7 +6,7 @@ use super::view_model::is_reachable;
 use crate::components::{EmptyState, Icon, LinkButton, Loaded, Page, PhoneLink, When};
 use crate::i18n::*;
 use crate::routes::paths;
-use crate::state::{use_load, use_session};
+use crate::state::{derived, use_load, use_session};
 use leptos::prelude::*;
 use trygkort_core::ipc::{ConcernView, GetCard, Topic};
 
@@ -18,7 +18,7 @@ pub(crate) fn ConcernPage() -> impl IntoView {
     let i18n = use_i18n();
     let session = use_session();
     let card = use_load(TOPICS, || GetCard {});
-    let title = Signal::derive(move || {
+    let title = derived(move || {
         card.map(|card| card.concern.as_ref().map(|concern| concern.title.clone()))
             .flatten()
             .filter(|title| !title.is_empty())

@@ -6,6 +6,7 @@ use crate::components::{Button, ButtonKind, Chip, ChipKind, Icon, IconButton, Ma
 use crate::format::{date_short, opening_words};
 use crate::i18n::*;
 use crate::routes::paths;
+use crate::state::derived;
 use leptos::prelude::*;
 use trygkort_core::domain::ProblemId;
 use trygkort_core::ipc::{ChannelView, ContactView, Opening};
@@ -153,14 +154,14 @@ pub(crate) fn ReportButton(channel: ChannelView, #[prop(optional)] icon_only: bo
         Some(at_ms) => view! {
             <span class="reported">
                 <Icon name="flag" />
-                {Signal::derive(move || t_string!(i18n, card.is_reported, date = date_short(at_ms)).to_string())}
+                {derived(move || t_string!(i18n, card.is_reported, date = date_short(at_ms)).to_string())}
             </span>
         }
         .into_any(),
         None if icon_only => view! {
             <IconButton
                 icon="flag"
-                label=Signal::derive(move || format!("{}: {number}", t_string!(i18n, card.number_is_wrong)))
+                label=derived(move || format!("{}: {number}", t_string!(i18n, card.number_is_wrong)))
                 on_click=move || actions.report(id)
             />
         }

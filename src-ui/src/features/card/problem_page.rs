@@ -5,7 +5,7 @@ use super::contact_card::{ContactCard, Matter};
 use crate::components::{Icon, LinkButton, Loaded, Page};
 use crate::i18n::*;
 use crate::routes::paths;
-use crate::state::use_load;
+use crate::state::{derived, use_load};
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use trygkort_core::domain::{ProblemId, RowId};
@@ -31,7 +31,7 @@ pub(crate) fn ProblemPage() -> impl IntoView {
 fn Problem(id: ProblemId) -> impl IntoView {
     let i18n = use_i18n();
     let problem = use_load(TOPICS, move || GetProblem { id });
-    let title = Signal::derive(move || {
+    let title = derived(move || {
         problem.map(|problem| problem.name.clone()).unwrap_or_else(|| t_string!(i18n, card.problem).to_owned())
     });
     view! {

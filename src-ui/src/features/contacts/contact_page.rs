@@ -11,7 +11,7 @@ use crate::format::{date_words, scope_words, weekday_words};
 use crate::i18n::*;
 use crate::ipc::ask;
 use crate::routes::paths;
-use crate::state::{use_load, use_toasts};
+use crate::state::{derived, use_load, use_toasts};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::NavigateOptions;
@@ -40,7 +40,7 @@ pub(crate) fn ContactPage() -> impl IntoView {
 fn Contact(id: ContactId) -> impl IntoView {
     let i18n = use_i18n();
     let contact = use_load(TOPICS, move || GetContact { id });
-    let title = Signal::derive(move || {
+    let title = derived(move || {
         contact.map(|contact| contact.name.clone()).unwrap_or_else(|| t_string!(i18n, contacts.title).to_owned())
     });
     view! {

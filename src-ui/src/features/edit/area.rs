@@ -6,6 +6,7 @@ use super::hours_editor::{HoursEditor, HoursFields};
 use crate::components::{FieldKind, TextField};
 use crate::i18n::*;
 use crate::routes::paths;
+use crate::state::derived;
 use leptos::prelude::*;
 use trygkort_core::ipc::{AreaForm, EditArea, SaveArea};
 
@@ -56,8 +57,8 @@ impl Fields for AreaFields {
 fn area_form(state: FormState<AreaFields>) -> impl IntoView {
     let i18n = use_i18n();
     let fields = state.fields;
-    let words = move |words: fn(Locale) -> &'static str| Signal::derive(move || words(i18n.get_locale()).to_owned());
-    let hours_text = Signal::derive(move || fields.concern_hours.text());
+    let words = move |words: fn(Locale) -> &'static str| derived(move || words(i18n.get_locale()).to_owned());
+    let hours_text = derived(move || fields.concern_hours.text());
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         state.save(|opened, form| SaveArea { opened, form }, |_| paths::card().to_owned());

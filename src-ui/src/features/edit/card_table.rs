@@ -10,7 +10,7 @@ use crate::format::I18n;
 use crate::i18n::*;
 use crate::ipc::ask;
 use crate::routes::paths;
-use crate::state::{Load, Toasts, use_load, use_session, use_toasts};
+use crate::state::{Load, Toasts, derived, use_load, use_session, use_toasts};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use trygkort_core::domain::{ContactId, ProblemId};
@@ -198,7 +198,7 @@ fn TableBody() -> impl IntoView {
 fn Views(table: Table, frame: Frame) -> impl IntoView {
     let i18n = use_i18n();
     let layout = RwSignal::new(Layout::ByProblem);
-    let layouts = Signal::derive(move || {
+    let layouts = derived(move || {
         vec![
             (Layout::ByProblem, t_string!(i18n, edit.table_by_problem).to_owned()),
             (Layout::Whole, t_string!(i18n, edit.table_whole).to_owned()),
@@ -234,14 +234,14 @@ fn Views(table: Table, frame: Frame) -> impl IntoView {
 #[component]
 fn NothingToTick(no_problems: bool) -> impl IntoView {
     let i18n = use_i18n();
-    let title = Signal::derive(move || {
+    let title = derived(move || {
         if no_problems {
             t_string!(i18n, edit.table_no_problems_title).to_owned()
         } else {
             t_string!(i18n, edit.table_no_contacts_title).to_owned()
         }
     });
-    let text = Signal::derive(move || {
+    let text = derived(move || {
         if no_problems {
             t_string!(i18n, edit.table_no_problems_text).to_owned()
         } else {

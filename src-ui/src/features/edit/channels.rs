@@ -6,6 +6,7 @@ use super::scope::{ScopeSelect, scope_key, scope_of};
 use super::view_model::move_item;
 use crate::components::{Button, FieldKind, IconButton, Segmented, TextField};
 use crate::i18n::*;
+use crate::state::derived;
 use leptos::prelude::*;
 use std::sync::atomic::{AtomicU32, Ordering};
 use trygkort_core::domain::{ChannelId, Scope};
@@ -95,14 +96,14 @@ fn Channel(
     channel: ChannelFields,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let index = Signal::derive(move || channels.with(|all| all.iter().position(|one| one.key == channel.key)));
-    let kinds = Signal::derive(move || {
+    let index = derived(move || channels.with(|all| all.iter().position(|one| one.key == channel.key)));
+    let kinds = derived(move || {
         [ChannelKind::Phone, ChannelKind::Mobile, ChannelKind::Mail]
             .map(|kind| (kind, kind_name(i18n.get_locale(), kind).to_owned()))
             .to_vec()
     });
     let is_mail = Memo::new(move |_| channel.kind.get() == ChannelKind::Mail);
-    let value_error = state.item_error(index, "value", Signal::derive(move || channel.nature()), channel.value);
+    let value_error = state.item_error(index, "value", derived(move || channel.nature()), channel.value);
     let label_error = state.item_error(index, "label", Signal::stored(Nature::Text), channel.label);
     view! {
         <li class="edit-channel">
@@ -121,7 +122,7 @@ fn Channel(
                 };
                 view! {
                     <TextField
-                        label=Signal::derive(label)
+                        label=derived(label)
                         value=channel.value
                         error=value_error
                         kind=if mail { FieldKind::Email } else { FieldKind::Tel }
@@ -162,28 +163,28 @@ fn ChannelHead(
             }
         });
     };
-    let is_first = Signal::derive(move || index.get() == Some(0));
-    let is_last = Signal::derive(move || channels.with(Vec::len) == number());
+    let is_first = derived(move || index.get() == Some(0));
+    let is_last = derived(move || channels.with(Vec::len) == number());
     view! {
         <div class="edit-channel__head">
             <strong class="edit-channel__number">
-                {Signal::derive(move || t_string!(i18n, edit.channel, number = number()).to_string())}
+                {derived(move || t_string!(i18n, edit.channel, number = number()).to_string())}
             </strong>
             <IconButton
                 icon="chevron-up"
-                label=Signal::derive(move || t_string!(i18n, edit.channel_up_named, number = number()).to_string())
+                label=derived(move || t_string!(i18n, edit.channel_up_named, number = number()).to_string())
                 on_click=move || shift(true)
                 disabled=is_first
             />
             <IconButton
                 icon="chevron-down"
-                label=Signal::derive(move || t_string!(i18n, edit.channel_down_named, number = number()).to_string())
+                label=derived(move || t_string!(i18n, edit.channel_down_named, number = number()).to_string())
                 on_click=move || shift(false)
                 disabled=is_last
             />
             <IconButton
                 icon="trash-2"
-                label=Signal::derive(move || t_string!(i18n, edit.channel_remove_named, number = number()).to_string())
+                label=derived(move || t_string!(i18n, edit.channel_remove_named, number = number()).to_string())
                 on_click=move || channels.update(|all| all.retain(|one| one.key != channel.key))
             />
         </div>

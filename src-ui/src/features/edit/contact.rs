@@ -8,7 +8,7 @@ use super::scope::ScopeChoice;
 use crate::components::{LinkButton, Select, TextField};
 use crate::i18n::*;
 use crate::routes::paths;
-use crate::state::use_load;
+use crate::state::{derived, use_load};
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use trygkort_core::domain::{ContactId, Scope};
@@ -22,7 +22,7 @@ pub(crate) fn ContactEditPage() -> impl IntoView {
     let id = Memo::new(move |_| params.with(|params| params.get("id").and_then(|id| id.parse::<ContactId>().ok())));
     move || {
         let id = id.get();
-        let title = Signal::derive(move || match id {
+        let title = derived(move || match id {
             Some(_) => t_string!(i18n, edit.contact_edit).to_owned(),
             None => t_string!(i18n, edit.contact_new).to_owned(),
         });
@@ -78,8 +78,8 @@ impl Fields for ContactFields {
 fn contact_form(state: FormState<ContactFields>) -> impl IntoView {
     let i18n = use_i18n();
     let fields = state.fields;
-    let words = move |words: fn(Locale) -> &'static str| Signal::derive(move || words(i18n.get_locale()).to_owned());
-    let hours_text = Signal::derive(move || fields.hours.text());
+    let words = move |words: fn(Locale) -> &'static str| derived(move || words(i18n.get_locale()).to_owned());
+    let hours_text = derived(move || fields.hours.text());
     let cancel = if state.is_new() { paths::contacts().to_owned() } else { paths::contact(ContactId(state.row())) };
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
@@ -132,7 +132,7 @@ fn contact_form(state: FormState<ContactFields>) -> impl IntoView {
 fn OrganisationSelect(value: RwSignal<String>) -> impl IntoView {
     let i18n = use_i18n();
     let organisations = use_load(&[Topic::Contacts], || GetOrganisations {});
-    let options = Signal::derive(move || {
+    let options = derived(move || {
         let mut options = vec![(String::new(), t_string!(i18n, edit.organisation_none).to_owned())];
         options.extend(organisations.get().unwrap_or_default().into_iter().map(|one| (one.id.to_string(), one.name)));
         options

@@ -6,7 +6,7 @@ use crate::components::FormGuard;
 use crate::format::{I18n, error_words};
 use crate::i18n::*;
 use crate::ipc::ask;
-use crate::state::{Draft, Toasts, use_toasts};
+use crate::state::{Draft, Toasts, derived, use_toasts};
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -78,7 +78,7 @@ impl<F: Fields> FormState<F> {
             failed.with(|failed| failed.as_ref().filter(|(_, then)| *then == form).map(|(error, _)| error.clone()))
         });
         let opened = StoredValue::new(under_way.opened);
-        draft.watch(Signal::derive(move || Unfinished { opened: opened.get_value(), form: form.get() }), guard);
+        draft.watch(derived(move || Unfinished { opened: opened.get_value(), form: form.get() }), guard);
         let go = use_navigate();
         let navigate: Navigate =
             Box::new(move |path| go(path, NavigateOptions { replace: true, ..NavigateOptions::default() }));
@@ -131,7 +131,7 @@ impl<F: Fields> FormState<F> {
         value: impl Into<Signal<String>>,
     ) -> Signal<Option<String>> {
         let value = value.into();
-        Signal::derive(move || self.words_where(nature, value, |place| *place == ErrorPlace::Field(field.to_owned())))
+        derived(move || self.words_where(nature, value, |place| *place == ErrorPlace::Field(field.to_owned())))
     }
 
     /// What is wrong with a field of an item of the form's list, in words.
@@ -143,7 +143,7 @@ impl<F: Fields> FormState<F> {
         value: impl Into<Signal<String>>,
     ) -> Signal<Option<String>> {
         let value = value.into();
-        Signal::derive(move || {
+        derived(move || {
             let index = index.get();
             self.words_where(nature.get(), value, |place| match place {
                 ErrorPlace::Item { index: at, field: name } => Some(*at) == index && name == field,

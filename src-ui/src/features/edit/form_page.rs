@@ -6,7 +6,7 @@ use crate::components::{Button, ButtonKind, EmptyState, Icon, Page, When, provid
 use crate::format::error_words;
 use crate::i18n::*;
 use crate::ipc::ask;
-use crate::state::{use_draft, use_session};
+use crate::state::{derived, use_draft, use_session};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use trygkort_core::ipc::{Ask, Editing, IpcError};
@@ -109,7 +109,7 @@ where
             }
             Some(Ok(under_way)) => children(FormState::new(under_way, draft, guard)).into_any(),
             Some(Err(error)) => {
-                let title = Signal::derive(move || error_words(i18n.get_locale(), &error).to_owned());
+                let title = derived(move || error_words(i18n.get_locale(), &error).to_owned());
                 view! { <EmptyState icon="triangle-alert" title /> }.into_any()
             }
         }}

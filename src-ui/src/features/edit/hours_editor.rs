@@ -2,7 +2,7 @@
 
 use super::hours::{Hours, Span, Week, parse_clock, print_clock};
 use crate::components::{Button, Icon, TextField, When, unique_id};
-use crate::format::weekday_words;
+use crate::format::{capitalise, weekday_words};
 use crate::i18n::*;
 use leptos::prelude::*;
 
@@ -298,12 +298,6 @@ fn SpanRow(fields: HoursFields, day: usize, index: usize, name: String) -> impl 
 fn next_span(spans: &[Span]) -> Span {
     let from = spans.last().map_or(NEW_SPAN.from, |span| (span.to + 60) % (24 * 60));
     Span { from, to: (from + 120) % (24 * 60) }
-}
-
-/// *mandag* → *Mandag*, at the start of a row.
-fn capitalise(word: &str) -> String {
-    let mut letters = word.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 #[cfg(test)]

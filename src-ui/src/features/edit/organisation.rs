@@ -7,6 +7,7 @@ use crate::components::{Select, TextField};
 use crate::format::sector_words;
 use crate::i18n::*;
 use crate::routes::paths;
+use crate::state::derived;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use trygkort_core::domain::{OrganisationId, Scope};
@@ -32,7 +33,7 @@ pub(crate) fn OrganisationEditPage() -> impl IntoView {
         Memo::new(move |_| params.with(|params| params.get("id").and_then(|id| id.parse::<OrganisationId>().ok())));
     move || {
         let id = id.get();
-        let title = Signal::derive(move || match id {
+        let title = derived(move || match id {
             Some(_) => t_string!(i18n, edit.organisation_title_edit).to_owned(),
             None => t_string!(i18n, edit.organisation_title_new).to_owned(),
         });
@@ -88,9 +89,8 @@ fn sector_of(key: &str) -> Sector {
 fn organisation_form(state: FormState<OrganisationFields>) -> impl IntoView {
     let i18n = use_i18n();
     let fields = state.fields;
-    let sectors = Signal::derive(move || {
-        SECTORS.map(|(sector, key)| (key.to_owned(), sector_words(i18n, sector).to_owned())).to_vec()
-    });
+    let sectors =
+        derived(move || SECTORS.map(|(sector, key)| (key.to_owned(), sector_words(i18n, sector).to_owned())).to_vec());
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         state.save(|opened, form| SaveOrganisation { opened, form }, |_| paths::contacts().to_owned());

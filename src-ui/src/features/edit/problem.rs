@@ -7,7 +7,7 @@ use crate::components::{Button, ButtonKind, TextField};
 use crate::i18n::*;
 use crate::ipc::ask;
 use crate::routes::paths;
-use crate::state::use_toasts;
+use crate::state::{derived, use_toasts};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::NavigateOptions;
@@ -23,7 +23,7 @@ pub(crate) fn ProblemEditPage() -> impl IntoView {
     let id = Memo::new(move |_| params.with(|params| params.get("id").and_then(|id| id.parse::<ProblemId>().ok())));
     move || {
         let id = id.get();
-        let title = Signal::derive(move || match id {
+        let title = derived(move || match id {
             Some(_) => t_string!(i18n, edit.problem_edit).to_owned(),
             None => t_string!(i18n, edit.problem_new).to_owned(),
         });
@@ -75,7 +75,7 @@ impl Fields for ProblemFields {
 fn problem_form(state: FormState<ProblemFields>) -> impl IntoView {
     let i18n = use_i18n();
     let fields = state.fields;
-    let words = move |words: fn(Locale) -> &'static str| Signal::derive(move || words(i18n.get_locale()).to_owned());
+    let words = move |words: fn(Locale) -> &'static str| derived(move || words(i18n.get_locale()).to_owned());
     let id = ProblemId(state.row());
     let cancel = if state.is_new() { paths::card().to_owned() } else { paths::problem(id) };
     let submit = move |event: web_sys::SubmitEvent| {

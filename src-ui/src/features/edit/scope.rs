@@ -2,6 +2,7 @@
 
 use crate::components::{Segmented, Select};
 use crate::i18n::*;
+use crate::state::derived;
 use leptos::prelude::*;
 use trygkort_core::domain::Scope;
 
@@ -9,8 +10,7 @@ use trygkort_core::domain::Scope;
 #[component]
 pub(crate) fn ScopeChoice(#[prop(into)] label: Signal<String>, value: RwSignal<Scope>) -> impl IntoView {
     let i18n = use_i18n();
-    let options =
-        Signal::derive(move || Scope::ALL.map(|scope| (scope, name(i18n.get_locale(), scope).to_owned())).to_vec());
+    let options = derived(move || Scope::ALL.map(|scope| (scope, name(i18n.get_locale(), scope).to_owned())).to_vec());
     view! {
         <div class="edit-scope">
             <Segmented label options value />
@@ -27,7 +27,7 @@ pub(crate) fn ScopeSelect(
     value: RwSignal<String>,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let options = Signal::derive(move || {
+    let options = derived(move || {
         Scope::ALL.map(|scope| (scope_key(scope).to_owned(), name(i18n.get_locale(), scope).to_owned())).to_vec()
     });
     view! { <Select label options value /> }

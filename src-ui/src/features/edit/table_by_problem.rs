@@ -4,9 +4,10 @@ use super::card_table::{Cell, Table};
 use super::hours::{Hours, week_words};
 use super::table_model::{Choice, ProblemColumn, Taker, column};
 use crate::components::{Button, IconButton, LinkButton, Segmented, When};
-use crate::format::{I18n, sector_words, weekday_words};
+use crate::format::{I18n, lowercase, sector_words, weekday_words};
 use crate::i18n::*;
 use crate::routes::paths;
+use crate::state::derived;
 use leptos::prelude::*;
 use trygkort_core::domain::{ContactId, ProblemId};
 use trygkort_core::ipc::Sector;
@@ -29,7 +30,7 @@ pub(crate) fn ByProblem(table: Table, problems: Vec<(ProblemId, String)>) -> imp
         <section class="by-problem__part">
             <h3 class="card-heading">{tr!(i18n, edit.table_order_heading)}</h3>
             <When cond=move || column.with(|column| column.as_ref().is_some_and(|one| one.takers.is_empty()))>
-                <p class="muted">{Signal::derive(move || t_string!(i18n, edit.table_nobody, problem = name.get()).to_string())}</p>
+                <p class="muted">{derived(move || t_string!(i18n, edit.table_nobody, problem = name.get()).to_string())}</p>
             </When>
             <Takers table column />
         </section>
@@ -128,7 +129,7 @@ fn TakerRow(table: Table, cell: Cell, taker: Taker, first: bool, last: bool) -> 
                 <span id=button_id("up", problem, contact) class="taker__move">
                     <IconButton
                         icon="chevron-up"
-                        label=Signal::derive(move || {
+                        label=derived(move || {
                             t_string!(i18n, edit.table_up_named, name = name.get_value()).to_string()
                         })
                         on_click=move || table.move_cell(problem, contact, true, button_id("up", problem, contact))
@@ -138,7 +139,7 @@ fn TakerRow(table: Table, cell: Cell, taker: Taker, first: bool, last: bool) -> 
                 <span id=button_id("down", problem, contact) class="taker__move">
                     <IconButton
                         icon="chevron-down"
-                        label=Signal::derive(move || {
+                        label=derived(move || {
                             t_string!(i18n, edit.table_down_named, name = name.get_value()).to_string()
                         })
                         on_click=move || table.move_cell(problem, contact, false, button_id("down", problem, contact))
@@ -156,7 +157,7 @@ fn TakerRow(table: Table, cell: Cell, taker: Taker, first: bool, last: bool) -> 
 /// Hours as a person says them, as far as they are a plain week; otherwise as they are written.
 fn hours_words(i18n: I18n, text: &str) -> String {
     match Hours::parse(text) {
-        Hours::Always => t_string!(i18n, edit.hours_always).to_lowercase(),
+        Hours::Always => lowercase(t_string!(i18n, edit.hours_always)),
         Hours::Week(week) => week_words(&week, |day| weekday_words(i18n, u8::try_from(day).unwrap_or_default())),
         Hours::Unknown | Hours::Advanced(_) => text.to_owned(),
     }
@@ -270,7 +271,7 @@ fn ProblemRow(table: Table, id: ProblemId, name: String, first: bool, last: bool
                 <span id=format!("earlier-{id}") class="taker__move">
                     <IconButton
                         icon="chevron-up"
-                        label=Signal::derive(move || {
+                        label=derived(move || {
                             t_string!(i18n, edit.table_problem_left, name = named.get_value()).to_string()
                         })
                         on_click=move || table.move_problem(id, true, format!("earlier-{id}"))
@@ -280,7 +281,7 @@ fn ProblemRow(table: Table, id: ProblemId, name: String, first: bool, last: bool
                 <span id=format!("later-{id}") class="taker__move">
                     <IconButton
                         icon="chevron-down"
-                        label=Signal::derive(move || {
+                        label=derived(move || {
                             t_string!(i18n, edit.table_problem_right, name = named.get_value()).to_string()
                         })
                         on_click=move || table.move_problem(id, false, format!("later-{id}"))

@@ -6,7 +6,7 @@ use super::table_model::cell_hours;
 use crate::components::{Button, ButtonKind, Dialog};
 use crate::format::error_words;
 use crate::i18n::*;
-use crate::state::effect;
+use crate::state::{derived, effect};
 use leptos::prelude::*;
 use trygkort_core::error::ErrorCode;
 use trygkort_core::ipc::IpcError;
@@ -25,7 +25,7 @@ pub(crate) fn CellHours(table: Table) -> impl IntoView {
         }
         is_open
     });
-    let title = Signal::derive(move || {
+    let title = derived(move || {
         table.hours.with(|cell| match cell {
             Some(Cell { contact_name, problem_name, .. }) => {
                 let (name, problem) = (contact_name.clone(), problem_name.clone());
@@ -49,7 +49,7 @@ fn HoursForm(table: Table, cell: Cell) -> impl IntoView {
     let has_own = !now.is_empty();
     let fields = HoursFields::new(&now);
     let failed = RwSignal::new(None::<IpcError>);
-    let error = Signal::derive(move || {
+    let error = derived(move || {
         failed.get().map(|error| {
             let locale = i18n.get_locale();
             let words = if error.code == ErrorCode::Invalid {

@@ -3,7 +3,7 @@
 use crate::i18n::*;
 use crate::ipc;
 use crate::map::{Bounds, MapFailure, MapListeners, MapRenderer, MapView, Mount, Place};
-use crate::state::{Changes, effect, use_load, use_session};
+use crate::state::{Changes, derived, effect, use_load, use_session};
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -204,7 +204,7 @@ fn use_dark() -> Signal<bool> {
         device.set(query.matches());
         follow(query, device);
     }
-    Signal::derive(move || match session.settings().theme {
+    derived(move || match session.settings().theme {
         Theme::System => device.get(),
         Theme::Light => false,
         Theme::Dark => true,

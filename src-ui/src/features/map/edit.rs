@@ -8,7 +8,7 @@ use crate::format::scope_words;
 use crate::i18n::*;
 use crate::ipc::ask;
 use crate::routes::paths;
-use crate::state::{effect, use_draft, use_session, use_toasts};
+use crate::state::{derived, effect, use_draft, use_session, use_toasts};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::NavigateOptions;
@@ -32,7 +32,7 @@ pub(crate) fn PinEditPage() -> impl IntoView {
     let i18n = use_i18n();
     let params = use_params_map();
     let id = Memo::new(move |_| params.with(|params| params.get("id")?.parse::<PinId>().ok()));
-    let title = Signal::derive(move || match id.get() {
+    let title = derived(move || match id.get() {
         Some(_) => t_string!(i18n, map.form.edit_title).to_owned(),
         None => t_string!(i18n, map.form.new_title).to_owned(),
     });
@@ -100,10 +100,10 @@ fn Form(
     let title = RwSignal::new(form.title.clone());
     let note = RwSignal::new(form.note.clone());
     let rest = RwSignal::new(form); // category, scope and position; title and note are in their fields
-    let whole = Signal::derive(move || PinForm { title: title.get(), note: note.get(), ..rest.get() });
+    let whole = derived(move || PinForm { title: title.get(), note: note.get(), ..rest.get() });
     let unfinished = {
         let opened = opened.clone();
-        Signal::derive(move || Unfinished { opened: opened.clone(), form: whole.get(), at })
+        derived(move || Unfinished { opened: opened.clone(), form: whole.get(), at })
     };
     draft.watch(unfinished, guard);
 
@@ -141,12 +141,12 @@ fn Form(
             }
         });
     });
-    let title_error = Signal::derive(move || {
+    let title_error = derived(move || {
         let empty = lacks.get() == Some(Missing::Title);
         empty.then(|| t_string!(i18n, map.form.title_missing).to_owned()).or_else(|| words_for(i18n, refused, "title"))
     });
-    let note_error = Signal::derive(move || words_for(i18n, refused, "note"));
-    let place_missing = Signal::derive(move || lacks.get() == Some(Missing::Position));
+    let note_error = derived(move || words_for(i18n, refused, "note"));
+    let place_missing = derived(move || lacks.get() == Some(Missing::Position));
     let category = Memo::new(move |_| rest.with(|form| form.category));
     let role = move || session.role();
     view! {
@@ -194,20 +194,20 @@ fn Form(
                 guard=true
             />
             <PlaceField
-                position=Signal::derive(move || rest.with(|form| form.position))
+                position=derived(move || rest.with(|form| form.position))
                 on_position=Callback::new(move |place: crate::map::Place| {
                     rest.update(|form| form.position = Some((place.lat, place.lon)));
                 })
-                kind=Signal::derive(move || category.get().kind())
+                kind=derived(move || category.get().kind())
                 missing=place_missing
             />
             <Scopes
-                scope=Signal::derive(move || rest.with(|form| form.scope))
-                offered=Signal::derive(move || scopes_for(role(), category.get()))
+                scope=derived(move || rest.with(|form| form.scope))
+                offered=derived(move || scopes_for(role(), category.get()))
                 choose=Callback::new(move |scope| rest.update(|form| form.scope = scope))
             />
             <div class="buttons">
-                <Button kind=ButtonKind::Primary submit=true disabled=Signal::derive(move || busy.get() || guard.blocked())>
+                <Button kind=ButtonKind::Primary submit=true disabled=derived(move || busy.get() || guard.blocked())>
                     {tr!(i18n, common.save)}
                 </Button>
             </div>
@@ -250,9 +250,9 @@ fn Categories(#[prop(into)] category: Signal<PinCategory>, choose: Callback<PinC
                 view! {
                     <Choice
                         name=name.clone()
-                        chosen=Signal::derive(move || category.get() == option)
+                        chosen=derived(move || category.get() == option)
                         on_choose=move || choose.run(option)
-                        words=Signal::derive(move || category_words(i18n, option).to_owned())
+                        words=derived(move || category_words(i18n, option).to_owned())
                         kind=option.kind()
                     />
                 }
@@ -312,10 +312,10 @@ fn Scopes(
                 view! {
                     <Choice
                         name=name.clone()
-                        chosen=Signal::derive(move || scope.get() == option)
+                        chosen=derived(move || scope.get() == option)
                         on_choose=move || choose.run(option)
-                        words=Signal::derive(move || scope_words(i18n, option).to_owned())
-                        about=Signal::derive(move || about(option).to_owned())
+                        words=derived(move || scope_words(i18n, option).to_owned())
+                        about=derived(move || about(option).to_owned())
                     />
                 }
             })

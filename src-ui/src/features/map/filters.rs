@@ -4,6 +4,7 @@ use super::view_model::PinFilter;
 use super::words::{PinIcon, category_words};
 use crate::components::{Button, ButtonKind, Dialog, Icon, unique_id};
 use crate::i18n::*;
+use crate::state::derived;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_location, use_navigate, use_query_map};
@@ -135,7 +136,7 @@ pub(crate) fn CategoryFilter(#[prop(into)] filter: Signal<PinFilter>) -> impl In
             <ul class="pin-ticks">{boxes}</ul>
             <div class="buttons">
                 <Button
-                    disabled=Signal::derive(move || count() == 0)
+                    disabled=derived(move || count() == 0)
                     on_click=move || show.run(filter.with_untracked(PinFilter::with_all_categories))
                 >
                     {tr!(i18n, map.filter.all_categories)}

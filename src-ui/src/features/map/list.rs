@@ -7,8 +7,9 @@ use crate::components::{EmptyState, LinkButton, Loaded, Page, When};
 use crate::format::{date_words, scope_words};
 use crate::i18n::*;
 use crate::routes::paths;
-use crate::state::use_load;
+use crate::state::{derived, use_load};
 use leptos::prelude::*;
+use std::hash::Hash;
 use trygkort_core::ipc::{GetMapFrame, GetPins, PinView, Topic};
 
 /// How many pins are drawn at first, and added by *Vis flere*.
@@ -33,7 +34,7 @@ pub(crate) fn MapListPage() -> impl IntoView {
             _ => t_string!(i18n, map.count_of, count = count, total = total).to_string(),
         }
     };
-    let to_map = Signal::derive(move || filter.with(|filter| filter.address(paths::map(), None)));
+    let to_map = derived(move || filter.with(|filter| filter.address(paths::map(), None)));
     view! {
         <Page
             title=tr!(i18n, map.list_title)
@@ -81,18 +82,18 @@ pub(crate) fn PinList(
         {move || {
             pins.with(Vec::is_empty)
                 .then(|| {
-                    let title = Signal::derive(move || {
+                    let title = derived(move || {
                         if filtered() { t_string!(i18n, map.empty_filtered) } else { t_string!(i18n, map.empty_title) }
                             .to_owned()
                     });
-                    let text = Signal::derive(move || {
+                    let text = derived(move || {
                         if filtered() { String::new() } else { t_string!(i18n, map.empty_text).to_owned() }
                     });
                     view! { <EmptyState icon="map-pin" title text /> }
                 })
         }}
         <ul class="pin-list">
-            <For each=move || drawn.get() key=|pin| format!("{pin:?}") let:pin>
+            <For each=move || drawn.get() key=shown_of let:pin>
                 <li><PinCard pin filter on_map /></li>
             </For>
         </ul>
@@ -104,12 +105,18 @@ pub(crate) fn PinList(
     }
 }
 
+/// What a card shows of its pin: a pin that differs in this is drawn anew.
+fn shown_of(pin: &PinView) -> impl Eq + Hash + use<> {
+    let PinView { id, category, title, note, scope, expires_at_ms, editable, pending, kind: _, lat: _, lon: _ } = pin;
+    (*id, *category, title.clone(), note.clone(), *scope, *expires_at_ms, *editable, *pending)
+}
+
 #[component]
 fn PinCard(pin: PinView, filter: Signal<PinFilter>, on_map: bool) -> impl IntoView {
     let i18n = use_i18n();
     let PinView { id, kind, category, scope, expires_at_ms, pending, editable, .. } = pin;
     let note = pin.note.trim().to_owned();
-    let href = Signal::derive(move || filter.with(|filter| filter.address(paths::map(), Some(id))));
+    let href = derived(move || filter.with(|filter| filter.address(paths::map(), Some(id))));
     let (title, heading) = (pin.title.clone(), pin.title);
     let facts = move || {
         let mut facts = vec![scope_words(i18n, scope).to_owned()];

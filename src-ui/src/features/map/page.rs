@@ -11,7 +11,7 @@ use crate::format::error_words;
 use crate::i18n::*;
 use crate::map::{Bounds, LocateError, MapFailure, Place, can_locate, locate};
 use crate::routes::paths;
-use crate::state::{use_load, use_toasts};
+use crate::state::{derived, use_load, use_toasts};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use trygkort_core::domain::PinId;
@@ -57,7 +57,7 @@ pub(crate) fn MapPage() -> impl IntoView {
             go(&format!("{}?at={}", paths::pin_edit(None), place_word(place)), false);
         }
     });
-    let list = Signal::derive(move || filter.with(|filter| filter.address(paths::map_list(), None)));
+    let list = derived(move || filter.with(|filter| filter.address(paths::map_list(), None)));
     let nothing = move || all.map(Vec::is_empty).unwrap_or_default();
     view! {
         <div
@@ -85,7 +85,7 @@ pub(crate) fn MapPage() -> impl IntoView {
                         </div>
                         <PinsInView state pins selected on_pin=open_pin />
                         <Tools state can_add add_at />
-                        <Notice state words=Signal::derive(move || {
+                        <Notice state words=derived(move || {
                             all.error()
                                 .map(|error| error_words(i18n.get_locale(), &error).to_owned())
                                 .or_else(|| nothing().then(|| t_string!(i18n, map.empty_text).to_owned()))
@@ -203,7 +203,7 @@ fn InsteadOfMap(
     #[prop(into)] filter: Signal<PinFilter>,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let why = Signal::derive(move || match state.failure.get() {
+    let why = derived(move || match state.failure.get() {
         Some(MapFailure::NoWebGl) => t_string!(i18n, map.no_webgl).to_owned(),
         _ => t_string!(i18n, map.no_library).to_owned(),
     });

@@ -5,7 +5,7 @@ use crate::format::role_words;
 use crate::i18n::*;
 use crate::ipc::ask;
 use crate::routes::paths;
-use crate::state::{use_session, use_sync_status, use_toasts};
+use crate::state::{derived, use_session, use_sync_status, use_toasts};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::hooks::use_navigate;
@@ -68,7 +68,7 @@ fn AreaEntry(area: AreaSummary, open: bool) -> impl IntoView {
             } else {
                 view! {
                     <Button kind=ButtonKind::Primary on_click=switch>
-                        {Signal::derive(move || t_string!(i18n, more.area_switch, name = name.clone()).to_string())}
+                        {derived(move || t_string!(i18n, more.area_switch, name = name.clone()).to_string())}
                     </Button>
                 }
                 .into_any()
@@ -86,7 +86,7 @@ fn Forget(area: AreaSummary) -> impl IntoView {
     let status = use_sync_status();
     let open = RwSignal::new(false);
     let AreaSummary { id, name, local_only, .. } = area;
-    let title = Signal::derive(move || t_string!(i18n, more.forget_title, name = name.clone()).to_string());
+    let title = derived(move || t_string!(i18n, more.forget_title, name = name.clone()).to_string());
     let lost = move || match status.get().map_or(0, |status| status.pending) {
         0 => None,
         1 => Some(t_string!(i18n, more.forget_unsent_1).to_owned()),

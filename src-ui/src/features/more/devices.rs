@@ -6,7 +6,7 @@ use crate::format::{date_words, moment_words};
 use crate::i18n::*;
 use crate::ipc::ask;
 use crate::routes::paths;
-use crate::state::{Load, use_load, use_now, use_toasts};
+use crate::state::{Load, derived, use_load, use_now, use_toasts};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use trygkort_core::ipc::{DeviceView, HandOver, InvitationLink, ListDevices, RenameDevice, RevokeDevice};
@@ -102,7 +102,7 @@ fn Rename(device: DeviceView, devices: Load<Vec<DeviceView>>) -> impl IntoView {
     let i18n = use_i18n();
     let open = RwSignal::new(false);
     let DeviceView { id, name, .. } = device;
-    let title = Signal::derive({
+    let title = derived({
         let name = name.clone();
         move || t_string!(i18n, more.device_rename_which, name = name.clone()).to_string()
     });
@@ -155,7 +155,7 @@ fn RenameForm(id: String, name: String, open: RwSignal<bool>, devices: Load<Vec<
             <Button
                 kind=ButtonKind::Primary
                 submit=true
-                disabled=Signal::derive(move || blank.get() || guard.blocked())
+                disabled=derived(move || blank.get() || guard.blocked())
             >
                 {tr!(i18n, common.save)}
             </Button>
@@ -170,11 +170,11 @@ fn Revoke(device: DeviceView, devices: Load<Vec<DeviceView>>) -> impl IntoView {
     let toasts = use_toasts();
     let open = RwSignal::new(false);
     let DeviceView { id, name, this, .. } = device;
-    let label = Signal::derive({
+    let label = derived({
         let name = name.clone();
         move || t_string!(i18n, more.device_revoke_which, name = name.clone()).to_string()
     });
-    let title = Signal::derive(move || t_string!(i18n, more.device_revoke_title, name = name.clone()).to_string());
+    let title = derived(move || t_string!(i18n, more.device_revoke_title, name = name.clone()).to_string());
     let revoke = Callback::new(move |()| {
         let id = id.clone();
         open.set(false);

@@ -6,7 +6,7 @@ use crate::format::{date_words, role_words};
 use crate::i18n::*;
 use crate::ipc::ask;
 use crate::routes::paths;
-use crate::state::{Load, use_load, use_session, use_toasts};
+use crate::state::{Load, derived, use_load, use_session, use_toasts};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use trygkort_core::domain::Role;
@@ -49,7 +49,7 @@ fn NewInvitation(made: RwSignal<Option<InvitationLink>>, open: Load<Vec<Invitati
     let uses = RwSignal::new("1".to_owned());
     let hours = RwSignal::new("168".to_owned());
     let busy = RwSignal::new(false);
-    let roles = Signal::derive(move || {
+    let roles = derived(move || {
         Role::ALL.into_iter().map(|role| (role, role_words(i18n, role).to_owned())).collect::<Vec<_>>()
     });
     let about_role = move || match role.get() {
@@ -86,12 +86,12 @@ fn NewInvitation(made: RwSignal<Option<InvitationLink>>, open: Load<Vec<Invitati
             </div>
             <Select
                 label=tr!(i18n, more.invite_uses)
-                options=Signal::derive(move || uses_choices(i18n.get_locale()))
+                options=derived(move || uses_choices(i18n.get_locale()))
                 value=uses
             />
             <Select
                 label=tr!(i18n, more.invite_expires)
-                options=Signal::derive(move || expiry_choices(i18n.get_locale()))
+                options=derived(move || expiry_choices(i18n.get_locale()))
                 value=hours
             />
             <Button kind=ButtonKind::Primary icon="qr-code" disabled=busy on_click=create>
@@ -138,13 +138,12 @@ fn OpenInvitation(invitation: InvitationView, open: Load<Vec<InvitationView>>) -
             }
         });
     };
-    let label =
-        Signal::derive(move || t_string!(i18n, more.invite_revoke_which, role = role_words(i18n, role)).to_string());
+    let label = derived(move || t_string!(i18n, more.invite_revoke_which, role = role_words(i18n, role)).to_string());
     view! {
         <li class="card entry">
             <h3>{move || role_words(i18n, role)}</h3>
             <p class="muted">{limits}</p>
-            <Button kind=ButtonKind::Danger label on_click=revoke disabled=Signal::derive(move || !session.is_coordinator())>
+            <Button kind=ButtonKind::Danger label on_click=revoke disabled=derived(move || !session.is_coordinator())>
                 {tr!(i18n, more.invite_revoke)}
             </Button>
         </li>

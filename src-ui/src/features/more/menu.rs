@@ -2,11 +2,11 @@
 
 use crate::components::{Chip, ChipKind, Icon, Page, When};
 use crate::features::shell::badge_parts;
-use crate::format::role_words;
+use crate::format::{lowercase, role_words};
 use crate::i18n::*;
 use crate::ipc::InstallState;
 use crate::routes::paths;
-use crate::state::{use_install_state, use_now, use_session, use_sync_status};
+use crate::state::{derived, use_install_state, use_now, use_session, use_sync_status};
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
@@ -103,9 +103,7 @@ fn AreaHead() -> impl IntoView {
     let i18n = use_i18n();
     let session = use_session();
     let role = move || {
-        session
-            .role()
-            .map(|role| t_string!(i18n, more.you_are, role = role_words(i18n, role).to_lowercase()).to_string())
+        session.role().map(|role| t_string!(i18n, more.you_are, role = lowercase(role_words(i18n, role))).to_string())
     };
     view! {
         <div class="area-head card">
@@ -124,11 +122,11 @@ fn StateLine() -> impl IntoView {
     let i18n = use_i18n();
     let status = use_sync_status();
     let now = use_now();
-    let sentence = Signal::derive(move || {
+    let sentence = derived(move || {
         status.get().map(|status| badge_parts(i18n.get_locale(), &status, now.get()).sentence()).unwrap_or_default()
     });
     let refused = Memo::new(move |_| status.get().map_or(0, |status| status.refused));
-    let refused_words = Signal::derive(move || match refused.get() {
+    let refused_words = derived(move || match refused.get() {
         1 => t_string!(i18n, common.sync.refused_1).to_owned(),
         count => t_string!(i18n, common.sync.refused_n, count = count).to_string(),
     });

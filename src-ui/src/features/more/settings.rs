@@ -3,7 +3,7 @@
 use crate::components::{Page, Segmented};
 use crate::i18n::*;
 use crate::routes::paths;
-use crate::state::{use_session, use_toasts};
+use crate::state::{derived, use_session, use_toasts};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use trygkort_core::ipc::{Settings, Theme};
@@ -29,14 +29,14 @@ pub(crate) fn SettingsPage() -> impl IntoView {
             });
         }
     });
-    let languages = Signal::derive(move || {
+    let languages = derived(move || {
         vec![
             (None, t_string!(i18n, more.language_system).to_owned()),
             (Some("da".to_owned()), "Dansk".to_owned()),
             (Some("en".to_owned()), "English".to_owned()),
         ]
     });
-    let themes = Signal::derive(move || {
+    let themes = derived(move || {
         vec![
             (Theme::System, t_string!(i18n, more.theme_system).to_owned()),
             (Theme::Light, t_string!(i18n, more.theme_light).to_owned()),

@@ -1,11 +1,11 @@
 //! *Status*: when this device was last updated, what waits, how safe it lies here.
 
 use crate::components::{Button, ButtonKind, LinkButton, Page, When};
-use crate::format::moment_words;
+use crate::format::{decimal, moment_words};
 use crate::i18n::*;
 use crate::ipc::{ask, storage_state};
 use crate::routes::paths;
-use crate::state::{use_now, use_session, use_sync_status, use_toasts};
+use crate::state::{derived, use_now, use_session, use_sync_status, use_toasts};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use trygkort_core::ipc::{SyncNow, SyncState, SyncStatus};
@@ -23,7 +23,7 @@ pub(crate) fn StatePage() -> impl IntoView {
             }
         });
     };
-    let running = Signal::derive(move || status.get().is_some_and(|status| status.state == SyncState::Running));
+    let running = derived(move || status.get().is_some_and(|status| status.state == SyncState::Running));
     let shared = Memo::new(move |_| session.area_id().is_some() && !session.local_only());
     let refused = Memo::new(move |_| status.get().is_some_and(|status| status.refused > 0));
     view! {
@@ -90,7 +90,7 @@ fn DeviceFacts() -> impl IntoView {
         } else {
             t_string!(i18n, more.storage_not_persisted)
         };
-        let used = state.usage.map(|bytes| format!("{:.1}", bytes / 1e6));
+        let used = state.usage.map(|bytes| decimal(bytes / 1e6, 1));
         let used = used.map(|size| match i18n.get_locale() {
             Locale::da => size.replace('.', ","),
             Locale::en => size,

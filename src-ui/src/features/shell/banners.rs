@@ -3,7 +3,7 @@
 use crate::components::{Button, PhoneLink, When};
 use crate::i18n::*;
 use crate::ipc::{apply_update, ask};
-use crate::state::{Changes, use_host, use_load, use_session, use_toasts};
+use crate::state::{Changes, derived, use_host, use_load, use_session, use_toasts};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use trygkort_core::ipc::{DismissReminder, GetReminders, Reminder, Topic};
@@ -79,7 +79,7 @@ fn ReminderBanner(reminder: Reminder, more: usize) -> impl IntoView {
     view! {
         <section class="banner banner--call" aria-label=tr!(i18n, common.shell.remember)>
             <p class="banner__text">
-                <strong>{Signal::derive(move || t_string!(i18n, common.shell.remember_who, name = name.clone()).to_string())}</strong>
+                <strong>{derived(move || t_string!(i18n, common.shell.remember_who, name = name.clone()).to_string())}</strong>
                 <span class="banner__details">{details}</span>
             </p>
             {reminder.phone.map(|phone| view! { <PhoneLink number=phone.e164 display=phone.display demo /> })}

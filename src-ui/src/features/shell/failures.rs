@@ -6,7 +6,7 @@ use crate::format::error_words;
 use crate::i18n::*;
 use crate::ipc::take_over;
 use crate::routes::paths;
-use crate::state::effect;
+use crate::state::{derived, effect};
 use leptos::html;
 use leptos::prelude::*;
 use trygkort_core::error::ErrorCode;
@@ -82,7 +82,7 @@ pub(crate) fn StartFailed(error: IpcError, #[prop(into)] retry: Callback<()>) ->
         }
         .into_any();
     }
-    let title = Signal::derive(move || {
+    let title = derived(move || {
         match code {
             ErrorCode::StorageRefused => t_string!(i18n, common.shell.refused_title),
             ErrorCode::StorageFull => t_string!(i18n, common.shell.full_title),

@@ -3,6 +3,7 @@
 use crate::components::Icon;
 use crate::i18n::*;
 use crate::routes::paths;
+use crate::state::derived;
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
@@ -12,10 +13,10 @@ pub(crate) fn Nav() -> impl IntoView {
     let i18n = use_i18n();
     view! {
         <nav class="shell__nav nav" aria-label=tr!(i18n, common.nav.label)>
-            <Place href=paths::card() icon="id-card" label=Signal::derive(move || t_string!(i18n, common.nav.card)) />
-            <Place href=paths::contacts() icon="phone" label=Signal::derive(move || t_string!(i18n, common.nav.contacts)) />
-            <Place href=paths::map() icon="map" label=Signal::derive(move || t_string!(i18n, common.nav.map)) />
-            <Place href=paths::more() icon="ellipsis" label=Signal::derive(move || t_string!(i18n, common.nav.more)) />
+            <Place href=paths::card() icon="id-card" label=derived(move || t_string!(i18n, common.nav.card)) />
+            <Place href=paths::contacts() icon="phone" label=derived(move || t_string!(i18n, common.nav.contacts)) />
+            <Place href=paths::map() icon="map" label=derived(move || t_string!(i18n, common.nav.map)) />
+            <Place href=paths::more() icon="ellipsis" label=derived(move || t_string!(i18n, common.nav.more)) />
         </nav>
     }
 }

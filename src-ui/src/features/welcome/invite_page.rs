@@ -9,11 +9,11 @@ use super::invitation::{keep_invitation, kept_invitation, take_invitation_from_a
 use super::join::Join;
 use super::link_entry::LinkEntry;
 use crate::components::{Button, ButtonKind, EmptyState, Icon, LinkButton, Page};
-use crate::format::role_words;
+use crate::format::{lowercase, role_words};
 use crate::i18n::*;
 use crate::ipc::InstallState;
 use crate::routes::paths;
-use crate::state::{copy_text, use_install_state};
+use crate::state::{copy_text, derived, use_install_state};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use trygkort_core::ipc::AreaSummary;
@@ -45,7 +45,7 @@ pub(crate) fn InvitePage() -> impl IntoView {
         step.set(first_step());
     });
     on_cleanup(move || listener.remove());
-    let title = Signal::derive(move || match step.get() {
+    let title = derived(move || match step.get() {
         Step::Joined(area) => t_string!(i18n, welcome.joined, area = area.name).to_string(),
         Step::Missing => t_string!(i18n, welcome.invite_missing).to_owned(),
         Step::CarryOver(_) => t_string!(i18n, welcome.apple_title).to_owned(),
@@ -150,7 +150,7 @@ fn Joined(area: AreaSummary) -> impl IntoView {
     let role = area.role;
     view! {
         <div class="stack">
-            <p>{Signal::derive(move || t_string!(i18n, welcome.joined_role, role = role_words(i18n, role).to_lowercase()).to_string())}</p>
+            <p>{derived(move || t_string!(i18n, welcome.joined_role, role = lowercase(role_words(i18n, role))).to_string())}</p>
             <InstallSteps />
             <LinkButton href=paths::card().to_owned() kind=ButtonKind::Primary icon="id-card">
                 {tr!(i18n, welcome.to_card)}

@@ -6,7 +6,7 @@ use crate::components::{Button, ButtonKind, TextField, provide_form_guard};
 use crate::format::error_words;
 use crate::i18n::*;
 use crate::ipc::ask;
-use crate::state::use_session;
+use crate::state::{derived, use_session};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use trygkort_core::error::ErrorCode;
@@ -70,7 +70,7 @@ pub(crate) fn Join(link: String, on_joined: Callback<(AreaSummary,)>) -> impl In
             <div role="alert">
                 {move || failed.get().map(|error| view! { <p class="failure">{failure_words(i18n.get_locale(), &error)}</p> })}
             </div>
-            <Button kind=ButtonKind::Primary submit=true disabled=Signal::derive(move || busy.get() || guard.blocked())>
+            <Button kind=ButtonKind::Primary submit=true disabled=derived(move || busy.get() || guard.blocked())>
                 {move || {
                     if busy.get() { t_string!(i18n, welcome.opening) } else { t_string!(i18n, welcome.open_area) }
                 }}

@@ -5,7 +5,7 @@ use super::scanner::ScanDialog;
 use crate::components::{Button, ButtonKind, FieldKind, TextField};
 use crate::i18n::*;
 use crate::ipc::can_scan;
-use crate::state::{paste_text, use_toasts};
+use crate::state::{derived, paste_text, use_toasts};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
@@ -30,7 +30,7 @@ pub(crate) fn LinkEntry(#[prop(into)] on_link: Callback<(String,)>) -> impl Into
             }
         });
     };
-    let error = Signal::derive(move || {
+    let error = derived(move || {
         let missing = empty.get() && text.with(|text| link_in(text).is_none());
         missing.then(|| t_string!(i18n, welcome.link_empty).to_owned())
     });

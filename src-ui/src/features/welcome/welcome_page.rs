@@ -6,7 +6,7 @@ use crate::components::{Button, Page, When};
 use crate::i18n::*;
 use crate::ipc::ask;
 use crate::routes::paths;
-use crate::state::{use_session, use_toasts};
+use crate::state::{derived, use_session, use_toasts};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::hooks::use_navigate;
@@ -19,7 +19,7 @@ pub(crate) fn WelcomePage() -> impl IntoView {
     let session = use_session();
     let toasts = use_toasts();
     let has_area = Memo::new(move |_| session.area_id().is_some());
-    let title = Signal::derive(move || {
+    let title = derived(move || {
         if has_area.get() { t_string!(i18n, welcome.title_add) } else { t_string!(i18n, welcome.title) }.to_owned()
     });
     let navigate = use_navigate();
