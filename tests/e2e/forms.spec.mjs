@@ -54,6 +54,43 @@ test('a draft survives a reload, and is dropped when it is not wanted', async ({
   await expect(app.contactForm.draft).toHaveCount(0);
 });
 
+test('after a draft is dropped the next one is kept', async ({ device }) => {
+  const app = await device('coordinator');
+  await officeForm(app);
+  await app.contactForm.note.fill('Første forsøg');
+  await expect(async () => expect(await draftsOf(app)).toContain('Første forsøg')).toPass();
+  await app.page.reload();
+  await app.contactForm.dropDraft.click();
+  await expect(app.contactForm.draft).toHaveCount(0);
+  await app.contactForm.note.fill('Andet forsøg');
+  await expect(async () => expect(await draftsOf(app)).toContain('Andet forsøg')).toPass();
+});
+
+test('what is typed is kept when the page goes away a moment later', async ({ device }) => {
+  const app = await device('coordinator');
+  await officeForm(app);
+  await app.contactForm.note.pressSequentially('Skrevet i ét stræk, uden pause', { delay: 40 });
+  await app.page.waitForTimeout(300);
+  await app.page.reload();
+  await expect(app.contactForm.note).toHaveValue('Skrevet i ét stræk, uden pause');
+});
+
+test('a device without room says so, and what was written stays', async ({ device, server }) => {
+  const app = await device('coordinator');
+  await officeForm(app);
+  const { usage } = await app.page.evaluate(() => navigator.storage.estimate());
+  const devtools = await app.page.context().newCDPSession(app.page);
+  await devtools.send('Storage.overrideQuotaForOrigin', { origin: server.url, quotaSize: Number(usage) });
+  await app.contactForm.role.fill('Står her endnu');
+  await app.contactForm.save.click();
+  await expect(app.page.getByText('Der er ikke mere plads på enheden.')).toBeVisible();
+  await expect(app.contactForm.role).toHaveValue('Står her endnu');
+
+  await devtools.send('Storage.overrideQuotaForOrigin', { origin: server.url });
+  await app.contactForm.save.click();
+  await expect(app.page.getByText('Bøgeparkens Boligforening · Står her endnu')).toBeVisible();
+});
+
 test('a contact is edited, and the edit is taken back', async ({ device }) => {
   const app = await device('coordinator');
   await officeForm(app);

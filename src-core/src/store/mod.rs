@@ -14,7 +14,7 @@ pub(crate) mod table;
 pub(crate) use migrate::migrate;
 
 use crate::error::ErrorCode;
-use rusqlite::Connection;
+use rusqlite::{Connection, ffi};
 use thiserror::Error;
 
 /// The oldest SQLite that is used: before it, resetting the write-ahead log could lose a transaction.
@@ -46,8 +46,8 @@ impl StoreError {
             StoreError::Damaged(_) | StoreError::Decode(_) => ErrorCode::StorageDamaged,
             StoreError::Refused(_) => ErrorCode::StorageRefused,
             StoreError::OldSqlite { .. } => ErrorCode::Internal,
+            StoreError::Sqlite(error) if is_full(error) => ErrorCode::StorageFull,
             StoreError::Sqlite(error) => match error.sqlite_error_code() {
-                Some(rusqlite::ErrorCode::DiskFull) => ErrorCode::StorageFull,
                 Some(rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::NotADatabase) => {
                     ErrorCode::StorageDamaged
                 }
@@ -60,6 +60,15 @@ impl StoreError {
             },
         }
     }
+}
+
+/// Whether there was no room. A browser's file does not say why it took no more: there it is hardly ever anything else.
+fn is_full(error: &rusqlite::Error) -> bool {
+    const NOT_TAKEN: [i32; 3] = [ffi::SQLITE_IOERR_WRITE, ffi::SQLITE_IOERR_TRUNCATE, ffi::SQLITE_IOERR_FSYNC];
+    error.sqlite_error().is_some_and(|error| {
+        error.code == rusqlite::ErrorCode::DiskFull
+            || cfg!(target_family = "wasm") && NOT_TAKEN.contains(&error.extended_code)
+    })
 }
 
 /// Which durability a file needs.
