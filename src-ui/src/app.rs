@@ -15,7 +15,7 @@ use crate::features::welcome::{InstallPage, InvitePage, WelcomePage};
 use crate::i18n::*;
 use crate::ipc::{ask, on_event, to_json};
 use crate::routes::paths;
-use crate::state::{Changes, Host, Now, Session, SyncBadge, Toasts, derived, effect, is_secure, use_session};
+use crate::state::{Changes, Host, Now, Session, SyncBadge, Toasts, Var, derived, effect, is_secure, use_session};
 use leptos::children::ToChildren;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -35,7 +35,7 @@ pub(crate) fn App() -> impl IntoView {
 }
 
 /// How starting went; `None` while the skeleton of `index.html` shows.
-type Outcome = RwSignal<Option<Result<BootView, IpcError>>>;
+type Outcome = Var<Option<Result<BootView, IpcError>>>;
 
 #[component]
 fn Start() -> impl IntoView {
@@ -46,7 +46,7 @@ fn Start() -> impl IntoView {
     Toasts::provide();
     DemoStop::provide();
     Arrival::provide();
-    let outcome: Outcome = RwSignal::new(None);
+    let outcome: Outcome = Var::new(None);
     let session = StoredValue::new(None::<Session>);
     if !crate::ipc::is_tauri() && !is_secure() {
         remove_skeleton();

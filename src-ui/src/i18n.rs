@@ -4,18 +4,19 @@
 //! The keys are leptos_i18n's. Its context is not: it reads and writes cookies and `<meta>`, and knows the languages of
 //! the world, where two words of the browser have to be compared.
 
+use crate::state::Var;
 use leptos::prelude::*;
 
 pub(crate) use crate::sentences::i18n::{Locale, td_string};
 
 /// The language of the screen. Reading it makes the running view depend on it.
 #[derive(Clone, Copy)]
-pub(crate) struct I18n(RwSignal<Locale>);
+pub(crate) struct I18n(Var<Locale>);
 
 impl I18n {
     /// Starts with the language of the device.
     pub(crate) fn provide() {
-        provide_context(Self(RwSignal::new(device_locale())));
+        provide_context(Self(Var::new(device_locale())));
     }
 
     pub(crate) fn get_locale(self) -> Locale {

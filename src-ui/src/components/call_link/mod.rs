@@ -3,7 +3,7 @@
 use super::{Button, ButtonKind, Dialog, Icon};
 use crate::i18n::*;
 use crate::ipc;
-use crate::state::derived;
+use crate::state::{Var, derived};
 use leptos::prelude::*;
 use web_sys::MouseEvent;
 
@@ -19,12 +19,12 @@ enum Stopped {
 #[derive(Clone, Copy)]
 pub(crate) struct DemoStop {
     open: RwSignal<bool>,
-    stopped: RwSignal<Option<Stopped>>,
+    stopped: Var<Option<Stopped>>,
 }
 
 impl DemoStop {
     pub(crate) fn provide() -> Self {
-        let stop = Self { open: RwSignal::new(false), stopped: RwSignal::new(None) };
+        let stop = Self { open: RwSignal::new(false), stopped: Var::new(None) };
         provide_context(stop);
         stop
     }

@@ -10,7 +10,7 @@ use crate::format::I18n;
 use crate::i18n::*;
 use crate::ipc::ask;
 use crate::routes::paths;
-use crate::state::{Load, Toasts, derived, use_load, use_session, use_toasts};
+use crate::state::{Load, Toasts, Var, derived, use_load, use_session, use_toasts};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use trygkort_core::domain::{ContactId, ProblemId};
@@ -42,9 +42,9 @@ pub(crate) struct Cell {
 #[derive(Clone, Copy)]
 pub(crate) struct Table {
     pub(crate) load: Load<CardTable>,
-    pub(crate) chosen: RwSignal<Option<ProblemId>>,
+    pub(crate) chosen: Var<Option<ProblemId>>,
     /// The cell whose hours are being edited.
-    pub(crate) hours: RwSignal<Option<Cell>>,
+    pub(crate) hours: Var<Option<Cell>>,
     toasts: Toasts,
     i18n: I18n,
 }
@@ -53,8 +53,8 @@ impl Table {
     fn new() -> Self {
         Self {
             load: use_load(TOPICS, || GetCardTable {}),
-            chosen: RwSignal::new(None),
-            hours: RwSignal::new(None),
+            chosen: Var::new(None),
+            hours: Var::new(None),
             toasts: use_toasts(),
             i18n: use_i18n(),
         }
@@ -197,13 +197,9 @@ fn TableBody() -> impl IntoView {
 #[component]
 fn Views(table: Table, frame: Frame) -> impl IntoView {
     let i18n = use_i18n();
-    let layout = RwSignal::new(Layout::ByProblem);
-    let layouts = derived(move || {
-        vec![
-            (Layout::ByProblem, t_string!(i18n, edit.table_by_problem).to_owned()),
-            (Layout::Whole, t_string!(i18n, edit.table_whole).to_owned()),
-        ]
-    });
+    let layout = Var::new(Layout::ByProblem);
+    let layouts =
+        vec![(Layout::ByProblem, tr!(i18n, edit.table_by_problem)), (Layout::Whole, tr!(i18n, edit.table_whole))];
     if frame.problems.is_empty() || frame.sectors.iter().all(|(_, contacts)| contacts.is_empty()) {
         return view! { <NothingToTick no_problems=frame.problems.is_empty() /> }.into_any();
     }

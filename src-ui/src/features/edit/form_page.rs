@@ -6,7 +6,7 @@ use crate::components::{Button, ButtonKind, EmptyState, Icon, Page, When, provid
 use crate::format::error_words;
 use crate::i18n::*;
 use crate::ipc::ask;
-use crate::state::{derived, use_draft, use_session};
+use crate::state::{Var, derived, use_draft, use_session};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use trygkort_core::ipc::{Ask, Editing, IpcError};
@@ -62,7 +62,7 @@ where
     let i18n = use_i18n();
     let guard = provide_form_guard();
     let draft = use_draft::<Unfinished<F::Form>>(draft_key);
-    let found = RwSignal::new(None::<Result<Unfinished<F::Form>, IpcError>>);
+    let found = Var::new(None::<Result<Unfinished<F::Form>, IpcError>>);
     let fresh = {
         let open = open.clone();
         move || {

@@ -4,6 +4,7 @@ use super::hours::{Hours, Span, Week, parse_clock, print_clock};
 use crate::components::{Button, Icon, TextField, When, unique_id};
 use crate::format::{capitalise, weekday_words};
 use crate::i18n::*;
+use crate::state::Var;
 use leptos::prelude::*;
 
 /// Longest hours text that is kept.
@@ -28,18 +29,15 @@ const MODES: [Mode; 4] = [Mode::Week, Mode::Always, Mode::Unknown, Mode::Advance
 /// The state of the editor. The week and the syntax are both kept while one changes between the ways.
 #[derive(Clone, Copy)]
 pub(crate) struct HoursFields {
-    mode: RwSignal<Mode>,
-    week: RwSignal<Week>,
+    mode: Var<Mode>,
+    week: Var<Week>,
     raw: RwSignal<String>,
 }
 
 impl HoursFields {
     pub(crate) fn new(text: &str) -> Self {
-        let fields = Self {
-            mode: RwSignal::new(Mode::Unknown),
-            week: RwSignal::new(Week::office()),
-            raw: RwSignal::new(String::new()),
-        };
+        let fields =
+            Self { mode: Var::new(Mode::Unknown), week: Var::new(Week::office()), raw: RwSignal::new(String::new()) };
         fields.set(text);
         fields
     }

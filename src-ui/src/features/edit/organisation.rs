@@ -7,7 +7,7 @@ use crate::components::{Select, TextField};
 use crate::format::sector_words;
 use crate::i18n::*;
 use crate::routes::paths;
-use crate::state::derived;
+use crate::state::{Var, derived};
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use trygkort_core::domain::{OrganisationId, Scope};
@@ -54,7 +54,7 @@ pub(crate) fn OrganisationEditPage() -> impl IntoView {
 struct OrganisationFields {
     name: RwSignal<String>,
     sector: RwSignal<String>,
-    scope: RwSignal<Scope>,
+    scope: Var<Scope>,
 }
 
 impl Fields for OrganisationFields {
@@ -64,7 +64,7 @@ impl Fields for OrganisationFields {
         Self {
             name: RwSignal::new(form.name.clone()),
             sector: RwSignal::new(sector_key(form.sector).to_owned()),
-            scope: RwSignal::new(form.scope),
+            scope: Var::new(form.scope),
         }
     }
 

@@ -7,7 +7,7 @@ use crate::components::{Button, IconButton, LinkButton, Segmented, When};
 use crate::format::{I18n, lowercase, sector_words, weekday_words};
 use crate::i18n::*;
 use crate::routes::paths;
-use crate::state::derived;
+use crate::state::{Var, derived};
 use leptos::prelude::*;
 use trygkort_core::domain::{ContactId, ProblemId};
 use trygkort_core::ipc::Sector;
@@ -45,8 +45,8 @@ pub(crate) fn ByProblem(table: Table, problems: Vec<(ProblemId, String)>) -> imp
 #[component]
 fn ProblemChoice(table: Table, problems: Vec<(ProblemId, String)>) -> impl IntoView {
     let i18n = use_i18n();
-    let chosen = RwSignal::new(untrack(|| table.problem()));
-    let options = problems.into_iter().map(|(id, name)| (Some(id), name)).collect::<Vec<_>>();
+    let chosen = Var::new(untrack(|| table.problem()));
+    let options = problems.into_iter().map(|(id, name)| (Some(id), Signal::stored(name))).collect::<Vec<_>>();
     // One way only: a choice made here goes to the table, and a choice made there redraws nothing here.
     Effect::new(move |before: Option<()>| {
         let choice = chosen.get();
@@ -58,7 +58,7 @@ fn ProblemChoice(table: Table, problems: Vec<(ProblemId, String)>) -> impl IntoV
         <Segmented
             label=tr!(i18n, edit.table_by_problem)
             hide_label=true
-            options=Signal::stored(options)
+            options
             value=chosen
         />
     }

@@ -6,7 +6,7 @@ use crate::format::{date_words, moment_words};
 use crate::i18n::*;
 use crate::ipc::ask;
 use crate::routes::paths;
-use crate::state::{Load, derived, use_load, use_now, use_toasts};
+use crate::state::{Load, Var, derived, use_load, use_now, use_toasts};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use trygkort_core::ipc::{DeviceView, HandOver, InvitationLink, ListDevices, RenameDevice, RevokeDevice};
@@ -35,7 +35,7 @@ pub(crate) fn DevicesPage() -> impl IntoView {
 fn AddDevice() -> impl IntoView {
     let i18n = use_i18n();
     let toasts = use_toasts();
-    let made = RwSignal::new(None::<InvitationLink>);
+    let made = Var::new(None::<InvitationLink>);
     let busy = RwSignal::new(false);
     let make = move || {
         busy.set(true);

@@ -6,7 +6,7 @@ use crate::format::{date_words, role_words};
 use crate::i18n::*;
 use crate::ipc::ask;
 use crate::routes::paths;
-use crate::state::{Load, derived, use_load, use_session, use_toasts};
+use crate::state::{Load, Var, derived, use_load, use_session, use_toasts};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use trygkort_core::domain::Role;
@@ -15,7 +15,7 @@ use trygkort_core::ipc::{CreateInvitation, InvitationLink, InvitationView, ListI
 #[component]
 pub(crate) fn InvitePeoplePage() -> impl IntoView {
     let i18n = use_i18n();
-    let made = RwSignal::new(None::<InvitationLink>);
+    let made = Var::new(None::<InvitationLink>);
     let open = use_load(&[], || ListInvitations {});
     view! {
         <Page title=tr!(i18n, more.invite) back=paths::more()>
@@ -42,16 +42,14 @@ pub(crate) fn InvitePeoplePage() -> impl IntoView {
 }
 
 #[component]
-fn NewInvitation(made: RwSignal<Option<InvitationLink>>, open: Load<Vec<InvitationView>>) -> impl IntoView {
+fn NewInvitation(made: Var<Option<InvitationLink>>, open: Load<Vec<InvitationView>>) -> impl IntoView {
     let i18n = use_i18n();
     let toasts = use_toasts();
-    let role = RwSignal::new(Role::Staff);
+    let role = Var::new(Role::Staff);
     let uses = RwSignal::new("1".to_owned());
     let hours = RwSignal::new("168".to_owned());
     let busy = RwSignal::new(false);
-    let roles = derived(move || {
-        Role::ALL.into_iter().map(|role| (role, role_words(i18n, role).to_owned())).collect::<Vec<_>>()
-    });
+    let roles = Role::ALL.map(|role| (role, derived(move || role_words(i18n, role).to_owned()))).to_vec();
     let about_role = move || match role.get() {
         Role::Coordinator => t_string!(i18n, more.invite_role_coordinator),
         Role::Staff => t_string!(i18n, more.invite_role_staff),
