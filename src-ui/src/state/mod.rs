@@ -22,4 +22,4 @@ pub(crate) use now::{Now, use_now};
 pub(crate) use session::{Session, use_session};
 pub(crate) use sync_status::{SyncBadge, use_sync_status};
 pub(crate) use toasts::{Toast, Toasts, use_toasts};
-pub(crate) use var::Var;
+pub(crate) use var::{Kept, Var};

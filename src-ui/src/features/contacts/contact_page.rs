@@ -11,7 +11,7 @@ use crate::format::{date_words, scope_words, weekday_words};
 use crate::i18n::*;
 use crate::ipc::ask;
 use crate::routes::paths;
-use crate::state::{derived, use_load, use_toasts};
+use crate::state::{Kept, derived, use_load, use_toasts};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::NavigateOptions;
@@ -28,7 +28,7 @@ const TOPICS: &[Topic] = &[Topic::Contacts];
 #[component]
 pub(crate) fn ContactPage() -> impl IntoView {
     let params = use_params_map();
-    let id = Memo::new(move |_| {
+    let id = Kept::new(move || {
         let id = params.with(|params| params.get("id").and_then(|id| id.parse().ok()));
         // An address that names nothing is answered as a contact that is not there.
         id.unwrap_or(ContactId(RowId(Uuid::nil())))

@@ -10,7 +10,7 @@ use crate::format::I18n;
 use crate::i18n::*;
 use crate::ipc::ask;
 use crate::routes::paths;
-use crate::state::{Load, Toasts, Var, derived, use_load, use_session, use_toasts};
+use crate::state::{Kept, Load, Toasts, Var, derived, use_load, use_session, use_toasts};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use trygkort_core::domain::{ContactId, ProblemId};
@@ -184,7 +184,7 @@ pub(crate) fn CardTablePage() -> impl IntoView {
 #[component]
 fn TableBody() -> impl IntoView {
     let table = Table::new();
-    let frame = Memo::new(move |_| table.load.map(frame));
+    let frame = Kept::new(move || table.load.map(frame));
     view! {
         {move || match frame.get() {
             None => view! { <Loaded load=table.load let:_table>""</Loaded> }.into_any(),

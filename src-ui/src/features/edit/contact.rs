@@ -8,7 +8,7 @@ use super::scope::ScopeChoice;
 use crate::components::{LinkButton, Select, TextField};
 use crate::i18n::*;
 use crate::routes::paths;
-use crate::state::{Var, derived, use_load};
+use crate::state::{Kept, Var, derived, use_load};
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use trygkort_core::domain::{ContactId, Scope};
@@ -19,7 +19,7 @@ use trygkort_core::ipc::{ContactForm, EditContact, GetOrganisations, SaveContact
 pub(crate) fn ContactEditPage() -> impl IntoView {
     let i18n = use_i18n();
     let params = use_params_map();
-    let id = Memo::new(move |_| params.with(|params| params.get("id").and_then(|id| id.parse::<ContactId>().ok())));
+    let id = Kept::new(move || params.with(|params| params.get("id").and_then(|id| id.parse::<ContactId>().ok())));
     move || {
         let id = id.get();
         let title = derived(move || match id {

@@ -7,7 +7,7 @@ use crate::components::{Select, TextField};
 use crate::format::sector_words;
 use crate::i18n::*;
 use crate::routes::paths;
-use crate::state::{Var, derived};
+use crate::state::{Kept, Var, derived};
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use trygkort_core::domain::{OrganisationId, Scope};
@@ -29,8 +29,7 @@ const SECTORS: [(Sector, &str); 7] = [
 pub(crate) fn OrganisationEditPage() -> impl IntoView {
     let i18n = use_i18n();
     let params = use_params_map();
-    let id =
-        Memo::new(move |_| params.with(|params| params.get("id").and_then(|id| id.parse::<OrganisationId>().ok())));
+    let id = Kept::new(move || params.with(|params| params.get("id").and_then(|id| id.parse::<OrganisationId>().ok())));
     move || {
         let id = id.get();
         let title = derived(move || match id {
