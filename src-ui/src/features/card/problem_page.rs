@@ -110,11 +110,11 @@ fn Lines(kind: LinesKind, lines: Vec<String>) -> impl IntoView {
         LinesKind::Notice => ("lines", "eye"),
         LinesKind::NotReport => ("lines lines--quiet", "circle-slash"),
     };
-    let heading = move || match kind {
+    let heading = derived(move || match kind {
         LinesKind::HaveReady => t_string!(i18n, card.have_ready),
         LinesKind::Notice => t_string!(i18n, card.notice),
         LinesKind::NotReport => t_string!(i18n, card.not_report),
-    };
+    });
     Some(view! {
         <section class=class>
             <h2 class="lines__heading">

@@ -111,12 +111,12 @@ fn Channel(channel: ChannelView, name: String, demo: bool, editable: bool) -> im
     let i18n = use_i18n();
     let kind = channel.kind;
     let label = channel.label.clone();
-    let shown = move || match (label.is_empty(), kind) {
+    let shown = derived(move || match (label.is_empty(), kind) {
         (false, _) => label.clone(),
         (true, ChannelKind::Phone) => t_string!(i18n, contacts.phone).to_owned(),
         (true, ChannelKind::Mobile) => t_string!(i18n, contacts.mobile).to_owned(),
         (true, ChannelKind::Mail) => t_string!(i18n, contacts.mail).to_owned(),
-    };
+    });
     let ways = if is_number(&channel) {
         view! { <NumberWays channel=channel.clone() demo /> }.into_any()
     } else {
@@ -228,7 +228,7 @@ fn WeekTable(week: Vec<(u8, String)>) -> impl IntoView {
 fn Verified(contact: ContactView) -> impl IntoView {
     let i18n = use_i18n();
     let ContactView { verified_at_ms, verified_by, .. } = contact;
-    let words = move || match verified_at_ms {
+    let words = derived(move || match verified_at_ms {
         None => t_string!(i18n, contacts.never_verified).to_owned(),
         Some(at_ms) if verified_by.is_empty() => {
             t_string!(i18n, contacts.verified_by_nobody, date = date_words(i18n, at_ms)).to_string()
@@ -236,7 +236,7 @@ fn Verified(contact: ContactView) -> impl IntoView {
         Some(at_ms) => {
             t_string!(i18n, contacts.verified, date = date_words(i18n, at_ms), name = verified_by.clone()).to_string()
         }
-    };
+    });
     view! {
         <p class="contact__verified">
             <Icon name=if verified_at_ms.is_some() { "circle-check" } else { "clock" } />

@@ -1,6 +1,7 @@
 //! *Actioncard som skema*: who takes what, in which order and when. On a desk the whole table with the chosen problem
 //! below it; on a phone one problem at a time, or the table to scroll.
 
+use super::form_page::CoordinatorsOnly;
 use super::table_by_problem::{ByProblem, ProblemOrder};
 use super::table_hours::CellHours;
 use super::table_model::{Frame, chosen_problem, frame};
@@ -10,7 +11,7 @@ use crate::format::I18n;
 use crate::i18n::*;
 use crate::ipc::ask;
 use crate::routes::paths;
-use crate::state::{Kept, Load, Toasts, Var, derived, use_load, use_session, use_toasts};
+use crate::state::{Kept, Load, Toasts, Var, derived, use_load, use_toasts};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use trygkort_core::domain::{ContactId, ProblemId};
@@ -155,28 +156,15 @@ fn focus_later(id: String) {
 #[component]
 pub(crate) fn CardTablePage() -> impl IntoView {
     let i18n = use_i18n();
-    let session = use_session();
-    let allowed = Memo::new(move |_| session.is_coordinator());
     view! {
         <Page
             title=tr!(i18n, edit.table_title)
             back=paths::card()
             wide=true
         >
-            <Show
-                when=move || allowed.get()
-                fallback=move || {
-                    view! {
-                        <EmptyState
-                            icon="lock"
-                            title=tr!(i18n, edit.only_coordinators)
-                            text=tr!(i18n, edit.only_coordinators_text)
-                        />
-                    }
-                }
-            >
+            <CoordinatorsOnly>
                 <TableBody />
-            </Show>
+            </CoordinatorsOnly>
         </Page>
     }
 }

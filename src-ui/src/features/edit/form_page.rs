@@ -29,26 +29,36 @@ where
     A: Ask<Reply = Editing<F::Form>> + Clone + Send + Sync + 'static,
     V: IntoView + 'static,
 {
+    view! {
+        <Page title back>
+            <CoordinatorsOnly>
+                <OpenForm draft_key=draft_key.clone() open=open.clone() children />
+            </CoordinatorsOnly>
+        </Page>
+    }
+}
+
+/// What coordinators may do; others are told that it is for them.
+#[component]
+pub(crate) fn CoordinatorsOnly(children: ChildrenFn) -> impl IntoView {
     let i18n = use_i18n();
     let session = use_session();
     let allowed = Memo::new(move |_| session.is_coordinator());
     view! {
-        <Page title back>
-            <Show
-                when=move || allowed.get()
-                fallback=move || {
-                    view! {
-                        <EmptyState
-                            icon="lock"
-                            title=tr!(i18n, edit.only_coordinators)
-                            text=tr!(i18n, edit.only_coordinators_text)
-                        />
-                    }
+        <Show
+            when=move || allowed.get()
+            fallback=move || {
+                view! {
+                    <EmptyState
+                        icon="lock"
+                        title=tr!(i18n, edit.only_coordinators)
+                        text=tr!(i18n, edit.only_coordinators_text)
+                    />
                 }
-            >
-                <OpenForm draft_key=draft_key.clone() open=open.clone() children />
-            </Show>
-        </Page>
+            }
+        >
+            {children()}
+        </Show>
     }
 }
 

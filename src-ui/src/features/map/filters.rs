@@ -50,11 +50,11 @@ pub(crate) fn KindFilter(#[prop(into)] filter: Signal<PinFilter>) -> impl IntoVi
     let show = use_show();
     let name = unique_id("kind");
     let option = move |kind: Option<PinKind>, name: String| {
-        let words = move || match kind {
+        let words = derived(move || match kind {
             None => t_string!(i18n, map.filter.all),
             Some(PinKind::Resource) => t_string!(i18n, map.filter.resources),
             Some(PinKind::Challenge) => t_string!(i18n, map.filter.challenges),
-        };
+        });
         let class = match kind {
             None => "segmented__words",
             Some(PinKind::Resource) => "segmented__words pin-kind pin-kind--heart",
@@ -93,10 +93,10 @@ pub(crate) fn CategoryFilter(#[prop(into)] filter: Signal<PinFilter>) -> impl In
     let show = use_show();
     let open = RwSignal::new(false);
     let count = move || filter.with(PinFilter::category_count);
-    let name = move || match count() {
+    let name = derived(move || match count() {
         0 => t_string!(i18n, map.filter.categories).to_owned(),
         count => t_string!(i18n, map.filter.categories_chosen, count = count).to_string(),
-    };
+    });
     // Kept while the dialog is open, so that ticking a box does not draw the boxes anew and lose the focus.
     let offered = Memo::new(move |_| filter.with(PinFilter::offered));
     let boxes = move || {

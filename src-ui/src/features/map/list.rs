@@ -26,14 +26,14 @@ pub(crate) fn MapListPage() -> impl IntoView {
     let total = Memo::new(move |_| all.map(Vec::len).unwrap_or_default());
     let can_add = move || frame.map(|frame| frame.can_add).unwrap_or_default();
     let there = Memo::new(move |_| all.map(|_| ()).is_some());
-    let count = move || {
+    let count = derived(move || {
         let (count, total) = (pins.with(Vec::len), total.get());
         match (count, total) {
             (1, 1) => t_string!(i18n, map.count_one).to_owned(),
             _ if count == total => t_string!(i18n, map.count, count = count).to_string(),
             _ => t_string!(i18n, map.count_of, count = count, total = total).to_string(),
         }
-    };
+    });
     let to_map = derived(move || filter.with(|filter| filter.address(paths::map(), None)));
     view! {
         <Page
@@ -118,7 +118,7 @@ fn PinCard(pin: PinView, filter: Signal<PinFilter>, on_map: bool) -> impl IntoVi
     let note = pin.note.trim().to_owned();
     let href = derived(move || filter.with(|filter| filter.address(paths::map(), Some(id))));
     let (title, heading) = (pin.title.clone(), pin.title);
-    let facts = move || {
+    let facts = derived(move || {
         let mut facts = vec![scope_words(i18n, scope).to_owned()];
         if let Some(at) = expires_at_ms {
             facts.push(t_string!(i18n, map.expires, date = date_words(i18n, at)).to_string());
@@ -127,7 +127,7 @@ fn PinCard(pin: PinView, filter: Signal<PinFilter>, on_map: bool) -> impl IntoVi
             facts.push(t_string!(i18n, map.pending).to_owned());
         }
         facts.join(" · ")
-    };
+    });
     view! {
         <article class="pin-card">
             <PinIcon kind />

@@ -73,11 +73,11 @@ fn Device(device: DeviceView, devices: Load<Vec<DeviceView>>) -> impl IntoView {
     let i18n = use_i18n();
     let now = use_now();
     let DeviceView { name, created_at_ms, last_seen_ms, this, .. } = device.clone();
-    let added = move || t_string!(i18n, more.device_added, date = date_words(i18n, created_at_ms)).to_string();
-    let seen = move || match last_seen_ms {
+    let added = derived(move || t_string!(i18n, more.device_added, date = date_words(i18n, created_at_ms)).to_string());
+    let seen = derived(move || match last_seen_ms {
         Some(at) => t_string!(i18n, more.device_seen, when = moment_words(i18n, at, now.get())).to_string(),
         None => t_string!(i18n, more.device_never).to_owned(),
-    };
+    });
     view! {
         <li class="card entry">
             <h2>{name}</h2>

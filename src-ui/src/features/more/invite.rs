@@ -50,12 +50,12 @@ fn NewInvitation(made: Var<Option<InvitationLink>>, open: Load<Vec<InvitationVie
     let hours = RwSignal::new("168".to_owned());
     let busy = RwSignal::new(false);
     let roles = Role::ALL.map(|role| (role, derived(move || role_words(i18n, role).to_owned()))).to_vec();
-    let about_role = move || match role.get() {
+    let about_role = derived(move || match role.get() {
         Role::Coordinator => t_string!(i18n, more.invite_role_coordinator),
         Role::Staff => t_string!(i18n, more.invite_role_staff),
         Role::Participant => t_string!(i18n, more.invite_role_participant),
         Role::Resident => t_string!(i18n, more.invite_role_resident),
-    };
+    });
     let create = move || {
         let number = |text: RwSignal<String>| text.get_untracked().parse().unwrap_or(1);
         let request = CreateInvitation { role: role.get_untracked(), uses: number(uses), expires_hours: number(hours) };
@@ -116,14 +116,14 @@ fn OpenInvitation(invitation: InvitationView, open: Load<Vec<InvitationView>>) -
     let toasts = use_toasts();
     let session = use_session();
     let InvitationView { id, role, uses_left, expires_at_ms } = invitation;
-    let limits = move || {
+    let limits = derived(move || {
         let uses = match uses_left {
             1 => t_string!(i18n, more.invite_uses_1).to_owned(),
             count => t_string!(i18n, more.invite_uses_n, count = count).to_string(),
         };
         let until = t_string!(i18n, more.invite_valid, date = date_words(i18n, expires_at_ms)).to_string();
         format!("{uses} · {until}")
-    };
+    });
     let revoke = move || {
         let id = id.clone();
         spawn_local(async move {
