@@ -108,6 +108,13 @@ impl<T: PartialEq + Send + Sync + 'static> Kept<T> {
     {
         self.with(T::clone)
     }
+
+    pub(crate) fn get_untracked(self) -> T
+    where
+        T: Clone,
+    {
+        self.with_untracked(T::clone)
+    }
 }
 
 fn keep(value: Box<dyn Fn() -> Comparable + Send + Sync>) -> Memo<Comparable> {

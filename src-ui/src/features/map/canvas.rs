@@ -3,7 +3,7 @@
 use crate::i18n::*;
 use crate::ipc;
 use crate::map::{Bounds, MapFailure, MapListeners, MapRenderer, MapView, Mount, Place};
-use crate::state::{Changes, Var, derived, effect, use_load, use_session};
+use crate::state::{Changes, Kept, Var, derived, effect, use_load, use_session};
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -67,8 +67,8 @@ impl MapState {
 #[component]
 pub(crate) fn MapCanvas(
     state: MapState,
-    #[prop(into)] pins: Signal<Vec<PinView>>,
-    #[prop(into)] selected: Signal<Option<PinId>>,
+    pins: Kept<Vec<PinView>>,
+    selected: Kept<Option<PinId>>,
     #[prop(optional, into)] on_pin: Option<Callback<PinId>>,
     #[prop(optional, into)] on_blank: Option<Callback<()>>,
     #[prop(optional, into)] on_long_press: Option<Callback<Place>>,
@@ -167,7 +167,7 @@ fn listeners(
 }
 
 /// Tells the map what changed since it was mounted.
-fn keep_in_step(state: MapState, dark: Signal<bool>, pins: Signal<Vec<PinView>>, selected: Signal<Option<PinId>>) {
+fn keep_in_step(state: MapState, dark: Signal<bool>, pins: Kept<Vec<PinView>>, selected: Kept<Option<PinId>>) {
     let changes = expect_context::<Changes>();
     let session = use_session();
     effect(move || {

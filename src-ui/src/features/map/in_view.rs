@@ -16,8 +16,8 @@ const LIMIT: usize = 60;
 #[component]
 pub(crate) fn PinsInView(
     state: MapState,
-    #[prop(into)] pins: Signal<Vec<PinView>>,
-    #[prop(into)] selected: Signal<Option<PinId>>,
+    pins: Kept<Vec<PinView>>,
+    selected: Kept<Option<PinId>>,
     #[prop(into)] on_pin: Callback<PinId>,
 ) -> impl IntoView {
     let i18n = use_i18n();
