@@ -9,7 +9,7 @@ use trygkort_core::hub::HubError;
 use trygkort_core::store::StoreError;
 use trygkort_core::{demo, ops};
 
-pub(crate) use trygkort_core::hub::{AreaLog, Peer};
+pub(crate) use trygkort_core::hub::{AreaLog, Peer, SERVER_ORIGIN};
 pub(crate) use trygkort_core::wire::v1::Action;
 
 /// Why an area did not do what was asked.

@@ -27,6 +27,7 @@ mod hub;
 mod invitation;
 mod limits;
 mod logging;
+mod mirror;
 mod poke;
 mod rate_limit;
 mod request_log;

@@ -20,6 +20,16 @@ pub(crate) const INVITATION: Purpose = Purpose { context: "trygkort 2026 invitat
 /// The token a device shows with every request: 160 bits, 32 characters.
 pub(crate) const TOKEN: Purpose = Purpose { context: "trygkort 2026 device token v1", bytes: 20 };
 
+/// The number of an attempt to redeem, which the device makes: 128 bits, 32 hexadecimal digits.
+const ATTEMPT: Purpose = Purpose { context: "trygkort 2026 redeem attempt v1", bytes: 16 };
+
+/// The hash of an attempt's number, or nothing when it cannot be one.
+pub(crate) fn hash_of_attempt(text: &str) -> Option<SecretHash> {
+    let is_one = text.len() == 2 * ATTEMPT.bytes && text.bytes().all(|digit| digit.is_ascii_hexdigit());
+    let number = u128::from_str_radix(text, 16).ok().filter(|_| is_one)?;
+    Some(ATTEMPT.hash(&number.to_be_bytes()))
+}
+
 /// A secret in clear. It is handed out once and then forgotten; it has no `Debug`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
@@ -150,6 +160,17 @@ mod tests {
         }
         assert!(INVITATION.hash_of(&"0".repeat(26)).is_some());
         assert!(INVITATION.hash_of(&"0".repeat(100_000)).is_none());
+    }
+
+    #[test]
+    fn the_number_of_an_attempt_is_of_one_length() {
+        let number = "00112233445566778899aabbccddeeff";
+        assert!(hash_of_attempt(number).is_some_and(|hash| hash_of_attempt(&number.to_uppercase()) == Some(hash)));
+        for text in
+            ["", "0", &number[1..], "+0112233445566778899aabbccddeeff", "øøøøøøøøøøøøøøøø", &format!("0{number}")]
+        {
+            assert!(hash_of_attempt(text).is_none(), "{text}");
+        }
     }
 
     #[test]

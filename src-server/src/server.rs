@@ -10,6 +10,7 @@ use crate::demo::{self, DemoError};
 use crate::group_commit::Failure;
 use crate::hub::{self, AreaError, AreaLog};
 use crate::invitation::{Invitation, InvitationSpec};
+use crate::mirror::{self, Mirrors};
 use crate::poke::Pokes;
 use crate::rate_limit::RateLimits;
 use crate::router::router;
@@ -34,6 +35,7 @@ pub(crate) struct AppState {
     pub(crate) control: Control,
     pub(crate) areas: AreaPool<AreaLog>,
     pub(crate) pokes: Pokes,
+    pub(crate) mirrors: Mirrors,
     pub(crate) limits: RateLimits,
     pub(crate) public_url: String,
     pub(crate) web_dir: Option<PathBuf>,
@@ -131,6 +133,7 @@ impl Server {
             control: Control::start(control)?,
             areas: start_pool(&dir)?,
             pokes: Pokes::default(),
+            mirrors: Mirrors::default(),
             limits: RateLimits::new(&config.rates),
             public_url,
             web_dir: config.web_dir.clone(),
@@ -197,7 +200,18 @@ impl Server {
 
     async fn issue(&self, new: NewInvitation) -> Result<Invitation, ServeError> {
         let (_, secret) = self.app.control.write(move |control| control.invite(&new, now_ms())).await?;
+        self.app.mirrors.wake();
         Ok(Invitation::new(&new, &secret, &self.app.public_url))
+    }
+
+    /// Waits until the areas' logs show what `control.db` holds of members, devices and invitations; a server that
+    /// serves gets there by itself. For tests, in which nothing may happen in between.
+    pub async fn mirrored(&self) -> Result<(), ServeError> {
+        const LOOK_EVERY: Duration = Duration::from_millis(2);
+        while !self.app.control.read(|control| control.mirrors_due()).await?.is_empty() {
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+        Ok(())
     }
 
     /// Answers requests until `shutdown` is ready. Then no new connection is taken, poke streams end, requests that
@@ -241,6 +255,7 @@ impl Server {
         tokio::select! {
             served = serving => Ok(served?),
             never = stopping => match never {},
+            never = mirror::keep_in_step(&self.app) => match never {},
         }
     }
 }

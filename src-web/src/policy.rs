@@ -5,7 +5,7 @@
 const LAST_WORDS_MS: u64 = 100;
 /// Edits on their way to the server get this long, unless another tab waits.
 const SYNC_GRACE_MS: u64 = 5_000;
-/// A call whose answer must not be lost (redeeming uses up the invitation) gets this long, whoever waits.
+/// A call whose answer is wanted here and now (redeeming an invitation) gets this long, whoever waits.
 const CALL_GRACE_MS: u64 = 8_000;
 
 /// What the tab that has the database knows when it asks itself whether to let go.

@@ -2,7 +2,7 @@
 
 use trygkort_core::domain::Role;
 use trygkort_core::error::ErrorCode;
-use trygkort_core::ipc::{CreateInvitation, GetCard, HandOver, ListDevices, RevokeDevice, SyncState};
+use trygkort_core::ipc::{CreateInvitation, DeletePin, GetCard, HandOver, ListDevices, RevokeDevice, SyncState};
 use trygkort_tests::{Device, TestServer};
 
 #[tokio::test]
@@ -37,6 +37,49 @@ async fn a_revoked_device_is_locked_out_and_the_others_are_not() {
     Device::expect_settled(&desk.sync().await);
     assert!(desk.pin("Efter låsningen").await.is_none());
     assert_eq!(desk.ask(ListDevices {}).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn an_invitation_for_one_use_survives_a_lost_answer() {
+    let server = TestServer::demo().await;
+    let link = server.invite(Role::Staff).await;
+    let mut phone = Device::blank();
+    phone.redeem_losing_the_answer(&link).await;
+    let mut phone = phone.restart();
+    phone.redeem_losing_the_answer(&link).await;
+    phone.redeem(&link).await.unwrap();
+    Device::expect_settled(&phone.sync().await);
+    assert_eq!(phone.ask(ListDevices {}).await.unwrap().len(), 1);
+    assert_eq!(Device::blank().redeem(&link).await.unwrap_err().code, ErrorCode::InvitationSpent);
+}
+
+#[tokio::test]
+async fn what_was_made_on_one_device_is_taken_back_on_the_members_other() {
+    let server = TestServer::demo().await;
+    let mut phone = Device::joined(&server.invite(Role::Staff).await).await;
+    let mut tablet = Device::joined(&phone.ask(HandOver {}).await.unwrap().link).await;
+    let mut colleague = Device::joined(&server.invite(Role::Staff).await).await;
+    server.mirrored().await;
+    phone
+        .save_pin(None, |pin| {
+            pin.title = "Forkert sted".to_owned();
+            pin.position = Some((55.638, 12.165));
+        })
+        .await
+        .unwrap();
+    for device in [&mut phone, &mut tablet, &mut colleague] {
+        Device::expect_settled(&device.sync().await);
+    }
+
+    let pin = colleague.pin("Forkert sted").await.unwrap();
+    assert_eq!((pin.added_by.as_deref(), pin.deletable), (Some("Mona"), false));
+    assert_eq!(colleague.ask(DeletePin { id: pin.id }).await.unwrap_err().code, ErrorCode::Forbidden);
+    assert!(tablet.pin("Forkert sted").await.unwrap().deletable);
+    tablet.ask(DeletePin { id: pin.id }).await.unwrap();
+    for device in [&mut tablet, &mut phone] {
+        Device::expect_settled(&device.sync().await);
+        assert!(device.pin("Forkert sted").await.is_none());
+    }
 }
 
 #[tokio::test]

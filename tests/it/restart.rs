@@ -19,6 +19,7 @@ async fn a_server_stopped_in_the_middle_has_lost_nothing_when_it_is_back() {
     let mut server = TestServer::demo().await;
     let mut phone = Device::joined(&server.invite(Role::Staff).await).await;
     let mut desk = Device::joined(&server.invite(Role::Coordinator).await).await;
+    server.mirrored().await;
 
     add_pin(&mut phone, "Før").await;
     Device::expect_settled(&phone.sync().await);

@@ -12,6 +12,7 @@ const OFFICE: &str = "Ejendomskontoret";
 async fn desk_and_phone(server: &TestServer) -> (Device, Device) {
     let desk = Device::joined(&server.invite(Role::Coordinator).await).await;
     let phone = Device::joined(&server.invite(Role::Coordinator).await).await;
+    server.mirrored().await;
     (desk, phone)
 }
 

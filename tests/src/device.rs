@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tempfile::TempDir;
 use tokio::time::timeout;
-use trygkort_core::app::{App, Env, Files, HostInfo, HttpRequest, HttpResponse, NetworkError, Step};
+use trygkort_core::app::{App, Env, Files, HostInfo, HttpRequest, HttpResponse, NetworkError, Step, SyncCall};
 use trygkort_core::domain::{ContactId, PinId};
 use trygkort_core::ipc::{
     Ask, ContactView, EditPin, GetContact, GetPins, GetSyncStatus, IpcError, PinForm, PinView, Redeem, SavePin, Saved,
@@ -27,6 +27,9 @@ pub struct Traffic {
     /// How many requests were made, answered or not.
     pub requests: u32,
 }
+
+/// What came back from the server and has not been taken.
+pub struct Answer(SyncCall, Result<HttpResponse, NetworkError>);
 
 /// A device with the whole application on it.
 pub struct Device {
@@ -64,9 +67,16 @@ impl Device {
     /// # Errors
     /// As the server says.
     pub async fn redeem(&mut self, link: &str) -> Result<(), IpcError> {
-        let redeem =
-            Redeem { link: link.to_owned(), member_name: "Mona".to_owned(), device_name: "Telefon".to_owned() };
-        self.ask(redeem).await.map(drop)
+        self.ask(redeem(link)).await.map(drop)
+    }
+
+    /// Redeems an invitation, and loses the server's answer on the way back.
+    pub async fn redeem_losing_the_answer(&mut self, link: &str) {
+        let Step::Fetch { request, then } = self.app.handle(redeem(link).into_request()) else {
+            panic!("redeeming needs the server")
+        };
+        self.carry(request).await.expect("the server answered");
+        self.app.resume(then, Err(NetworkError));
     }
 
     /// Asks as a screen does.
@@ -96,12 +106,16 @@ impl Device {
         self.ask(GetSyncStatus {}).await.unwrap()
     }
 
-    /// One exchange: sends what is to be sent, and takes the answer.
-    pub async fn push(&mut self) {
+    /// Sends what is to be sent and waits for the answer, which [`Device::take`] takes.
+    pub async fn push(&mut self) -> Answer {
         self.app.request_sync();
         let (call, request) = self.app.next_sync().expect("something to send");
-        let response = self.carry(request).await;
-        self.app.finish_sync(call, response);
+        Answer(call, self.carry(request).await)
+    }
+
+    /// Takes the answer to what was sent.
+    pub fn take(&mut self, answer: Answer) {
+        self.app.finish_sync(answer.0, answer.1);
     }
 
     /// Sends what is to be sent, and loses the server's answer on the way back.
@@ -202,6 +216,10 @@ impl Device {
         self.traffic.answers.push(response.body.clone());
         Ok(response)
     }
+}
+
+fn redeem(link: &str) -> Redeem {
+    Redeem { link: link.to_owned(), member_name: "Mona".to_owned(), device_name: "Telefon".to_owned() }
 }
 
 fn build(client: &reqwest::Client, request: HttpRequest) -> reqwest::RequestBuilder {

@@ -79,6 +79,11 @@ impl TestServer {
         self.server().invite(self.area, spec).await.unwrap().link
     }
 
+    /// Waits until the area's log shows who has joined, so that nothing is written in between by itself.
+    pub async fn mirrored(&self) {
+        self.server().mirrored().await.unwrap();
+    }
+
     /// Gives the area another base map.
     pub async fn set_basemap(&self, pmtiles: Vec<u8>) {
         self.server().set_basemap(self.area, pmtiles).await.unwrap();

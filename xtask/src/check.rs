@@ -12,6 +12,8 @@ use crate::setup::{self, Need};
 const SCREENS: &str = "trygkort-ui";
 const WORKER: &str = "trygkort-web";
 const WINDOW: &str = "trygkort-app";
+/// Private items are documented too, so links to them lead somewhere.
+const RUSTDOC: &str = "-D warnings -A rustdoc::private_intra_doc_links";
 const WASM: [&str; 2] = ["--target", "wasm32-unknown-unknown"];
 
 /// Runs every check, also after one has failed, so that one run tells all there is to mend.
@@ -60,9 +62,8 @@ fn lint_hosts(layout: &Layout) -> Result<()> {
 
 fn document(layout: &Layout) -> Result<()> {
     let arguments = ["doc", "--no-deps", "--document-private-items"];
-    let doc = |target| -> Result<Program> {
-        Ok(clones::cargo(layout, target)?.args(arguments).env("RUSTDOCFLAGS", "-D warnings"))
-    };
+    let doc =
+        |target| -> Result<Program> { Ok(clones::cargo(layout, target)?.args(arguments).env("RUSTDOCFLAGS", RUSTDOC)) };
     doc(&layout.native)?.run()?;
     for package in [SCREENS, WORKER] {
         doc(&layout.wasm)?.args(["--package", package]).args(WASM).run()?;

@@ -16,7 +16,12 @@ use serde_json::json;
 pub struct Pending(Kind);
 
 enum Kind {
-    Redeem { server: String, member_name: String },
+    /// `secret` is the hash of the invitation's.
+    Redeem {
+        server: String,
+        member_name: String,
+        secret: [u8; 32],
+    },
     Invitation,
     Invitations,
     Devices,
@@ -68,9 +73,21 @@ impl App {
         if self.host.web_origin.as_ref().is_some_and(|origin| *origin != server) {
             return Err(Error::coded(ErrorCode::OtherServer, format!("the link leads to {server}")));
         }
-        let body = json!({ "secret": secret, "member_name": ask.member_name, "device_name": ask.device_name });
+        let hash = *blake3::hash(secret.as_bytes()).as_bytes();
+        let body = json!({
+            "secret": secret,
+            "member_name": ask.member_name,
+            "device_name": ask.device_name,
+            "attempt": self.device.redeem_attempt(&hash, || self.new_attempt())?,
+        });
         let request = HttpRequest::json("POST", format!("{server}/api/v1/redeem"), &body);
-        Ok(fetch(request, Kind::Redeem { server, member_name: ask.member_name }))
+        Ok(fetch(request, Kind::Redeem { server, member_name: ask.member_name, secret: hash }))
+    }
+
+    fn new_attempt(&self) -> String {
+        let mut number = [0; 16];
+        self.env.fill_random(&mut number);
+        format!("{:032x}", u128::from_be_bytes(number))
     }
 
     pub(super) fn create_invitation(&self, ask: &CreateInvitation) -> Result<Step, Error> {
@@ -130,18 +147,31 @@ impl App {
     fn take_answer(&mut self, kind: Kind, response: Result<HttpResponse, NetworkError>) -> Result<String, Error> {
         let response = response.map_err(|error| Error::coded(ErrorCode::Offline, error.to_string()))?;
         if !(200..300).contains(&response.status) {
-            return Err(refused(&response));
+            return Err(self.take_refusal(&kind, &response)?);
         }
         match kind {
-            Kind::Redeem { server, member_name } => {
-                let redeemed = parse::<Redeemed>(&response)?;
-                reply(&self.join(redeemed, server, member_name)?)
+            Kind::Redeem { server, member_name, secret } => {
+                let area = self.join(parse(&response)?, server, member_name)?;
+                // Not before the area is kept: until then, asking again must give the same device.
+                self.device.forget_redeem_attempt(&secret)?;
+                reply(&area)
             }
             Kind::Invitation => reply(&invitation(parse(&response)?)?),
             Kind::Invitations => reply(&parse::<Vec<InvitationView>>(&response)?),
             Kind::Devices => reply(&parse::<Vec<DeviceView>>(&response)?),
             Kind::Done => reply(&()),
         }
+    }
+
+    /// Says why the server refused. An attempt to redeem ends when the server itself says that nothing will come of it,
+    /// and not with whatever a network in between may answer.
+    fn take_refusal(&self, kind: &Kind, response: &HttpResponse) -> Result<Error, Error> {
+        let error = refused(response);
+        let final_word = matches!(error, Error::Coded { code: ErrorCode::BadLink | ErrorCode::InvitationSpent, .. });
+        if let (Kind::Redeem { secret, .. }, true) = (kind, final_word) {
+            self.device.forget_redeem_attempt(secret)?;
+        }
+        Ok(error)
     }
 
     /// Puts a redeemed area on this device and opens it. One that is here already gets the new role and token; what it

@@ -13,7 +13,7 @@ pub struct Change<'a> {
     pub move_to: Option<Scope>,
     /// The row does not exist yet.
     pub new: bool,
-    /// The row was made by the device that asks.
+    /// The row was made by the member who asks, on any of their devices.
     pub own: bool,
     /// The fields that are set.
     pub fields: &'a [FieldId],
@@ -22,8 +22,10 @@ pub struct Change<'a> {
 /// Whether `role` may make this change.
 ///
 /// - Nobody changes what they may not read, or moves a row where they may not read it.
-/// - Coordinators change everything.
-/// - Staff add and edit pins for the network, take back what this device made, and report numbers.
+/// - Nobody writes mirrors: members, devices and invitations are decided by `control.db`, and the server itself, which
+///   is not asked here, writes what the log shows of them.
+/// - Coordinators change everything else.
+/// - Staff add and edit pins for the network, take back what they made themselves, and report numbers.
 /// - Residents and participants report numbers, and nothing else.
 #[must_use]
 pub fn may(role: Role, change: &Change<'_>) -> bool {
@@ -31,6 +33,7 @@ pub fn may(role: Role, change: &Change<'_>) -> bool {
         return false;
     }
     match (role, change.entity) {
+        (_, entity) if entity.is_mirror() => false,
         (Role::Coordinator, _) => true,
         (_, Entity::Channel) => is_report(change),
         (Role::Staff, Entity::MapPin) => {
@@ -39,6 +42,15 @@ pub fn may(role: Role, change: &Change<'_>) -> bool {
         }
         _ => false,
     }
+}
+
+/// As [`may`], for a row of which it is not known yet whose it is: that is asked only where it decides.
+///
+/// # Errors
+/// Those of `own`.
+pub fn may_asking_whose<E>(role: Role, change: &Change<'_>, own: impl FnOnce() -> Result<bool, E>) -> Result<bool, E> {
+    let if_own = |own| may(role, &Change { own, ..*change });
+    Ok(if_own(false) || (if_own(true) && own()?))
 }
 
 /// *Nummeret virker ikke*, and nothing more.
@@ -55,7 +67,7 @@ pub fn may_add_pins(role: Role) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::schema::{card_cell, contact, map_pin};
+    use crate::domain::schema::{card_cell, contact, map_pin, member};
 
     fn change(entity: Entity, scope: Scope, fields: &[FieldId]) -> Change<'_> {
         Change { entity, scope, move_to: None, new: false, own: false, fields }
@@ -97,6 +109,31 @@ mod tests {
         for role in Role::ALL {
             let pin = change(Entity::MapPin, Scope::Coordination, &[map_pin::note]);
             assert_eq!(may(role, &pin), role == Role::Coordinator);
+        }
+    }
+
+    #[test]
+    fn nobody_writes_mirrors() {
+        let mirrors = Entity::ALL.iter().filter(|entity| entity.is_mirror());
+        for (entity, role, scope) in mirrors.flat_map(|entity| {
+            Role::ALL.into_iter().flat_map(move |role| Scope::ALL.map(|scope| (*entity, role, scope)))
+        }) {
+            for fields in [&[member::name][..], &[DELETED_AT], &[]] {
+                let edit = Change { own: true, ..change(entity, scope, fields) };
+                assert!(!may(role, &edit) && !may(role, &Change { new: true, ..edit }), "{role}: {entity:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn whose_row_it_is_is_asked_only_where_it_decides() {
+        let delete = change(Entity::MapPin, Scope::Network, &[DELETED_AT]);
+        for own in [true, false] {
+            assert_eq!(may_asking_whose(Role::Staff, &delete, || Ok::<_, ()>(own)), Ok(own));
+        }
+        for (role, allowed) in [(Role::Coordinator, true), (Role::Resident, false)] {
+            let asked = may_asking_whose(role, &delete, || Err("asked"));
+            assert_eq!(asked, Ok(allowed), "{role}");
         }
     }
 }

@@ -1,8 +1,9 @@
 //! Opening hours: OpenStreetMap's `opening_hours` syntax, evaluated with the Danish public holidays.
 
+use super::holidays;
 use crate::ipc::Opening;
 use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Timelike};
-use opening_hours::localization::{Country, NoLocation};
+use opening_hours::localization::NoLocation;
 use opening_hours::{Context, OpeningHours};
 
 /// A text that is not in the syntax.
@@ -28,6 +29,7 @@ pub fn opening(text: &str, now_ms: i64, utc_offset_minutes: i32) -> Opening {
         return Opening::Unknown;
     }
     let (Ok(hours), Some(now)) = (parse(text), local(now_ms, utc_offset_minutes)) else { return Opening::Unknown };
+    let hours = hours.with_context(Context::default().with_holidays(holidays::around(now.date())));
     let next = hours.next_change(now).filter(|change| *change - now < HORIZON);
     if hours.is_open(now) {
         return next.map_or(Opening::Always, |end| open_until(now, end));
@@ -51,8 +53,8 @@ pub fn week(text: &str) -> Vec<(u8, String)> {
     if text.trim().is_empty() {
         return Vec::new();
     }
-    let Ok(hours) = text.parse::<OpeningHours>() else { return Vec::new() };
-    // A week without holidays; without a country in the context, `PH` never matches anyway.
+    let Ok(hours) = parse(text) else { return Vec::new() };
+    // A week without holidays; without any in the context, `PH` never matches anyway.
     let Some(monday) = NaiveDate::from_ymd_opt(2026, 6, 15) else { return Vec::new() };
     (0..7_u8).map(|day| (day, day_words(&hours, monday + Days::new(u64::from(day))))).collect()
 }
@@ -83,8 +85,7 @@ fn clock_end(at: NaiveDateTime) -> String {
 }
 
 fn parse(text: &str) -> Result<OpeningHours<NoLocation>, NotHours> {
-    let hours: OpeningHours = text.parse().map_err(|_| NotHours)?;
-    Ok(hours.with_context(Context::default().with_holidays(Country::DK.holidays())))
+    text.parse().map_err(|_| NotHours)
 }
 
 fn local(now_ms: i64, utc_offset_minutes: i32) -> Option<NaiveDateTime> {

@@ -2,6 +2,8 @@
 
 pub mod access;
 #[cfg(feature = "sqlite")]
+mod holidays;
+#[cfg(feature = "sqlite")]
 pub mod hours;
 mod ids;
 pub mod order;

@@ -13,6 +13,9 @@ pub enum Entity {
     Problem,
     CardCell,
     MapPin,
+    Member,
+    Device,
+    Invitation,
 }
 
 /// The number of a field within its entity.
@@ -38,6 +41,8 @@ pub enum Kind {
     /// West, south, east, north in degrees, comma-separated.
     Bounds,
     Bool,
+    /// A whole number that is not negative.
+    Count,
     /// Milliseconds since 1970 UTC, or null.
     Time,
     Position,
@@ -65,6 +70,8 @@ pub const CHANNEL_KINDS: &[&str] = &["phone", "mobile", "mail"];
 /// The words of [`crate::ipc::PinCategory`].
 pub const PIN_CATEGORIES: &[&str] =
     &["institution", "association", "enthusiast", "place", "social", "location", "group"];
+/// The words of [`super::Role`].
+pub const ROLES: &[&str] = &["resident", "participant", "staff", "coordinator"];
 
 macro_rules! entities {
     ($($entity:ident = $number:literal, $module:ident: { $($(#[$doc:meta])* $name:ident = $id:literal: $kind:expr,)+ })+) => {
@@ -184,9 +191,39 @@ entities! {
         position = 5: Kind::Position,
         expires_at = 6: Kind::Time,
     }
+    Member = 8, member: {
+        /// What the member wants to be called; may be empty.
+        name = 2: Kind::Text { max: 80 },
+        role = 3: Kind::Choice(ROLES),
+        joined_at = 4: Kind::Time,
+    }
+    Device = 9, device: {
+        member = 2: Kind::Row(Entity::Member),
+        name = 3: Kind::Text { max: 80 },
+        /// The origin of the changes that were made on it.
+        origin = 4: Kind::Count,
+        added_at = 5: Kind::Time,
+        /// When it was locked out.
+        revoked_at = 6: Kind::Time,
+    }
+    Invitation = 10, invitation: {
+        role = 2: Kind::Choice(ROLES),
+        uses = 3: Kind::Count,
+        uses_left = 4: Kind::Count,
+        made_at = 5: Kind::Time,
+        expires_at = 6: Kind::Time,
+        /// When it was taken back.
+        revoked_at = 7: Kind::Time,
+    }
 }
 
 impl Entity {
+    /// Whether the server alone writes rows of this kind: they mirror what `control.db` decides, for display.
+    #[must_use]
+    pub fn is_mirror(self) -> bool {
+        matches!(self, Entity::Member | Entity::Device | Entity::Invitation)
+    }
+
     /// The fields without which a row of this kind cannot come to be. An edit of a row that does not exist lacks them.
     #[must_use]
     pub fn required(self) -> &'static [FieldId] {
@@ -198,6 +235,15 @@ impl Entity {
             Entity::Problem => &[problem::name],
             Entity::CardCell => &[card_cell::problem, card_cell::contact],
             Entity::MapPin => &[map_pin::category, map_pin::position],
+            Entity::Member => &[member::name, member::role, member::joined_at],
+            Entity::Device => &[device::member, device::name, device::origin, device::added_at],
+            Entity::Invitation => &[
+                invitation::role,
+                invitation::uses,
+                invitation::uses_left,
+                invitation::made_at,
+                invitation::expires_at,
+            ],
         }
     }
 }
@@ -205,6 +251,7 @@ impl Entity {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Role;
     use std::collections::HashSet;
 
     #[test]
@@ -215,5 +262,12 @@ mod tests {
             assert_eq!(ids.len(), entity.fields().len(), "{} uses a field number twice", entity.name());
         }
         assert_eq!(Entity::from_number(999), None);
+    }
+
+    #[test]
+    fn every_role_has_its_word() {
+        let mut words = Role::ALL.map(Role::as_str);
+        words.reverse();
+        assert_eq!(ROLES, words);
     }
 }

@@ -48,6 +48,7 @@ pub fn value(field: &Field, value: &Value) -> Result<(), ValueError> {
         (Kind::OrderKey, Value::Text(key)) if order::is_key(key) => Ok(()),
         (Kind::Bounds, Value::Text(text)) if parse_bounds(text).is_some() => Ok(()),
         (Kind::Bool, Value::Bool(_)) | (Kind::Time, Value::Int(_)) | (Kind::Row(_), Value::Row(_)) => Ok(()),
+        (Kind::Count, Value::Int(number)) if *number >= 0 => Ok(()),
         (Kind::Position, Value::Position(place)) if place.is_on_globe() => Ok(()),
         (Kind::Choice(_), _) => wrong("one of the choices"),
         (Kind::Phone | Kind::Address, _) => wrong("a telephone number (E.164) or mail address"),
@@ -55,6 +56,7 @@ pub fn value(field: &Field, value: &Value) -> Result<(), ValueError> {
         (Kind::Bounds, _) => wrong("west,south,east,north in degrees"),
         (Kind::Text { .. } | Kind::Hours, _) => wrong("text"),
         (Kind::Bool, _) => wrong("true or false"),
+        (Kind::Count, _) => wrong("a whole number from 0"),
         (Kind::Time, _) => wrong("a time"),
         (Kind::Position, _) => wrong("a position"),
         (Kind::Row(_), _) => wrong("a row id"),
@@ -104,7 +106,7 @@ pub fn parse_bounds(text: &str) -> Option<[f64; 4]> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::schema::{Entity, area, channel, contact, organisation};
+    use super::super::schema::{Entity, area, channel, contact, device, organisation};
     use super::super::{FieldId, RowId};
     use super::*;
 
@@ -143,5 +145,8 @@ mod tests {
         assert!(check(Entity::Area, area::bounds, "12.2,55.6,12.1,55.7").is_err());
         assert_eq!(check(Entity::Area, area::bounds, "12.1,55.6,12.2,55.7"), Ok(()));
         assert_eq!(check(Entity::Contact, contact::name, Value::Null), Ok(()));
+        assert_eq!(check(Entity::Device, device::origin, Some(7)), Ok(()));
+        assert!(check(Entity::Device, device::origin, Some(-1)).is_err());
+        assert!(check(Entity::Device, device::origin, "7").is_err());
     }
 }

@@ -1,13 +1,14 @@
 //! Admission: judging one action, whole or not at all, and putting it into the log.
 
-use super::Peer;
 use super::page;
+use super::{Peer, SERVER_ORIGIN};
 use crate::domain::access::{self, Change};
 use crate::domain::schema::{DELETED_AT, Kind, card_cell, map_pin};
 use crate::domain::validate::{self, ValueError};
 use crate::domain::{AreaId, ChangeId, Entity, RowId, Scope, Value};
 use crate::merge::{IncomingRow, Plan, Register, RowState, Stamp, effective_clock};
 use crate::ops::card::cell_id;
+use crate::store::authors::Authors;
 use crate::store::{StoreError, rows};
 use crate::wire::to_bytes;
 use crate::wire::v1::{
@@ -16,12 +17,30 @@ use crate::wire::v1::{
 use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::{BTreeMap, HashSet};
 
-/// One device's push being judged.
+/// One writer's actions being judged.
 pub(super) struct Admission<'a> {
     pub conn: &'a Connection,
     pub area: AreaId,
-    pub peer: &'a Peer,
+    pub writer: Writer<'a>,
     pub now_ms: i64,
+}
+
+/// Who wrote an action.
+#[derive(Clone, Copy)]
+pub(super) enum Writer<'a> {
+    /// A device; its member's role decides what it may do.
+    Device(&'a Peer),
+    /// The server itself: what a new area begins with, and mirrors, which no device may write whatever its role.
+    Server,
+}
+
+impl Writer<'_> {
+    fn origin(self) -> u32 {
+        match self {
+            Writer::Device(peer) => peer.origin,
+            Writer::Server => SERVER_ORIGIN,
+        }
+    }
 }
 
 /// A row change that passed, with the row as it stood.
@@ -55,7 +74,7 @@ impl Admission<'_> {
         let found = self
             .conn
             .prepare_cached("SELECT hash, outcome, reason, position FROM action WHERE origin = ?1 AND counter = ?2")?
-            .query_row(params![self.peer.origin, action.counter], |row| {
+            .query_row(params![self.writer.origin(), action.counter], |row| {
                 Ok((row.get(0)?, row.get::<_, u8>(1)?, row.get::<_, Option<u8>>(2)?, row.get(3)?))
             })
             .optional()?;
@@ -72,12 +91,16 @@ impl Admission<'_> {
 
     /// Whether a change number of this action was used before by an action that begins elsewhere.
     fn overlaps_earlier(&self, action: &Action) -> Result<bool, StoreError> {
-        let end: Option<u64> = self
+        Ok(action.counter == 0 || self.end_of_numbers()?.is_some_and(|end| action.counter < end))
+    }
+
+    /// The change number after the last one this writer used; `None` when it has not written yet.
+    pub(super) fn end_of_numbers(&self) -> Result<Option<u64>, StoreError> {
+        Ok(self
             .conn
             .prepare_cached("SELECT counter + count FROM action WHERE origin = ?1 ORDER BY counter DESC LIMIT 1")?
-            .query_row([self.peer.origin], |row| row.get(0))
-            .optional()?;
-        Ok(action.counter == 0 || end.is_some_and(|end| action.counter < end))
+            .query_row([self.writer.origin()], |row| row.get(0))
+            .optional()?)
     }
 
     /// Permission, validation, references. The outer result is the file's, the inner one the judgement.
@@ -122,15 +145,8 @@ impl Admission<'_> {
             return Ok(Err(Reason::Validation));
         }
         let fields: Vec<_> = change.fields.iter().map(|field| field.field).collect();
-        let asked = Change {
-            entity,
-            scope,
-            move_to,
-            new: current.is_none(),
-            own: current.as_ref().is_some_and(|row| row.created_by == self.peer.origin),
-            fields: &fields,
-        };
-        if !access::may(self.peer.role, &asked) {
+        let asked = Change { entity, scope, move_to, new: current.is_none(), own: false, fields: &fields };
+        if !self.permits(&asked, current.as_ref())? {
             return Ok(Err(Reason::Permission));
         }
         if let Err(reason) = self.check_rules(entity, change, current.as_ref(), move_to.unwrap_or(scope)) {
@@ -145,6 +161,16 @@ impl Admission<'_> {
             return Ok(Err(Reason::Reference));
         }
         Ok(Ok(Judged { change, current, scope, move_to, first_index }))
+    }
+
+    /// Permission. The server needs none for what it writes itself.
+    fn permits(&self, asked: &Change<'_>, current: Option<&RowState>) -> Result<bool, StoreError> {
+        let Writer::Device(peer) = self.writer else { return Ok(true) };
+        access::may_asking_whose(peer.role, asked, || match current {
+            Some(row) if row.created_by == peer.origin => Ok(true),
+            Some(row) => Ok(Authors::load(self.conn)?.member(row.created_by) == Some(peer.member)),
+            None => Ok(false),
+        })
     }
 
     /// Rules that look at more than one field.
@@ -264,7 +290,7 @@ impl Admission<'_> {
         let stamp = |index: usize| Stamp {
             effective,
             id: ChangeId {
-                origin: self.peer.origin,
+                origin: self.writer.origin(),
                 counter: action.counter + u64::from(row.first_index) + index as u64,
             },
         };
@@ -273,7 +299,7 @@ impl Admission<'_> {
             entity: row.change.entity,
             row: row.change.row.0,
             scope: row.move_to.unwrap_or(row.scope),
-            created_by: self.peer.origin,
+            created_by: self.writer.origin(),
             withdrawn: false,
             fields: fields
                 .map(|(index, f)| (f.field, Register { value: f.value.clone(), stamp: stamp(index) }))
@@ -310,7 +336,7 @@ impl Admission<'_> {
 
     fn keep_aside(&self, action: &Action, hash: &[u8; 32], body: &[u8], reason: Reason) -> Result<(), StoreError> {
         self.conn.prepare_cached("INSERT OR IGNORE INTO refused VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?.execute(params![
-            self.peer.origin,
+            self.writer.origin(),
             action.counter,
             hash.as_slice(),
             reason_number(reason),
@@ -329,7 +355,7 @@ impl Admission<'_> {
     ) -> Result<(), StoreError> {
         self.conn.prepare_cached("INSERT INTO action VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")?.execute(
             params![
-                self.peer.origin,
+                self.writer.origin(),
                 action.counter,
                 action.change_count().max(1),
                 hash.as_slice(),

@@ -8,19 +8,27 @@
 
 mod admit;
 mod check;
+mod mirror;
 mod page;
+pub mod roster;
 
 use crate::domain::{AreaId, Role, RowId};
 use crate::store::{Journal, StoreError, configure, migrate, rows};
 use crate::wire::v1::{Action, SyncRequest, SyncResponse};
 use crate::wire::{VERSION, from_bytes, to_bytes};
-use admit::Admission;
+use admit::{Admission, Writer};
 use minicbor::bytes::ByteArray;
+use roster::Roster;
 use rusqlite::{Connection, OptionalExtension, params};
 use thiserror::Error;
 
-const SCHEMA: &[&str] =
-    &[concat!(include_str!("../store/migrations/row_state.sql"), include_str!("migrations/0001_log.sql"))];
+const SCHEMA: &[&str] = &[
+    concat!(include_str!("../store/migrations/row_state.sql"), include_str!("migrations/0001_log.sql")),
+    include_str!("../store/migrations/0002_row_state_by_entity.sql"),
+];
+
+/// The origin of what the server itself writes. Devices are numbered from 1.
+pub const SERVER_ORIGIN: u32 = 0;
 
 /// Who is at the other end.
 #[derive(Clone, Debug)]
@@ -39,6 +47,16 @@ pub struct Exchanged {
     pub body: Vec<u8>,
     /// Something was admitted: the area's other devices want to know.
     pub changed: bool,
+}
+
+/// The result of mirroring.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mirrored {
+    /// Something was written: the area's devices want to know.
+    pub changed: bool,
+    /// How many rows could not be mirrored because their id is taken by a row of another kind, which only a hostile
+    /// device can have made.
+    pub left_out: usize,
 }
 
 /// Why an exchange failed as a whole. Nothing of it was kept.
@@ -110,18 +128,37 @@ impl AreaLog {
     /// # Errors
     /// When the body is no request of this device, or the file fails.
     pub fn exchange(&mut self, peer: &Peer, request: &[u8], now_ms: i64) -> Result<Exchanged, HubError> {
-        self.conn.execute_batch("SAVEPOINT exchange")?;
-        let result = self.exchange_within(peer, request, now_ms);
+        self.whole_or_not(|log| log.exchange_within(peer, request, now_ms))
+    }
+
+    /// Brings the mirrors of members, devices and invitations in step with `roster`; writes nothing where nothing
+    /// differs. A failure leaves no trace and harms no other work of the same transaction.
+    ///
+    /// # Errors
+    /// When the file fails.
+    pub fn mirror(&mut self, roster: &Roster, now_ms: i64) -> Result<Mirrored, HubError> {
+        self.whole_or_not(|log| {
+            let (changes, left_out) = mirror::differences(&log.conn, roster, now_ms)?;
+            let changed = !changes.is_empty();
+            log.write(mirror::into_actions(changes, now_ms), now_ms)?;
+            Ok(Mirrored { changed, left_out })
+        })
+    }
+
+    /// Runs `work` so that a failure undoes what it wrote and nothing else of the transaction.
+    fn whole_or_not<T>(&mut self, work: impl FnOnce(&Self) -> Result<T, HubError>) -> Result<T, HubError> {
+        self.conn.execute_batch("SAVEPOINT work")?;
+        let result = work(self);
         if result.is_err() {
-            self.conn.execute_batch("ROLLBACK TO exchange")?;
+            self.conn.execute_batch("ROLLBACK TO work")?;
         }
-        self.conn.execute_batch("RELEASE exchange")?;
+        self.conn.execute_batch("RELEASE work")?;
         result
     }
 
     fn exchange_within(&self, peer: &Peer, request: &[u8], now_ms: i64) -> Result<Exchanged, HubError> {
         let request = read_request(peer, request)?;
-        let admission = Admission { conn: &self.conn, area: self.area, peer, now_ms };
+        let admission = Admission { conn: &self.conn, area: self.area, writer: Writer::Device(peer), now_ms };
         let head_before = page::head_position(&self.conn)?;
         let verdicts = request
             .actions
@@ -145,19 +182,20 @@ impl AreaLog {
     /// # Errors
     /// When an action is refused, naming why, or the file fails. The caller rolls back.
     pub fn import(&mut self, actions: Vec<Action>, now_ms: i64) -> Result<(), HubError> {
-        let peer = Peer { origin: 0, member: self.area.0, role: Role::Coordinator };
-        let mut counter: u64 = self.conn.query_row(
-            "SELECT COALESCE(MAX(counter + count), 1) FROM action WHERE origin = 0",
-            [],
-            |row| row.get(0),
-        )?;
-        let admission = Admission { conn: &self.conn, area: self.area, peer: &peer, now_ms };
+        self.write(actions, now_ms)
+    }
+
+    /// The way of everything that the server itself writes, and of nothing that came over the network.
+    fn write(&self, actions: Vec<Action>, now_ms: i64) -> Result<(), HubError> {
+        let admission = Admission { conn: &self.conn, area: self.area, writer: Writer::Server, now_ms };
+        let mut counter = admission.end_of_numbers()?.unwrap_or(1);
         for mut action in actions {
             action.counter = counter;
             counter += action.change_count() as u64;
             let verdict = admission.judge_and_keep(&action)?;
             if let Some(reason) = verdict.reason {
-                return Err(HubError::BadRequest(format!("import refused: {reason:?} in action {}", verdict.counter)));
+                let action = verdict.counter;
+                return Err(HubError::BadRequest(format!("the server's own action {action} was refused: {reason:?}")));
             }
         }
         Ok(())

@@ -289,6 +289,10 @@ pub struct PinView {
     pub scope: Scope,
     pub expires_at_ms: Option<i64>,
     pub editable: bool,
+    /// Whether the server would let this device delete it.
+    pub deletable: bool,
+    /// The name of the member who added it, when this device may know it.
+    pub added_by: Option<String>,
     /// Not on the server yet.
     pub pending: bool,
 }

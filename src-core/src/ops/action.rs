@@ -4,11 +4,12 @@ use super::Ctx;
 use crate::domain::access::{self, Change};
 use crate::domain::schema::DELETED_AT;
 use crate::domain::validate::{self, ValueError};
-use crate::domain::{ChangeId, Entity, FieldId, RowId, Scope, Value};
+use crate::domain::{ChangeId, Entity, FieldId, Role, RowId, Scope, Value};
 use crate::error::Error;
 use crate::ipc::{Saved, Seen, Topic, UndoId};
 use crate::merge::{IncomingRow, Register, RowState, Stamp};
 use crate::store::area::{self, AreaFile};
+use crate::store::authors::Authors;
 use crate::store::{StoreError, outbox, rows, table};
 use crate::wire::v1::{Action, CHANGES_MAX, FieldChange, RowChange, WireChangeId, WireId};
 use crate::wire::{from_bytes, to_bytes};
@@ -71,7 +72,8 @@ impl Draft {
         for draft in self.rows {
             let current = outbox::overlay(&tx, origin, draft.row)?;
             let Some(change) = to_change(&draft, current.as_ref(), self.seen.as_ref()) else { continue };
-            check(role, origin, &draft, &change, current.as_ref())?;
+            check_permission(&tx, (role, origin), &draft, &change, current.as_ref())?;
+            check_values(&draft, &change)?;
             undo.push(to_undo(&change, current.as_ref()));
             changes.push(change);
         }
@@ -137,9 +139,10 @@ fn base(row: RowId, field: FieldId, current: Option<&RowState>, seen: Option<&Se
     }
 }
 
-fn check(
-    role: crate::domain::Role,
-    origin: u32,
+/// Asks what the server will ask.
+fn check_permission(
+    tx: &Connection,
+    (role, origin): (Role, u32),
     draft: &RowDraft,
     change: &RowChange,
     current: Option<&RowState>,
@@ -150,12 +153,17 @@ fn check(
         scope: current.map_or(draft.scope, |row| row.scope),
         move_to: change.move_to.map(|_| draft.scope),
         new: current.is_none(),
-        own: current.is_some_and(|row| row.created_by == origin),
+        own: false,
         fields: &fields,
     };
-    if !access::may(role, &asked) {
-        return Err(Error::Forbidden);
-    }
+    let allowed = access::may_asking_whose(role, &asked, || match current {
+        Some(row) => Ok::<_, StoreError>(Authors::load(tx)?.same_member(row.created_by, origin)),
+        None => Ok(false),
+    })?;
+    if allowed { Ok(()) } else { Err(Error::Forbidden) }
+}
+
+fn check_values(draft: &RowDraft, change: &RowChange) -> Result<(), Error> {
     for field in &change.fields {
         let Some(def) = draft.entity.field(field.field) else { continue };
         validate::value(def, &field.value).map_err(|error| {

@@ -3,6 +3,7 @@
 
 pub(crate) mod action;
 pub mod area;
+pub(crate) mod authors;
 pub(crate) mod card;
 pub(crate) mod channels;
 pub(crate) mod contacts;

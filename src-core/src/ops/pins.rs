@@ -1,15 +1,17 @@
 //! Map pins: green hearts and red stars.
 
+use super::authors::author;
 use super::{Ctx, action};
-use crate::domain::schema::map_pin as f;
-use crate::domain::{Entity, PinId, Position, Role, Scope, Value, access, validate};
+use crate::domain::schema::{DELETED_AT, map_pin as f};
+use crate::domain::{Entity, FieldId, PinId, Position, Role, Scope, Value, access, validate};
 use crate::error::Error;
 use crate::ipc::{Editing, MapFrame, PinCategory, PinForm, PinView, Saved, Topic};
 use crate::store::area::AreaFile;
+use crate::store::authors::Authors;
 use crate::store::table::area;
 use crate::store::table::map_pin::{self, PinRow};
 use action::Draft;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 /// A group or environment is forgotten after this time unless someone renews it (docs/data-model.md, `map_pin`).
 const GROUP_EXPIRES_MS: i64 = 90 * 24 * 60 * 60 * 1000;
@@ -34,35 +36,45 @@ fn word(category: PinCategory) -> &'static str {
 
 /// All pins this device may see and that have not expired, in alphabetical order.
 pub(crate) fn all(file: &AreaFile, ctx: &Ctx<'_>) -> Result<Vec<PinView>, Error> {
-    Ok(map_pin::all(&file.conn, ctx.now_ms)?.into_iter().map(|row| view(file, row)).collect())
+    let authors = Authors::load(&file.conn)?;
+    let pins = map_pin::all(&file.conn, ctx.now_ms)?;
+    // Each once: thousands of pins have a handful of authors.
+    let origins: BTreeSet<u32> = pins.iter().map(|row| row.created_by).collect();
+    let names = origins.into_iter().map(|origin| Ok((origin, author(file, &authors, origin)?)));
+    let names: HashMap<u32, Option<String>> = names.collect::<Result<_, Error>>()?;
+    Ok(pins.into_iter().map(|row| view(file, &authors, &names, row)).collect())
 }
 
-fn view(file: &AreaFile, row: PinRow) -> PinView {
+fn view(file: &AreaFile, authors: &Authors, names: &HashMap<u32, Option<String>>, row: PinRow) -> PinView {
     let category = category(&row.category);
-    let editable = access::may(
-        file.session.role,
-        &access::Change {
-            entity: Entity::MapPin,
-            scope: row.scope,
-            move_to: None,
-            new: false,
-            own: row.created_by == file.session.origin,
-            fields: &[f::note],
-        },
-    );
     PinView {
         id: PinId(row.id),
         kind: category.kind(),
         category,
-        title: row.title,
-        note: row.note,
         lat: row.position.lat(),
         lon: row.position.lon(),
         scope: row.scope,
         expires_at_ms: row.expires_at,
-        editable,
+        editable: may(file, authors, &row, &[f::note]),
+        deletable: may(file, authors, &row, &[DELETED_AT]),
+        added_by: names.get(&row.created_by).cloned().flatten(),
         pending: row.pending,
+        title: row.title,
+        note: row.note,
     }
+}
+
+/// Whether this device may set these fields of a pin, as the server would judge it.
+fn may(file: &AreaFile, authors: &Authors, row: &PinRow, fields: &[FieldId]) -> bool {
+    let change = access::Change {
+        entity: Entity::MapPin,
+        scope: row.scope,
+        move_to: None,
+        new: false,
+        own: authors.same_member(row.created_by, file.session.origin),
+        fields,
+    };
+    access::may(file.session.role, &change)
 }
 
 /// Where the map starts and how far it reaches.

@@ -8,7 +8,10 @@ use rusqlite::{Connection, OptionalExtension, ToSql, params};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-const SCHEMA: &[&str] = &[concat!(include_str!("migrations/row_state.sql"), include_str!("migrations/0001_area.sql"))];
+const SCHEMA: &[&str] = &[
+    concat!(include_str!("migrations/row_state.sql"), include_str!("migrations/0001_area.sql")),
+    concat!(include_str!("migrations/0002_row_state_by_entity.sql"), include_str!("migrations/0002_area.sql")),
+];
 
 /// Who this device is in the area.
 #[derive(Clone, Serialize, Deserialize)]
@@ -104,11 +107,6 @@ impl AreaFile {
         get_meta(&self.conn, "last_success_ms")
     }
 
-    /// Notes that the server answered.
-    pub(crate) fn set_last_success_ms(&self, now_ms: i64) -> Result<(), StoreError> {
-        set_meta(&self.conn, "last_success_ms", &now_ms)
-    }
-
     /// Actions that the server has not admitted.
     ///
     /// # Errors
@@ -202,6 +200,11 @@ pub(crate) fn cursor(conn: &Connection) -> Result<Cursor, StoreError> {
 }
 
 /// Notes how far the log has been read.
+/// Notes that the server answered.
+pub(crate) fn set_last_success_ms(conn: &Connection, now_ms: i64) -> Result<(), StoreError> {
+    set_meta(conn, "last_success_ms", &now_ms)
+}
+
 pub(crate) fn set_cursor(conn: &Connection, cursor: &Cursor) -> Result<(), StoreError> {
     set_meta(conn, "cursor", &cursor.position)?;
     for head in &cursor.scopes {

@@ -1,4 +1,4 @@
-//! The device's own file: settings, which areas it holds, and unfinished forms.
+//! The device's own file: settings, which areas it holds, unfinished forms, and invitations not yet answered.
 
 use super::{StoreError, configure, migrate, platform_journal};
 use crate::domain::AreaId;
@@ -8,7 +8,8 @@ use rusqlite::{Connection, OptionalExtension, params};
 /// The name of the device's file.
 pub const FILE: &str = "device.db";
 
-const SCHEMA: &[&str] = &[include_str!("migrations/0001_device.sql")];
+const SCHEMA: &[&str] =
+    &[include_str!("migrations/0001_device.sql"), include_str!("migrations/0002_redeem_attempt.sql")];
 
 /// The device's file.
 #[derive(Debug)]
@@ -92,6 +93,28 @@ impl DeviceFile {
     /// Forgets an unfinished form.
     pub(crate) fn drop_draft(&self, area: AreaId, key: &str) -> Result<(), StoreError> {
         self.conn.execute("DELETE FROM draft WHERE area = ?1 AND key = ?2", [area.to_string().as_str(), key])?;
+        Ok(())
+    }
+
+    /// The number by which this device redeems an invitation, named by the hash of its secret: the one of the first
+    /// try, which `fresh` makes.
+    pub(crate) fn redeem_attempt(
+        &self,
+        secret: &[u8; 32],
+        fresh: impl FnOnce() -> String,
+    ) -> Result<String, StoreError> {
+        let sql = "SELECT number FROM redeem_attempt WHERE secret = ?1";
+        if let Some(number) = self.conn.query_row(sql, [secret], |row| row.get(0)).optional()? {
+            return Ok(number);
+        }
+        let number = fresh();
+        self.conn.execute("INSERT INTO redeem_attempt (secret, number) VALUES (?1, ?2)", params![secret, number])?;
+        Ok(number)
+    }
+
+    /// Forgets the number: an answer came that ends the attempt.
+    pub(crate) fn forget_redeem_attempt(&self, secret: &[u8; 32]) -> Result<(), StoreError> {
+        self.conn.execute("DELETE FROM redeem_attempt WHERE secret = ?1", [secret])?;
         Ok(())
     }
 

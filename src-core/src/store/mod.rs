@@ -4,6 +4,7 @@
 //! Replicated tables carry no foreign keys, no UNIQUE and no NOT NULL beyond the id: rows arrive in any order.
 
 pub mod area;
+pub(crate) mod authors;
 pub mod device;
 mod migrate;
 pub(crate) mod outbox;

@@ -1,12 +1,15 @@
 //! The table `row_state`: every row as the log has made it, the same on server and device.
 
 use super::StoreError;
-use crate::domain::{ChangeId, FieldId, RowId, Scope, Value};
+use super::table::row_id;
+use crate::domain::{ChangeId, Entity, FieldId, RowId, Scope, Value};
 use crate::merge::{IncomingRow, Plan, Register, RowState, Stamp, plan};
 use crate::wire::{from_bytes, to_bytes};
 use minicbor::{Decode, Encode};
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, Row, params};
 use std::collections::BTreeMap;
+
+const SELECT: &str = "SELECT row, entity, scope, created_by, fields FROM row_state";
 
 /// A register as it is stored.
 #[derive(Encode, Decode)]
@@ -25,16 +28,34 @@ struct StoredRegister {
 
 /// Reads a row.
 pub(crate) fn get(conn: &Connection, row: RowId) -> Result<Option<RowState>, StoreError> {
-    let found = conn
-        .prepare_cached("SELECT entity, scope, created_by, fields FROM row_state WHERE row = ?1")?
-        .query_row([row.0.as_bytes()], |r| {
-            Ok((r.get::<_, u16>(0)?, r.get::<_, u8>(1)?, r.get::<_, u32>(2)?, r.get::<_, Vec<u8>>(3)?))
-        })
-        .optional()?;
-    let Some((entity, scope, created_by, fields)) = found else { return Ok(None) };
+    let mut statement = conn.prepare_cached(&format!("{SELECT} WHERE row = ?1"))?;
+    let mut found = statement.query([row.0.as_bytes()])?;
+    found.next()?.map(from_row).transpose()
+}
+
+/// Reads all rows of a kind, also those in the trash.
+pub(crate) fn of_entity(conn: &Connection, entity: Entity) -> Result<Vec<RowState>, StoreError> {
+    let mut statement = conn.prepare_cached(&format!("{SELECT} WHERE entity = ?1"))?;
+    let mut found = statement.query([entity.number()])?;
+    let mut rows = Vec::new();
+    while let Some(row) = found.next()? {
+        rows.push(from_row(row)?);
+    }
+    Ok(rows)
+}
+
+fn from_row(row: &Row<'_>) -> Result<RowState, StoreError> {
+    let scope: u8 = row.get(2)?;
     let scope = Scope::from_number(scope)
         .ok_or_else(|| StoreError::Damaged(format!("row_state holds the unknown scope {scope}")))?;
-    Ok(Some(RowState { entity, row, scope, created_by, fields: decode_fields(&fields)? }))
+    let fields = row.get_ref(4)?.as_blob().map_err(rusqlite::Error::from)?;
+    Ok(RowState {
+        row: row_id(row, 0)?,
+        entity: row.get(1)?,
+        scope,
+        created_by: row.get(3)?,
+        fields: decode_fields(fields)?,
+    })
 }
 
 /// Writes a row.

@@ -85,8 +85,8 @@ pub fn apply(file: &mut AreaFile, answer: &[u8], now_ms: i64) -> Result<Applied,
         topics.insert(Topic::Refusals);
     }
     let more = more_to_read || outbox::unsent_count(&tx)? > 0;
+    area::set_last_success_ms(&tx, now_ms)?;
     tx.commit()?;
-    file.set_last_success_ms(now_ms)?;
     Ok(Applied { topics, more, basemap: response.basemap.map(Into::into) })
 }
 

@@ -260,3 +260,49 @@ fn server_errors_have_words() {
         assert_eq!(error.code, expected);
     }
 }
+
+/// Tries to redeem `link` and gets `answer`; returns the attempt's number that was sent.
+fn redeem_and_get(device: &mut Device, link: &str, answer: Result<HttpResponse, NetworkError>) -> String {
+    let (member_name, device_name) = ("Mona".to_owned(), "Telefon".to_owned());
+    let redeem = Redeem { link: link.to_owned(), member_name, device_name };
+    let Step::Fetch { request, then } = device.app.handle(redeem.into_request()) else { panic!("needs the server") };
+    device.app.resume(then, answer);
+    let body: serde_json::Value = serde_json::from_slice(&request.body).unwrap();
+    body["attempt"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn redeeming_is_repeated_by_the_same_number_until_there_is_an_answer() {
+    const LINK: &str = "https://trygkort.example/i#0123456789ABCDEFGHJKMNPQRS";
+    const TYPED: &str = "https://trygkort.example/i#o123-4567-89ab-cdef-ghjk-mnpq-rs";
+    const OTHER_LINK: &str = "https://trygkort.example/i#ZZZZ456789ABCDEFGHJKMNPQRS";
+    let answer = |status, body: &str| Ok(HttpResponse { status, body: body.as_bytes().to_vec() });
+    let refusal = |status, code: &str| answer(status, &format!(r#"{{"code":"{code}","detail":"x"}}"#));
+    let mut device = Device::blank();
+    let other = redeem_and_get(&mut device, OTHER_LINK, Err(NetworkError));
+    let first = redeem_and_get(&mut device, LINK, Err(NetworkError));
+    assert!(first.len() == 32 && first.bytes().all(|digit| digit.is_ascii_hexdigit()), "{first}");
+    assert_ne!(first, other);
+
+    let mut device = device.restart();
+    for no_answer in [
+        Err(NetworkError),
+        refusal(500, "internal"),
+        refusal(429, "too_many_attempts"),
+        refusal(422, "invalid"),
+        answer(404, "<html>hotel wifi</html>"),
+        answer(200, "<html>hotel wifi</html>"),
+    ] {
+        assert_eq!(redeem_and_get(&mut device, TYPED, no_answer), first);
+    }
+
+    let mut known = first;
+    for (status, code) in [(410, "invitation_spent"), (404, "invitation_unknown")] {
+        assert_eq!(redeem_and_get(&mut device, LINK, refusal(status, code)), known);
+        let next = redeem_and_get(&mut device, LINK, Err(NetworkError));
+        assert_ne!(next, known, "{code} is the last word on an attempt");
+        known = next;
+    }
+    device.join();
+    assert_ne!(redeem_and_get(&mut device, LINK, Err(NetworkError)), known, "and so is success");
+}

@@ -7,7 +7,8 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use trygkort_core::app::{App, Env, Files, HostInfo, HttpResponse, NetworkError, Step};
 use trygkort_core::domain::{AreaId, Role, RowId};
-use trygkort_core::hub::{AreaLog, Peer};
+use trygkort_core::hub::roster::Roster;
+use trygkort_core::hub::{AreaLog, Mirrored, Peer};
 use trygkort_core::ipc::{Ask, IpcError};
 use trygkort_core::store::StoreError;
 use trygkort_core::{demo, wire};
@@ -28,13 +29,15 @@ pub(crate) fn row(n: u128) -> RowId {
 pub(crate) struct Hub {
     pub(crate) log: AreaLog,
     pub(crate) now_ms: i64,
+    /// The members of devices that share one; every other origin is a member of its own.
+    pub(crate) members: HashMap<u32, RowId>,
 }
 
 impl Hub {
     /// An empty log.
     pub(crate) fn empty() -> Self {
         let log = AreaLog::open(Connection::open_in_memory().unwrap(), area()).unwrap();
-        Self { log, now_ms: NOON_MS }
+        Self { log, now_ms: NOON_MS, members: HashMap::new() }
     }
 
     /// A log with the demo area.
@@ -53,11 +56,23 @@ impl Hub {
         role: Role,
         body: &[u8],
     ) -> Result<Vec<u8>, trygkort_core::hub::HubError> {
-        let peer = Peer { origin, member: row(u128::from(origin)), role };
+        let peer = Peer { origin, member: self.member_of(origin), role };
         self.log.begin().unwrap();
         let done = self.log.exchange(&peer, body, self.now_ms);
         self.log.commit().unwrap();
         done.map(|exchanged| exchanged.body)
+    }
+
+    pub(crate) fn member_of(&self, origin: u32) -> RowId {
+        self.members.get(&origin).copied().unwrap_or(row(u128::from(origin)))
+    }
+
+    /// Mirrors what `control.db` would hold.
+    pub(crate) fn mirror(&mut self, roster: &Roster) -> Mirrored {
+        self.log.begin().unwrap();
+        let done = self.log.mirror(roster, self.now_ms).unwrap();
+        self.log.commit().unwrap();
+        done
     }
 
     /// Pushes hand-made actions as `origin` and returns the answer.

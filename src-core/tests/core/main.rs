@@ -9,5 +9,6 @@ mod convergence;
 mod documents;
 mod hostile;
 mod merge_story;
+mod mirrors;
 mod scopes;
 mod wire_bytes;

@@ -7,7 +7,11 @@ use std::path::Path;
 use std::time::Duration;
 
 /// All there are, in order. Shipped ones never change.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_initial.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_initial.sql"),
+    include_str!("migrations/0002_mirrors.sql"),
+    include_str!("migrations/0003_redeem_attempts.sql"),
+];
 
 /// The command line writes beside the server; each waits for the other.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -154,6 +158,25 @@ mod tests {
         let path = temp.path().join("control.db");
         ControlDb::open(&path).unwrap().conn.pragma_update(None, "user_version", 99).unwrap();
         assert!(matches!(ControlDb::open(&path), Err(ControlError::Newer { found: 99, .. })));
+    }
+
+    #[test]
+    fn areas_of_before_there_were_mirrors_are_due_once() {
+        let temp = tempfile::tempdir().unwrap();
+        let path = temp.path().join("control.db");
+        let old = Connection::open(&path).unwrap();
+        old.execute_batch(MIGRATIONS[0]).unwrap();
+        let area = "INSERT INTO areas VALUES ('00000000-0000-0000-0000-000000000001', 'Ådalen', 0, 1, 0)";
+        old.execute(area, []).unwrap();
+        old.pragma_update(None, "user_version", 1).unwrap();
+        drop(old);
+
+        let mut db = ControlDb::open(&path).unwrap();
+        let due = db.reader().mirrors_due().unwrap();
+        assert_eq!(due.len(), 1);
+        let (_, up_to) = db.reader().roster(due[0]).unwrap();
+        db.write(|writer| writer.mirrored(due[0], up_to)).unwrap();
+        assert_eq!(db.reader().mirrors_due().unwrap(), []);
     }
 
     #[test]

@@ -35,6 +35,10 @@ pub(super) struct NewDevice<'a> {
     pub(super) origin: u32,
     pub(super) name: &'a str,
     pub(super) token: SecretHash,
+    /// The invitation it comes by.
+    pub(super) invitation: &'a str,
+    /// Which of the app's attempts to redeem it made the device.
+    pub(super) attempt: Option<SecretHash>,
 }
 
 impl Reader<'_> {
@@ -80,8 +84,9 @@ impl Reader<'_> {
 
 impl Writer<'_> {
     pub(super) fn add_device(&self, device: &NewDevice<'_>, now_ms: i64) -> Result<(), ControlError> {
-        let sql = "INSERT INTO devices (id, member_id, area_id, origin, name, token_hash, created_at_ms)
-                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+        let sql = "INSERT INTO devices
+                     (id, member_id, area_id, origin, name, token_hash, created_at_ms, invitation_id, attempt_hash)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
         self.conn.prepare_cached(sql)?.execute(params![
             device.id.to_string(),
             device.member.to_string(),
@@ -90,6 +95,8 @@ impl Writer<'_> {
             device.name,
             device.token.0,
             now_ms,
+            device.invitation,
+            device.attempt.map(|attempt| attempt.0),
         ])?;
         Ok(())
     }

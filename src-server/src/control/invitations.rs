@@ -1,9 +1,9 @@
-//! Invitations: issuing, listing, revoking and redeeming.
+//! Invitations: issuing, listing and revoking.
 
-use super::devices::{NewDevice, changed_one, uuid};
+use super::devices::{changed_one, uuid};
 use super::{ControlError, Reader, Writer};
-use crate::secrets::{self, Secret, SecretHash};
-use rusqlite::{OptionalExtension, params};
+use crate::secrets::{self, Secret};
+use rusqlite::params;
 use trygkort_core::domain::{AreaId, Role, RowId};
 use uuid::Uuid;
 
@@ -46,29 +46,6 @@ pub(crate) struct InvitationRow {
     pub(crate) expires_at_ms: i64,
 }
 
-/// What a device gets for an invitation.
-pub(crate) struct Redeemed {
-    pub(crate) area: AreaId,
-    pub(crate) area_name: String,
-    pub(crate) demo: bool,
-    pub(crate) role: Role,
-    pub(crate) member: RowId,
-    pub(crate) device: Uuid,
-    pub(crate) origin: u32,
-    pub(crate) token: Secret,
-}
-
-/// An invitation as it is found by its secret.
-struct Found {
-    id: String,
-    area: AreaId,
-    area_name: String,
-    demo: bool,
-    role: Role,
-    member: Option<RowId>,
-    open: bool,
-}
-
 impl Reader<'_> {
     /// The area's invitations that still work; hand-overs belong to one member and are not listed.
     pub(crate) fn open_invitations(&self, area: AreaId, now_ms: i64) -> Result<Vec<InvitationRow>, ControlError> {
@@ -85,30 +62,6 @@ impl Reader<'_> {
             Ok(InvitationRow { id: uuid(id)?, role: role(word)?, uses_left, expires_at_ms })
         })
         .collect()
-    }
-
-    fn invitation(&self, secret: SecretHash, now_ms: i64) -> Result<Option<Found>, ControlError> {
-        let sql = "SELECT i.id, i.area_id, a.name, a.demo, i.role, i.member_id,
-                          i.revoked_at_ms IS NULL AND i.uses_left > 0 AND i.expires_at_ms > ?2
-                   FROM invitations i JOIN areas a ON a.id = i.area_id WHERE i.secret_hash = ?1";
-        let found = self
-            .conn
-            .prepare_cached(sql)?
-            .query_row(params![secret.0, now_ms], |row| {
-                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?))
-            })
-            .optional()?;
-        let Some((id, area, area_name, demo, word, member, open)) = found else { return Ok(None) };
-        let member: Option<String> = member;
-        Ok(Some(Found {
-            id,
-            area: AreaId(RowId(uuid(area)?)),
-            area_name,
-            demo,
-            role: role(word)?,
-            member: member.map(uuid).transpose()?.map(RowId),
-            open,
-        }))
     }
 }
 
@@ -148,49 +101,6 @@ impl Writer<'_> {
                    WHERE area_id = ?1 AND issued_by = 'demo' AND revoked_at_ms IS NULL";
         self.conn.prepare_cached(sql)?.execute(params![area.to_string(), now_ms])?;
         Ok(())
-    }
-
-    /// Turns an invitation into a device with a token: of a new member, or of the member who handed over.
-    pub(crate) fn redeem(
-        &self,
-        secret: SecretHash,
-        member_name: &str,
-        device_name: &str,
-        now_ms: i64,
-    ) -> Result<Redeemed, ControlError> {
-        let found = self.reader().invitation(secret, now_ms)?.ok_or(ControlError::InvitationUnknown)?;
-        if !found.open {
-            return Err(ControlError::InvitationSpent);
-        }
-        let spend = "UPDATE invitations SET uses_left = uses_left - 1 WHERE id = ?1";
-        self.conn.prepare_cached(spend)?.execute([&found.id])?;
-        let member = match found.member {
-            Some(member) => member,
-            None => self.add_member(found.area, found.role, member_name, now_ms)?,
-        };
-        let origin = self.next_origin(found.area)?;
-        let (token, hash) = secrets::TOKEN.generate()?;
-        let device = Uuid::now_v7();
-        let new = NewDevice { id: device, member, area: found.area, origin, name: device_name, token: hash };
-        self.add_device(&new, now_ms)?;
-        Ok(Redeemed {
-            area: found.area,
-            area_name: found.area_name,
-            demo: found.demo,
-            role: found.role,
-            member,
-            device,
-            origin,
-            token,
-        })
-    }
-
-    fn add_member(&self, area: AreaId, role: Role, name: &str, now_ms: i64) -> Result<RowId, ControlError> {
-        let id = RowId(Uuid::now_v7());
-        let sql = "INSERT INTO members (id, area_id, role, name, created_at_ms) VALUES (?1, ?2, ?3, ?4, ?5)";
-        let values = params![id.to_string(), area.to_string(), role.as_str(), name, now_ms];
-        self.conn.prepare_cached(sql)?.execute(values)?;
-        Ok(id)
     }
 }
 

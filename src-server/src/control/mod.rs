@@ -7,12 +7,16 @@ mod areas;
 mod database;
 mod devices;
 mod invitations;
+mod mirrors;
+mod redeem;
 mod thread;
 
 pub(crate) use areas::{AreaRow, NewArea};
 pub(crate) use database::{ControlDb, Reader, Writer};
 pub(crate) use devices::Identity;
 pub(crate) use invitations::{Issuer, NewInvitation};
+pub(crate) use mirrors::ChangeNumber;
+pub(crate) use redeem::Redeem;
 pub(crate) use thread::Control;
 
 use crate::group_commit::Failure;

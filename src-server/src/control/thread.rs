@@ -45,6 +45,16 @@ impl Control {
         receiver.await.unwrap_or_else(|_| Err(lost()))
     }
 
+    /// Looks something up for a thread that may wait: not for one of the runtime's.
+    pub(crate) fn read_blocking<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(Reader<'_>) -> Result<T, ControlError> + Send + 'static,
+    ) -> Result<T, ControlError> {
+        let (sender, receiver) = oneshot::channel();
+        self.send(Task::Read(Box::new(move |reader| drop(sender.send(look(reader))))))?;
+        receiver.blocking_recv().unwrap_or_else(|_| Err(lost()))
+    }
+
     /// Changes something; answers once it is on the disk.
     pub(crate) async fn write<T: Send + 'static>(
         &self,

@@ -92,9 +92,11 @@ async fn secrets_are_nowhere_in_the_data() {
     let server = TestServer::start().await;
     let secret = server.invite(Role::Coordinator).await;
     let device = server.join_by(&secret).await;
+    let attempt = "00112233445566778899aabbccddeeff";
+    server.redeem_with(&server.invite(Role::Staff).await, json!({"attempt": attempt})).await.expect(200);
     let issued = device.post("/api/v1/invitations", json!({"role": "staff", "uses": 1, "expires_hours": 1})).await;
     let link = issued.expect(200)["link"].as_str().unwrap().to_owned();
-    let secrets = [secret, device.token.clone(), link.split_once('#').unwrap().1.to_owned()];
+    let secrets = [secret, device.token.clone(), link.split_once('#').unwrap().1.to_owned(), attempt.to_owned()];
     let data = server.stop().await;
 
     let mut searched = 0;

@@ -84,6 +84,16 @@ impl Drop for Serving {
     }
 }
 
+fn areas_due(dir: &Path) -> u32 {
+    let control = rusqlite::Connection::open(dir.join("data/control.db")).unwrap();
+    control.query_row("SELECT COUNT(*) FROM mirrors WHERE mirrored < changed", [], |row| row.get(0)).unwrap()
+}
+
+fn mirrored_invitations(dir: &Path, area: &str) -> u32 {
+    let area = rusqlite::Connection::open(dir.join(format!("data/areas/{area}.db"))).unwrap();
+    area.query_row("SELECT COUNT(*) FROM row_state WHERE entity = 10", [], |row| row.get(0)).unwrap()
+}
+
 #[test]
 fn areas_are_made_listed_and_invited_to_beside_the_server() {
     let temp = tempfile::tempdir().unwrap();
@@ -104,7 +114,17 @@ fn areas_are_made_listed_and_invited_to_beside_the_server() {
     }
     let unknown = fails(dir, &["invite", "--data", "data", "--area", "Bakken", "--role", "staff"]);
     assert!(unknown.contains("no such area"), "{unknown}");
+    assert_eq!((areas_due(dir), mirrored_invitations(dir, id)), (0, 2));
     serving.stop("-TERM");
+
+    // Without a server too; and what the area's log cannot show yet is an invitation all the same.
+    succeeds(dir, &["invite", "--data", "data", "--area", id, "--role", "staff"]);
+    assert_eq!((areas_due(dir), mirrored_invitations(dir, id)), (0, 3));
+    std::fs::rename(dir.join(format!("data/areas/{id}.db")), dir.join("elsewhere")).unwrap();
+    let output = trygkort(dir, &["invite", "--data", "data", "--area", id, "--role", "staff"]);
+    assert!(output.status.success() && String::from_utf8(output.stdout).unwrap().contains("/i#"));
+    assert!(String::from_utf8(output.stderr).unwrap().contains("the invitation works"));
+    assert_eq!(areas_due(dir), 1);
 }
 
 #[test]

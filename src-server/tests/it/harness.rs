@@ -64,7 +64,13 @@ impl TestServer {
     }
 
     pub(crate) async fn redeem(&self, secret: &str) -> Reply {
-        let body = json!({"secret": secret, "member_name": "Prøve Person", "device_name": "Telefon"});
+        self.redeem_with(secret, json!({})).await
+    }
+
+    /// Redeems with these fields besides, or instead.
+    pub(crate) async fn redeem_with(&self, secret: &str, more: Value) -> Reply {
+        let mut body = json!({"secret": secret, "member_name": "Prøve Person", "device_name": "Telefon"});
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         self.send(Method::POST, "/api/v1/redeem", None, Some(body)).await
     }
 
@@ -76,6 +82,7 @@ impl TestServer {
 
     pub(crate) async fn join_by(&self, secret: &str) -> TestDevice<'_> {
         let redeemed = self.redeem(secret).await.expect(200);
+        self.server.mirrored().await.unwrap();
         TestDevice { server: self, token: redeemed["token"].as_str().unwrap().to_owned(), redeemed }
     }
 

@@ -49,6 +49,109 @@ async fn two_devices_at_once_cannot_share_a_single_use() {
     assert_eq!(statuses, [200, 410]);
 }
 
+const ATTEMPT: &str = "00112233445566778899aabbccddeeff";
+const ANOTHER: &str = "ffeeddccbbaa99887766554433221100";
+
+#[tokio::test]
+async fn an_answer_that_was_lost_is_given_again_and_spends_nothing() {
+    let server = TestServer::start().await;
+    let desk = server.join(Role::Coordinator).await;
+    let spec = InvitationSpec { uses: 2, ..InvitationSpec::new(Role::Staff) };
+    let secret = server.invite_as(spec).await;
+    let first = server.redeem_with(&secret, json!({"attempt": ATTEMPT})).await.expect(200);
+    let renamed = json!({"attempt": ATTEMPT.to_uppercase(), "member_name": "Rettet", "device_name": "Vagttelefon"});
+    let second = server.redeem_with(&secret, renamed).await.expect(200);
+    for field in ["device_id", "member_id", "origin", "area_id", "role"] {
+        assert_eq!(first[field], second[field], "{field}");
+    }
+    assert_ne!(first["token"], second["token"]);
+    let [dead, alive] = [&first, &second].map(|reply| reply["token"].as_str());
+    server.send(Method::GET, "/api/v1/devices", dead, None).await.expect_error(401, "unauthorized");
+    let devices = server.send(Method::GET, "/api/v1/devices", alive, None).await.expect(200);
+    assert_eq!((devices.as_array().unwrap().len(), &devices[0]["name"]), (1, &json!("Vagttelefon")));
+    assert_eq!(desk.get("/api/v1/invitations").await.expect(200)[0]["uses_left"], 1);
+
+    let other = server.redeem_with(&secret, json!({"attempt": ANOTHER})).await.expect(200);
+    assert_ne!(other["device_id"], first["device_id"]);
+    server.redeem_with(&secret, json!({"attempt": ATTEMPT})).await.expect(200);
+    for spent in [json!({"attempt": "0".repeat(32)}), json!({})] {
+        server.redeem_with(&secret, spent).await.expect_error(410, "invitation_spent");
+    }
+}
+
+#[tokio::test]
+async fn the_same_attempt_at_another_invitation_is_another_device() {
+    let server = TestServer::start().await;
+    let attempt = json!({"attempt": ATTEMPT});
+    let one = server.redeem_with(&server.invite(Role::Staff).await, attempt.clone()).await.expect(200);
+    let other = server.redeem_with(&server.invite(Role::Staff).await, attempt).await.expect(200);
+    assert_ne!(one["device_id"], other["device_id"]);
+}
+
+#[tokio::test]
+async fn two_requests_of_one_attempt_at_once_make_one_device() {
+    let server = TestServer::start().await;
+    let secret = server.invite(Role::Staff).await;
+    let attempt = || server.redeem_with(&secret, json!({"attempt": ATTEMPT}));
+    let (one, other) = tokio::join!(attempt(), attempt());
+    assert_eq!(one.expect(200)["device_id"], other.expect(200)["device_id"]);
+}
+
+#[tokio::test]
+async fn an_attempt_is_repeated_within_a_day_and_not_by_who_was_locked_out() {
+    let server = TestServer::start().await;
+    let control = rusqlite::Connection::open(server.data_dir().join("control.db")).unwrap();
+    let hours_ago = |hours: i64| format!("created_at_ms - {}", hours * 3_600_000);
+    let joined = async || {
+        let secret = server.invite(Role::Staff).await;
+        server.redeem_with(&secret, json!({"attempt": ATTEMPT})).await.expect(200);
+        secret
+    };
+    let again = async |secret: &str| server.redeem_with(secret, json!({"attempt": ATTEMPT})).await;
+    let change = |sql: String| assert!(control.execute(&sql, []).unwrap() > 0);
+
+    let secret = joined().await;
+    change(format!("UPDATE devices SET created_at_ms = {}", hours_ago(23)));
+    change("UPDATE invitations SET expires_at_ms = 1".to_owned());
+    again(&secret).await.expect(200);
+    change(format!("UPDATE devices SET created_at_ms = {}", hours_ago(2)));
+    again(&secret).await.expect_error(410, "invitation_spent");
+
+    let secret = joined().await;
+    change("UPDATE devices SET revoked_at_ms = 1".to_owned());
+    again(&secret).await.expect_error(410, "invitation_spent");
+
+    let secret = joined().await;
+    change("UPDATE invitations SET revoked_at_ms = 1".to_owned());
+    again(&secret).await.expect_error(410, "invitation_spent");
+}
+
+#[tokio::test]
+async fn a_hand_over_is_repeated_too_and_keeps_the_members_name() {
+    let server = TestServer::start().await;
+    let phone = server.join(Role::Staff).await;
+    let link = phone.post("/api/v1/hand-over", json!({})).await.expect(200);
+    let secret = link["link"].as_str().unwrap().split_once('#').unwrap().1;
+    let attempt = json!({"attempt": ATTEMPT, "member_name": "En anden"});
+    let first = server.redeem_with(secret, attempt.clone()).await.expect(200);
+    let second = server.redeem_with(secret, attempt).await.expect(200);
+    assert_eq!(first["device_id"], second["device_id"]);
+    assert_eq!(first["member_id"], phone.redeemed["member_id"]);
+    let control = rusqlite::Connection::open(server.data_dir().join("control.db")).unwrap();
+    let name: String = control.query_row("SELECT name FROM members", [], |row| row.get(0)).unwrap();
+    assert_eq!(name, "Prøve Person");
+}
+
+#[tokio::test]
+async fn what_is_no_attempt_is_refused_before_the_invitation_is_spent() {
+    let server = TestServer::start().await;
+    let secret = server.invite(Role::Staff).await;
+    for attempt in ["", "1", &ATTEMPT[1..], "zz112233445566778899aabbccddeeff"] {
+        server.redeem_with(&secret, json!({"attempt": attempt})).await.expect_error(422, "invalid");
+    }
+    server.redeem(&secret).await.expect(200);
+}
+
 #[tokio::test]
 async fn an_expired_or_unknown_invitation_is_refused() {
     let server = TestServer::start().await;

@@ -11,6 +11,7 @@ mod files;
 mod harness;
 mod invitations;
 mod limits;
+mod mirrors;
 mod openapi;
 mod poke;
 mod sync;

@@ -14,7 +14,7 @@ use trygkort_core::wire::{CONTENT_TYPE, VERSION, from_bytes, to_bytes};
 use uuid::Uuid;
 
 /// One exchange.
-async fn sync(device: &TestDevice<'_>, cursor: Cursor, actions: Vec<Action>) -> SyncResponse {
+pub(crate) async fn sync(device: &TestDevice<'_>, cursor: Cursor, actions: Vec<Action>) -> SyncResponse {
     let body = to_bytes(&request(device, cursor, actions));
     let response = device.request(Method::POST, "/api/v1/sync").header("content-type", CONTENT_TYPE).body(body);
     let response = response.send().await.unwrap();
@@ -23,13 +23,13 @@ async fn sync(device: &TestDevice<'_>, cursor: Cursor, actions: Vec<Action>) -> 
     from_bytes(&response.bytes().await.unwrap()).unwrap()
 }
 
-fn request(device: &TestDevice<'_>, cursor: Cursor, actions: Vec<Action>) -> SyncRequest {
+pub(crate) fn request(device: &TestDevice<'_>, cursor: Cursor, actions: Vec<Action>) -> SyncRequest {
     let origin = u32::try_from(device.redeemed["origin"].as_u64().unwrap()).unwrap();
     SyncRequest { version: VERSION, origin, cursor, actions }
 }
 
 /// Everything the device may read, page by page; with how many requests it took.
-async fn read_all(device: &TestDevice<'_>) -> (Vec<Page>, Cursor) {
+pub(crate) async fn read_all(device: &TestDevice<'_>) -> (Vec<Page>, Cursor) {
     let (mut pages, mut cursor) = (Vec::new(), Cursor::default());
     loop {
         let page = sync(device, cursor, Vec::new()).await.page;

@@ -51,6 +51,7 @@ impl<F: Clone + Serialize + DeserializeOwned + 'static> Draft<F> {
         F: Send + Sync,
     {
         self.written.set_value(to_json(&form.get_untracked()).map(String::from).ok());
+        self.over.set_value(false);
         effect(move || {
             form.track();
             if !guard.blocked() && !self.waits.get_value() {

@@ -61,6 +61,7 @@ pub(super) fn make_both(layout: &Layout, mode: Mode, staging: &Path) -> Result<[
 fn make(layout: &Layout, mode: Mode, staging: &Path, (name, library): (&str, &str), start: &str) -> Result<Module> {
     let bound = bind(layout, mode, name, library)?;
     let js = layout::read_text(&bound.join(format!("{name}.js")))?;
+    require_complete(name, &js)?;
     let bound_wasm = bound.join(format!("{name}_bg.wasm"));
     let wasm = match mode {
         Mode::Dev => layout::read(&bound_wasm)?,
@@ -119,6 +120,17 @@ fn optimise(layout: &Layout, name: &str, wasm: &Path) -> Result<Vec<u8>> {
     Ok(output)
 }
 
+/// A function of C that the linker did not find becomes an import that no browser can fulfil; nothing else says so.
+fn require_complete(name: &str, js: &str) -> Result<()> {
+    if js.contains(r#"from "env""#) {
+        return Err(Failure::new(format!(
+            "{name}: something it calls is not in the module (an import from \"env\"); has a part of SQLite been left \
+             out in .cargo/config.toml that is used?"
+        )));
+    }
+    Ok(())
+}
+
 /// Points the loader at the module's new name.
 fn rename_wasm(js: &str, from: &str, to: &str) -> Result<String> {
     if !js.contains(from) {
@@ -138,6 +150,12 @@ fn copy_snippets(bound: &Path, staging: &Path) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_module_that_lacks_a_function_is_no_module() {
+        assert!(require_complete("worker", "import * as import1 from \"env\"\n").is_err());
+        assert!(require_complete("worker", "import { ask } from \"/js/host.js\"\n").is_ok());
+    }
 
     #[test]
     fn the_loader_asks_for_the_hashed_module() {

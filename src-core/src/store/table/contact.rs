@@ -27,6 +27,12 @@ const SELECT: &str = "SELECT contact.row, contact.scope, contact.organisation, C
         contact.verified_at, contact.verified_by
     FROM contact LEFT JOIN organisation ON organisation.row = contact.organisation";
 
+/// By organisation, those without one last; within it in the chosen order, then alphabetically. As in migration 0002.
+const PLACE: &str = "UPDATE contact SET place = COALESCE(
+        (SELECT '0' || organisation.sort FROM organisation WHERE organisation.row = contact.organisation), '1')
+        || char(9) || COALESCE(ord, '') || char(9) || COALESCE(sort, '')
+    WHERE n = ?1";
+
 fn from_row(row: &Row<'_>) -> rusqlite::Result<ContactRow> {
     Ok(ContactRow {
         id: row_id(row, 0)?,
@@ -42,6 +48,9 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<ContactRow> {
         verified_by: row.get(10)?,
     })
 }
+
+/// Above this many hits the list is walked in its order; up to it, the hits are put in order.
+const SORTED_HITS_MAX: usize = 1_000;
 
 pub(crate) fn project(conn: &Connection, fields: &Fields<'_>, deleted: bool) -> Result<(), StoreError> {
     if deleted {
@@ -79,7 +88,8 @@ pub(crate) fn remove(conn: &Connection, row: RowId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Writes the folded text that a contact is found by: its name, role, note, organisation and numbers.
+/// Writes the folded text that a contact is found by (its name, role, note, organisation and numbers), and its place in
+/// the list.
 pub(crate) fn index(conn: &Connection, row: RowId) -> Result<(), StoreError> {
     let (Some(n), Some(contact)) = (number(conn, row)?, get(conn, row)?) else { return Ok(()) };
     let mut words = vec![contact.name, contact.role, contact.organisation_name, contact.note];
@@ -91,6 +101,7 @@ pub(crate) fn index(conn: &Connection, row: RowId) -> Result<(), StoreError> {
     let folded = text::fold(&words.join(" "));
     conn.prepare_cached("DELETE FROM contact_search WHERE rowid = ?1")?.execute([n])?;
     conn.prepare_cached("INSERT INTO contact_search (rowid, folded) VALUES (?1, ?2)")?.execute(params![n, folded])?;
+    conn.prepare_cached(PLACE)?.execute([n])?;
     Ok(())
 }
 
@@ -119,39 +130,61 @@ pub(crate) fn of_organisation(conn: &Connection, organisation: RowId) -> Result<
 /// Contacts that hold every word of `query` (folded, anywhere in a word), by organisation and name, and how many there
 /// are. With an empty query, all contacts.
 pub(crate) fn search(conn: &Connection, query: &str, limit: u32) -> Result<(Vec<ContactRow>, u32), StoreError> {
-    const ORDER: &str = "ORDER BY organisation.sort IS NULL, organisation.sort, contact.ord, contact.sort, contact.row";
     let folded = text::fold(query);
     if folded.is_empty() {
         let total = conn.prepare_cached("SELECT COUNT(*) FROM contact")?.query_row([], |row| row.get(0))?;
-        let mut statement = conn.prepare_cached(&format!("{SELECT} {ORDER} LIMIT ?1"))?;
+        let mut statement = conn.prepare_cached(&format!("{SELECT} ORDER BY contact.place LIMIT ?1"))?;
         let found = statement.query_map([limit], from_row)?;
         return Ok((found.collect::<Result<_, _>>()?, total));
     }
-    let (condition, words) = condition(&folded);
-    let parameters = rusqlite::params_from_iter(words.iter());
-    let sql = format!("SELECT COUNT(*) FROM contact_search WHERE {condition}");
-    let total = conn.prepare_cached(&sql)?.query_row(parameters, |row| row.get(0))?;
-    let sql = format!(
-        "{SELECT} WHERE contact.n IN (SELECT rowid FROM contact_search WHERE {condition}) {ORDER} LIMIT {limit}"
-    );
-    let mut statement = conn.prepare_cached(&sql)?;
-    let found = statement.query_map(rusqlite::params_from_iter(words.iter()), from_row)?;
-    Ok((found.collect::<Result<_, _>>()?, total))
+    let hits = hits(conn, &folded)?;
+    let total = u32::try_from(hits.len()).unwrap_or(u32::MAX);
+    let mut statement = conn.prepare_cached(&format!("{SELECT} WHERE contact.n = ?1"))?;
+    let shown = first_in_order(conn, &hits, limit)?.into_iter().map(|n| statement.query_row([n], from_row));
+    Ok((shown.collect::<Result<_, _>>()?, total))
 }
 
-/// The trigram index answers words of three letters and more; shorter ones are looked for in the text.
-fn condition(folded: &str) -> (String, Vec<String>) {
-    let (long, short): (Vec<&str>, Vec<&str>) = folded.split(' ').partition(|word| word.chars().count() >= 3);
-    let mut conditions = Vec::new();
-    let mut parameters = Vec::new();
-    if !long.is_empty() {
-        conditions.push("contact_search MATCH ?".to_owned());
+/// The numbers of the contacts that hold every word, ascending.
+///
+/// The trigram index answers words of three letters and more. Where one is shorter, reading all texts once is faster
+/// than asking the index for the others and then looking each of its answers up.
+fn hits(conn: &Connection, folded: &str) -> Result<Vec<i64>, StoreError> {
+    let words: Vec<&str> = folded.split(' ').collect();
+    if words.iter().all(|word| word.chars().count() >= 3) {
         // The words hold letters and digits only, so quoting them is enough.
-        parameters.push(long.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(" AND "));
+        let phrase = words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(" AND ");
+        let mut statement =
+            conn.prepare_cached("SELECT rowid FROM contact_search WHERE contact_search MATCH ?1 ORDER BY rowid")?;
+        return Ok(statement.query_map([phrase], |row| row.get(0))?.collect::<Result<_, _>>()?);
     }
-    for word in short {
-        conditions.push("folded LIKE ?".to_owned());
-        parameters.push(format!("%{word}%"));
+    let holds = vec!["instr(c0, ?) > 0"; words.len()].join(" AND ");
+    let sql = format!("SELECT id FROM contact_search_content WHERE {holds} ORDER BY id");
+    let mut statement = conn.prepare_cached(&sql)?;
+    let found = statement.query_map(rusqlite::params_from_iter(words), |row| row.get(0))?;
+    Ok(found.collect::<Result<_, _>>()?)
+}
+
+/// The first `limit` of these contacts in the order of the list.
+fn first_in_order(conn: &Connection, hits: &[i64], limit: u32) -> Result<Vec<i64>, StoreError> {
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    if hits.len() <= SORTED_HITS_MAX {
+        let mut place = conn.prepare_cached("SELECT place FROM contact WHERE n = ?1")?;
+        let places = hits.iter().map(|n| Ok((place.query_row([n], |row| row.get::<_, Option<String>>(0))?, *n)));
+        let mut ordered = places.collect::<Result<Vec<_>, StoreError>>()?;
+        ordered.sort_unstable();
+        return Ok(ordered.into_iter().take(limit).map(|(_, n)| n).collect());
     }
-    (conditions.join(" AND "), parameters)
+    // Walking the list meets enough of many hits soon.
+    let mut walk = conn.prepare_cached("SELECT n FROM contact ORDER BY place, n")?;
+    let mut walked = walk.query([])?;
+    let mut found = Vec::new();
+    while found.len() < limit
+        && let Some(row) = walked.next()?
+    {
+        let n = row.get(0)?;
+        if hits.binary_search(&n).is_ok() {
+            found.push(n);
+        }
+    }
+    Ok(found)
 }

@@ -101,6 +101,8 @@ fn project_row(
         Entity::Problem => problem::project(conn, &fields, deleted)?,
         Entity::CardCell => card_cell::project(conn, &fields, deleted)?,
         Entity::MapPin => map_pin::project(conn, &fields, deleted)?,
+        // Read where they lie: `store::authors`.
+        Entity::Member | Entity::Device | Entity::Invitation => {}
     }
     Ok(())
 }
@@ -128,6 +130,9 @@ fn topics_of(entity: Entity) -> &'static [Topic] {
         Entity::Organisation | Entity::Contact | Entity::Channel => &[Topic::Contacts, Topic::Card],
         Entity::Problem | Entity::CardCell => &[Topic::Card],
         Entity::MapPin => &[Topic::Pins],
+        // A pin says who added it.
+        Entity::Member | Entity::Device => &[Topic::Pins],
+        Entity::Invitation => &[],
     }
 }
 

@@ -77,6 +77,7 @@ pub(crate) async fn rename(
         return Err(ApiError::invalid("name: at least 1 character"));
     }
     app.control.write(move |control| control.rename_device(device.member, id, &name)).await?;
+    app.mirrors.wake();
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -98,6 +99,7 @@ pub(crate) async fn revoke(
     let id = parse(&id)?;
     app.control.write(move |control| control.revoke_device(device.member, id, now_ms())).await?;
     app.pokes.hang_up(id);
+    app.mirrors.wake();
     Ok(StatusCode::NO_CONTENT)
 }
 

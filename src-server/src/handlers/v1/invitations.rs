@@ -127,6 +127,7 @@ pub(crate) async fn revoke(
 ) -> Result<StatusCode, ApiError> {
     let id: Uuid = id.parse().map_err(|_| ApiError::not_found("invitation"))?;
     app.control.write(move |control| control.revoke_invitation(device.area, id, now_ms())).await?;
+    app.mirrors.wake();
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -157,6 +158,7 @@ pub(crate) async fn hand_over(
 
 async fn issue_new(app: &App, new: NewInvitation) -> Result<Json<IssuedInvitation>, ApiError> {
     let (id, secret) = app.control.write(move |control| control.invite(&new, now_ms())).await?;
+    app.mirrors.wake();
     let NewInvitation { role, uses, expires_at_ms, .. } = new;
     Ok(Json(IssuedInvitation { id, link: app.link(&secret), role, uses, expires_at_ms }))
 }

@@ -3,10 +3,10 @@
 use super::{RoleWord, checked_name};
 use crate::auth::ClientAddress;
 use crate::clock::now_ms;
-use crate::control::ControlError;
+use crate::control::{ControlError, Redeem};
 use crate::error::{ApiError, ErrorBody};
 use crate::limits::JsonBody;
-use crate::secrets::INVITATION;
+use crate::secrets::{INVITATION, SecretHash, hash_of_attempt};
 use crate::server::App;
 use axum::Json;
 use axum::extract::State;
@@ -30,6 +30,10 @@ pub(crate) struct RedeemRequest {
     /// What the member calls this device.
     #[schema(max_length = 80)]
     device_name: String,
+    /// 128 random bits in hexadecimal. Whoever asks again because no answer came sends the same ones, and within 24 hours
+    /// gets the same device, with another token.
+    #[schema(min_length = 32, max_length = 32, example = "00112233445566778899aabbccddeeff")]
+    attempt: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -70,13 +74,16 @@ pub(crate) async fn post(
     app.limits.redeem(address)?;
     let member_name = checked_name("member_name", &request.member_name, NAME_CHARS_MAX)?;
     let device_name = checked_name("device_name", &request.device_name, NAME_CHARS_MAX)?;
+    let attempt = request.attempt.as_deref().map(checked_attempt).transpose()?;
     let Some(secret) = INVITATION.hash_of(request.secret.trim()) else {
         return Err(failed(&app, address, ControlError::InvitationUnknown));
     };
+    let ask = Redeem { secret, attempt, member_name, device_name };
 
-    let redeemed = app.control.write(move |control| control.redeem(secret, &member_name, &device_name, now_ms())).await;
+    let redeemed = app.control.write(move |control| control.redeem(&ask, now_ms())).await;
 
     let redeemed = redeemed.map_err(|error| failed(&app, address, error))?;
+    app.mirrors.wake();
     Ok(Json(RedeemReply {
         area_id: redeemed.area,
         area_name: redeemed.area_name,
@@ -87,6 +94,10 @@ pub(crate) async fn post(
         device_id: redeemed.device,
         member_id: redeemed.member,
     }))
+}
+
+fn checked_attempt(text: &str) -> Result<SecretHash, ApiError> {
+    hash_of_attempt(text).ok_or_else(|| ApiError::invalid("attempt: 32 hexadecimal digits"))
 }
 
 /// Counts a wrong secret; when there were too many, that is the answer.

@@ -4,6 +4,9 @@ use super::{Press, unique_id};
 use crate::state::{Var, derived};
 use leptos::prelude::*;
 
+/// With more options than this they do not stand in one row of a phone.
+const ROW_MAX: usize = 4;
+
 /// A row of choices, one of which holds: a radio group.
 #[component]
 pub(crate) fn Segmented<T>(
@@ -37,6 +40,7 @@ struct Segment {
 #[component]
 fn Segments(label: Signal<String>, hide_label: bool, segments: Vec<Segment>) -> impl IntoView {
     let name = unique_id("choice");
+    let many = segments.len() > ROW_MAX;
     let choices = segments.into_iter().map(|Segment { words, chosen, choose }| {
         view! {
             <label class="segmented__option">
@@ -46,7 +50,7 @@ fn Segments(label: Signal<String>, hide_label: bool, segments: Vec<Segment>) -> 
         }
     });
     view! {
-        <fieldset class="segmented">
+        <fieldset class="segmented" class:segmented--many=many>
             <legend class=if hide_label { "visually-hidden" } else { "field__label" }>{label}</legend>
             <div class="segmented__row">{choices.collect_view()}</div>
         </fieldset>

@@ -107,7 +107,7 @@ pub(crate) fn PinList(
 
 /// What a card shows of its pin: a pin that differs in this is drawn anew.
 fn shown_of(pin: &PinView) -> impl Eq + Hash + use<> {
-    let PinView { id, category, title, note, scope, expires_at_ms, editable, pending, kind: _, lat: _, lon: _ } = pin;
+    let PinView { id, category, title, note, scope, expires_at_ms, editable, pending, .. } = pin;
     (*id, *category, title.clone(), note.clone(), *scope, *expires_at_ms, *editable, *pending)
 }
 

@@ -63,7 +63,8 @@ pub(crate) fn PinSheet(
         let category = pin.category;
         let note = pin.note.trim().to_owned();
         let (scope, expires, pending) = (pin.scope, pin.expires_at_ms, pin.pending);
-        let editable = pin.editable;
+        let (editable, deletable) = (pin.editable, pin.deletable);
+        let added_by = pin.added_by.clone();
         view! {
             <div class="pin-sheet__head">
                 <PinIcon kind=pin.kind />
@@ -88,6 +89,7 @@ pub(crate) fn PinSheet(
                 }}
                 <p class="pin-sheet__facts">
                     {tr!(i18n, map.seen_by)}": "{move || scope_words(i18n, scope)}
+                    {added_by.map(|name| view! { <br />{tr!(i18n, map.added_by)}": "{name} })}
                     {expires
                         .map(|at| {
                             let words = move || {
@@ -111,9 +113,18 @@ pub(crate) fn PinSheet(
                                             </Button>
                                         }
                                     })}
-                                <Button kind=ButtonKind::Danger icon="trash-2" on_click=move || delete(&pin)>
-                                    {tr!(i18n, common.delete)}
-                                </Button>
+                                {deletable
+                                    .then(|| {
+                                        view! {
+                                            <Button
+                                                kind=ButtonKind::Danger
+                                                icon="trash-2"
+                                                on_click=move || delete(&pin)
+                                            >
+                                                {tr!(i18n, common.delete)}
+                                            </Button>
+                                        }
+                                    })}
                             </div>
                         }
                     })}

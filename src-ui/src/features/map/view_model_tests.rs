@@ -14,6 +14,8 @@ fn pin(number: u128, category: PinCategory, lat: f64, lon: f64) -> PinView {
         scope: Scope::Network,
         expires_at_ms: None,
         editable: true,
+        deletable: true,
+        added_by: None,
         pending: false,
     }
 }

@@ -4,8 +4,14 @@ use crate::routes::paths;
 use leptos::prelude::*;
 use std::cell::RefCell;
 use wasm_bindgen::JsValue;
+use web_sys::Storage;
+
+/// Where the link outlives a reload: in this tab only, and until it is redeemed. A phone that is short of memory
+/// reloads the page while its owner looks for their glasses.
+const KEPT: &str = "invitation";
 
 thread_local! {
+    /// For browsers that refuse the tab's storage.
     static LINK: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
@@ -30,17 +36,27 @@ pub(crate) fn take_invitation_from_address() {
 
 /// Keeps a link for the invite page.
 pub(crate) fn keep_invitation(link: String) {
+    if let Some(storage) = tab_storage() {
+        let _ = storage.set_item(KEPT, &link);
+    }
     LINK.with(|kept| *kept.borrow_mut() = Some(link));
 }
 
-/// The kept link. It stays until [`drop_invitation`]: going back to a form must not lose it.
+/// The kept link. It stays until [`drop_invitation`]: going back to a form, or reloading it, must not lose it.
 pub(crate) fn kept_invitation() -> Option<String> {
-    LINK.with(|kept| kept.borrow().clone())
+    LINK.with(|kept| kept.borrow().clone()).or_else(|| tab_storage()?.get_item(KEPT).ok()?)
 }
 
 /// The invitation was redeemed.
 pub(crate) fn drop_invitation() {
+    if let Some(storage) = tab_storage() {
+        let _ = storage.remove_item(KEPT);
+    }
     LINK.with(|kept| *kept.borrow_mut() = None);
+}
+
+fn tab_storage() -> Option<Storage> {
+    window().session_storage().ok()?
 }
 
 /// Takes the link out of a text that someone pasted or a camera read: white space around it, or a sentence before it.

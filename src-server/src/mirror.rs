@@ -1,0 +1,117 @@
+//! Keeps the areas' logs in step with `control.db`, behind the answers: members, devices and invitations are mirrored
+//! there, so that devices know them offline (docs/data-model.md).
+//!
+//! `control.db` counts what changes (`0002_mirrors.sql`), so nothing is lost when mirroring fails or the server stops.
+//! What is to be mirrored is read while the area's file is held for writing: of two who mirror at once, the server and
+//! the command line beside it, the later one has read the newer state.
+
+use crate::area_pool::THREADS;
+use crate::clock::now_ms;
+use crate::control::{ChangeNumber, ControlDb, ControlError};
+use crate::data_dir::DataDir;
+use crate::group_commit::Failure;
+use crate::hub::{self, AreaError, AreaLog, SERVER_ORIGIN};
+use crate::server::App;
+use futures::{StreamExt, stream};
+use std::collections::HashSet;
+use std::convert::Infallible;
+use std::time::Duration;
+use tokio::sync::Notify;
+use tokio::time::{MissedTickBehavior, interval};
+use trygkort_core::domain::AreaId;
+use trygkort_core::hub::roster::Roster;
+
+/// How long an area whose mirroring failed is left alone. As often, what the command line left behind is looked for.
+const RETRY: Duration = Duration::from_secs(60);
+
+/// Why an area's log could not be brought in step. It stays marked and is tried again.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum MirrorError {
+    #[error(transparent)]
+    Area(#[from] AreaError),
+    #[error(transparent)]
+    Control(#[from] ControlError),
+}
+
+impl From<Failure> for MirrorError {
+    fn from(failure: Failure) -> Self {
+        MirrorError::Area(failure.into())
+    }
+}
+
+/// Wakes [`keep_in_step`].
+#[derive(Default)]
+pub(crate) struct Mirrors {
+    due: Notify,
+}
+
+impl Mirrors {
+    /// Something was changed that an area's log mirrors. Returns at once.
+    pub(crate) fn wake(&self) {
+        self.due.notify_one();
+    }
+}
+
+/// Mirrors whatever is due: at the start, when woken, and now and then. Areas that are in step are not looked at.
+pub(crate) async fn keep_in_step(app: &App) -> Infallible {
+    let mut failed = HashSet::new();
+    let mut retry = interval(RETRY);
+    retry.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = retry.tick() => failed.clear(),
+            () = app.mirrors.due.notified() => {}
+        }
+        match app.control.read(|control| control.mirrors_due()).await {
+            Ok(areas) => failed.extend(mirror_all(app, areas, &failed).await),
+            Err(error) => tracing::warn!(%error, "which areas are to be mirrored could not be read"),
+        }
+    }
+}
+
+/// Returns the areas that failed.
+async fn mirror_all(app: &App, mut areas: Vec<AreaId>, leave_alone: &HashSet<AreaId>) -> Vec<AreaId> {
+    areas.retain(|area| !leave_alone.contains(area));
+    let one = async |area: AreaId| match mirror(app, area).await {
+        Ok(()) => None,
+        Err(error) => {
+            tracing::warn!(%area, %error, "members, devices and invitations were not mirrored");
+            Some(area)
+        }
+    };
+    stream::iter(areas).map(one).buffer_unordered(THREADS).filter_map(std::future::ready).collect().await
+}
+
+async fn mirror(app: &App, area: AreaId) -> Result<(), MirrorError> {
+    let reading = app.clone();
+    let write = move |log: &mut AreaLog| write(log, area, || reading.control.read_blocking(move |c| c.roster(area)));
+    let (changed, up_to) = app.areas.run(area, write).await?;
+    if changed {
+        app.pokes.changed(area, SERVER_ORIGIN);
+    }
+    Ok(app.control.write(move |control| control.mirrored(area, up_to)).await?)
+}
+
+/// The same for the command line, which opens the files by itself.
+pub(crate) fn mirror_beside(dir: &DataDir, control: &mut ControlDb, area: AreaId) -> Result<(), MirrorError> {
+    let mut log = hub::open(&dir.area(area), area)?;
+    log.begin().map_err(AreaError::from)?;
+    let (_, up_to) = write(&mut log, area, || control.reader().roster(area))?;
+    log.commit().map_err(AreaError::from)?;
+    Ok(control.write(|writer| writer.mirrored(area, up_to))?)
+}
+
+/// Inside a transaction of the area's file: reads what there is to show, and writes what differs.
+fn write(
+    log: &mut AreaLog,
+    area: AreaId,
+    roster: impl FnOnce() -> Result<(Roster, ChangeNumber), ControlError>,
+) -> Result<(bool, ChangeNumber), MirrorError> {
+    let (roster, up_to) = roster()?;
+    let mirrored = log.mirror(&roster, now_ms()).map_err(AreaError::from)?;
+    if mirrored.left_out > 0 {
+        let rows = mirrored.left_out;
+        tracing::warn!(%area, rows, "not mirrored: rows of another kind have these ids");
+    }
+    Ok((mirrored.changed, up_to))
+}
