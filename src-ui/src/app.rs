@@ -15,7 +15,7 @@ use crate::features::welcome::{InstallPage, InvitePage, WelcomePage};
 use crate::i18n::*;
 use crate::ipc::{ask, on_event, to_json};
 use crate::routes::paths;
-use crate::state::{Changes, Host, Now, Session, SyncBadge, Toasts, derived, effect, is_secure, use_session};
+use crate::state::{Changes, Host, Now, Session, SyncBadge, Toasts, Var, derived, effect, is_secure, use_session};
 use leptos::children::ToChildren;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -28,15 +28,14 @@ use trygkort_core::ipc::{Boot, BootView, Event, IpcError, Theme, Topic};
 /// The whole app.
 #[component]
 pub(crate) fn App() -> impl IntoView {
-    view! {
-        <I18nContextProvider>
-            <Start />
-        </I18nContextProvider>
-    }
+    I18n::provide();
+    let i18n = use_i18n();
+    effect(move || set_on_root("lang", Some(&i18n.get_locale().to_string())));
+    view! { <Start /> }
 }
 
 /// How starting went; `None` while the skeleton of `index.html` shows.
-type Outcome = RwSignal<Option<Result<BootView, IpcError>>>;
+type Outcome = Var<Option<Result<BootView, IpcError>>>;
 
 #[component]
 fn Start() -> impl IntoView {
@@ -47,7 +46,7 @@ fn Start() -> impl IntoView {
     Toasts::provide();
     DemoStop::provide();
     Arrival::provide();
-    let outcome: Outcome = RwSignal::new(None);
+    let outcome: Outcome = Var::new(None);
     let session = StoredValue::new(None::<Session>);
     if !crate::ipc::is_tauri() && !is_secure() {
         remove_skeleton();
@@ -140,14 +139,6 @@ fn apply_settings() {
     let session = use_session();
     let i18n = use_i18n();
     let device_locale = i18n.get_locale_untracked();
-    let set = |name: &str, value: Option<&str>| {
-        let Some(root) = document().document_element() else { return };
-        let done = match value {
-            Some(value) => root.set_attribute(name, value),
-            None => root.remove_attribute(name),
-        };
-        debug_assert!(done.is_ok(), "attribute names are plain words");
-    };
     effect(move || {
         let settings = session.settings();
         let theme = match settings.theme {
@@ -155,11 +146,11 @@ fn apply_settings() {
             Theme::Light => Some("light"),
             Theme::Dark => Some("dark"),
         };
-        set("data-theme", theme);
+        set_on_root("data-theme", theme);
         color_the_frame(theme);
         let percent = settings.text_percent.to_string();
         let text = (settings.text_percent != 100).then_some(percent.as_str());
-        set("data-text", text);
+        set_on_root("data-text", text);
         let locale = match settings.language.as_deref() {
             Some("da") => Locale::da,
             Some("en") => Locale::en,
@@ -170,6 +161,16 @@ fn apply_settings() {
         }
         remember_look(theme, text, locale);
     });
+}
+
+/// Sets an attribute of the document, or takes it away.
+fn set_on_root(name: &str, value: Option<&str>) {
+    let Some(root) = document().document_element() else { return };
+    let done = match value {
+        Some(value) => root.set_attribute(name, value),
+        None => root.remove_attribute(name),
+    };
+    debug_assert!(done.is_ok(), "attribute names are plain words");
 }
 
 /// The browser's own frame follows the device; a theme chosen here has to be told to it.

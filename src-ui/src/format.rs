@@ -7,8 +7,7 @@ use trygkort_core::domain::{Role, Scope};
 use trygkort_core::error::ErrorCode;
 use trygkort_core::ipc::{IpcError, Opening, Sector};
 
-/// The language of the screen. Reading it makes the running view depend on it.
-pub(crate) type I18n = leptos_i18n::I18nContext<Locale>;
+pub(crate) use crate::i18n::I18n;
 
 const MS_PER_MINUTE: i64 = 60_000;
 const MS_PER_DAY: i64 = 86_400_000;

@@ -8,20 +8,17 @@
 
 #![expect(unreachable_pub, reason = "`#[component]` makes the struct of a component's properties `pub`")]
 
-// Typed keys for every sentence, made by `build.rs`: `use crate::i18n::*;` then `tr!(i18n, common.save)`.
-include!(concat!(env!("OUT_DIR"), "/i18n/mod.rs"));
-
-/// A sentence without variables, for a view, an attribute or a property: `tr!(i18n, common.save)`.
-macro_rules! tr {
-    ($i18n:expr, $($key:tt)+) => {
-        $crate::format::sentence($i18n, |locale| $crate::i18n::td_string!(locale, $($key)+))
-    };
+/// Typed keys for every sentence, made by `build.rs`; what screens use of it is in [`i18n`].
+#[expect(unused, reason = "what is made has more ways to say a sentence than we need")]
+mod sentences {
+    include!(concat!(env!("OUT_DIR"), "/i18n/mod.rs"));
 }
 
 mod app;
 mod components;
 mod features;
 mod format;
+mod i18n;
 mod ipc;
 mod map;
 mod routes;

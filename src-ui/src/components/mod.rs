@@ -14,7 +14,7 @@ mod split;
 mod toast_list;
 mod when;
 
-pub(crate) use button::{Button, ButtonKind, IconButton, LinkButton};
+pub(crate) use button::{Button, ButtonKind, IconButton, LinkButton, Press};
 pub(crate) use call_link::{DemoStop, DemoStopDialog, MailLink, PhoneLink, TextLink};
 pub(crate) use chip::{Chip, ChipKind};
 pub(crate) use choice::{Segmented, Select};

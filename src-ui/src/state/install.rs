@@ -1,5 +1,6 @@
 //! What this browser lets the app do: be installed, use the clipboard, store anything at all.
 
+use super::Var;
 use crate::ipc::{InstallState, install_state, on_install_change};
 use js_sys::Reflect;
 use leptos::prelude::*;
@@ -7,12 +8,12 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 
 /// How this device can have the app on its home screen; follows the browser, which decides late.
-pub(crate) fn use_install_state() -> Signal<InstallState> {
-    let state = RwSignal::new(install_state());
+pub(crate) fn use_install_state() -> Var<InstallState> {
+    let state = Var::new(install_state());
     on_install_change(move || {
         state.try_set(install_state());
     });
-    state.into()
+    state
 }
 
 /// Whether the browser gives this address storage and a service worker: https or this machine.

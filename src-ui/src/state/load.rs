@@ -1,6 +1,6 @@
 //! Reading from the host: asked again when what it shows changes, old data kept on the screen meanwhile.
 
-use super::{Changes, effect, use_now};
+use super::{Changes, Var, effect, use_now};
 use crate::ipc::{ask_for_json, read_reply};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -71,7 +71,7 @@ type Reply = Arc<dyn Any + Send + Sync>;
 #[derive(Clone, Copy)]
 struct Asked {
     reply: RwSignal<Option<Reply>>,
-    error: RwSignal<Option<IpcError>>,
+    error: Var<Option<IpcError>>,
     again: RwSignal<u32>,
     /// What [`Asked::reply`] was read from.
     json: StoredValue<Option<String>>,
@@ -83,7 +83,7 @@ impl Asked {
     fn new() -> Self {
         Self {
             reply: RwSignal::new(None),
-            error: RwSignal::new(None),
+            error: Var::new(None),
             again: RwSignal::new(0),
             json: StoredValue::new(None),
             round: StoredValue::new(0),

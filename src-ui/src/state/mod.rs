@@ -10,6 +10,7 @@ mod now;
 mod session;
 mod sync_status;
 mod toasts;
+mod var;
 
 pub(crate) use changes::Changes;
 pub(crate) use draft::{Draft, use_draft};
@@ -21,3 +22,4 @@ pub(crate) use now::{Now, use_now};
 pub(crate) use session::{Session, use_session};
 pub(crate) use sync_status::{SyncBadge, use_sync_status};
 pub(crate) use toasts::{Toast, Toasts, use_toasts};
+pub(crate) use var::{Kept, Var};

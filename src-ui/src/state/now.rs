@@ -1,25 +1,26 @@
 //! The time of day, for words such as *Åbent til kl. 15*.
 
+use super::Var;
 use leptos::prelude::*;
 use std::time::Duration;
 
 /// Milliseconds since 1970 UTC; moves on each minute.
 #[derive(Clone, Copy)]
-pub(crate) struct Now(Signal<i64>);
+pub(crate) struct Now(Var<i64>);
 
 impl Now {
     /// Starts the clock of the page.
     pub(crate) fn provide() -> Self {
-        let now = RwSignal::new(current_ms());
+        let now = Var::new(current_ms());
         set_interval(move || now.set(current_ms()), Duration::from_secs(60));
-        let now = Self(now.into());
+        let now = Self(now);
         provide_context(now);
         now
     }
 }
 
 /// The clock of the page.
-pub(crate) fn use_now() -> Signal<i64> {
+pub(crate) fn use_now() -> Var<i64> {
     expect_context::<Now>().0
 }
 

@@ -1,6 +1,6 @@
 //! Who and where: settings, the areas of this device, the open one.
 
-use super::Changes;
+use super::{Changes, Kept, Var};
 use crate::ipc::ask;
 use leptos::prelude::*;
 use trygkort_core::domain::{AreaId, Role};
@@ -9,16 +9,16 @@ use trygkort_core::ipc::{AreaSummary, Boot, BootView, IpcError, SetSettings, Set
 /// What the app knew when it started, kept up to date.
 #[derive(Clone, Copy)]
 pub(crate) struct Session {
-    boot: RwSignal<BootView>,
-    area: Memo<Option<AreaSummary>>,
+    boot: Var<BootView>,
+    area: Kept<Option<AreaSummary>>,
     changes: Changes,
 }
 
 impl Session {
     /// Makes the session of this page known to all screens.
     pub(crate) fn provide(boot: BootView, changes: Changes) -> Self {
-        let boot = RwSignal::new(boot);
-        let area = Memo::new(move |_| {
+        let boot = Var::new(boot);
+        let area = Kept::new(move || {
             boot.with(|boot| {
                 let current = boot.current?;
                 boot.areas.iter().find(|area| area.id == current).cloned()
@@ -30,8 +30,8 @@ impl Session {
     }
 
     /// Settings, areas, version.
-    pub(crate) fn boot(self) -> Signal<BootView> {
-        self.boot.into()
+    pub(crate) fn boot(self) -> Var<BootView> {
+        self.boot
     }
 
     /// The open area.

@@ -1,5 +1,6 @@
 //! What the sync badge says, in data; the words are in `features/shell`.
 
+use super::Var;
 use crate::ipc::ask;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -7,11 +8,11 @@ use trygkort_core::ipc::{GetSyncStatus, SyncStatus};
 
 /// The newest status the host told; `None` until the first answer.
 #[derive(Clone, Copy)]
-pub(crate) struct SyncBadge(RwSignal<Option<SyncStatus>>);
+pub(crate) struct SyncBadge(Var<Option<SyncStatus>>);
 
 impl SyncBadge {
     pub(crate) fn provide() -> Self {
-        let badge = Self(RwSignal::new(None));
+        let badge = Self(Var::new(None));
         provide_context(badge);
         badge
     }
@@ -35,6 +36,6 @@ impl SyncBadge {
 }
 
 /// The newest status.
-pub(crate) fn use_sync_status() -> Signal<Option<SyncStatus>> {
-    expect_context::<SyncBadge>().0.into()
+pub(crate) fn use_sync_status() -> Var<Option<SyncStatus>> {
+    expect_context::<SyncBadge>().0
 }

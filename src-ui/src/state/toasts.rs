@@ -1,5 +1,6 @@
 //! Short messages at the edge of the screen: what was done with *Fortryd*, and what failed.
 
+use super::Var;
 use crate::format::{I18n, error_words};
 use crate::i18n::{Locale, td_string, use_i18n};
 use crate::ipc::ask;
@@ -25,14 +26,14 @@ pub(crate) struct Toast {
 /// The messages on the screen.
 #[derive(Clone, Copy)]
 pub(crate) struct Toasts {
-    list: RwSignal<Vec<Toast>>,
+    list: Var<Vec<Toast>>,
     next: StoredValue<u32>,
     i18n: I18n,
 }
 
 impl Toasts {
     pub(crate) fn provide() -> Self {
-        let toasts = Self { list: RwSignal::new(Vec::new()), next: StoredValue::new(0), i18n: use_i18n() };
+        let toasts = Self { list: Var::new(Vec::new()), next: StoredValue::new(0), i18n: use_i18n() };
         provide_context(toasts);
         toasts
     }
@@ -68,8 +69,8 @@ impl Toasts {
         self.push(text.into(), None, true);
     }
 
-    pub(crate) fn list(self) -> Signal<Vec<Toast>> {
-        self.list.into()
+    pub(crate) fn list(self) -> Var<Vec<Toast>> {
+        self.list
     }
 
     pub(crate) fn close(self, id: u32) {

@@ -30,6 +30,12 @@ impl ButtonKind {
 /// What a press does. Unlike a [`Callback`] it has one owner, so that a closure costs the download next to nothing.
 pub(crate) struct Press(Box<dyn Fn() + Send>);
 
+impl Press {
+    pub(super) fn press(&self) {
+        (self.0)();
+    }
+}
+
 impl<F: Fn() + Send + 'static> From<F> for Press {
     fn from(press: F) -> Self {
         Self(Box::new(press))
@@ -66,8 +72,8 @@ pub(crate) fn Button(
             disabled=disabled
             aria-label=move || label.get()
             on:click=move |_| {
-                if let Some(Press(press)) = &on_click {
-                    press();
+                if let Some(on_click) = &on_click {
+                    on_click.press();
                 }
             }
         >
@@ -92,7 +98,7 @@ pub(crate) fn IconButton(
             disabled=disabled
             aria-label=label
             title=label
-            on:click=move |_| (on_click.0)()
+            on:click=move |_| on_click.press()
         >
             <Icon name=icon />
         </button>

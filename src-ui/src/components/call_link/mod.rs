@@ -3,7 +3,7 @@
 use super::{Button, ButtonKind, Dialog, Icon};
 use crate::i18n::*;
 use crate::ipc;
-use crate::state::derived;
+use crate::state::{Var, derived};
 use leptos::prelude::*;
 use web_sys::MouseEvent;
 
@@ -19,12 +19,12 @@ enum Stopped {
 #[derive(Clone, Copy)]
 pub(crate) struct DemoStop {
     open: RwSignal<bool>,
-    stopped: RwSignal<Option<Stopped>>,
+    stopped: Var<Option<Stopped>>,
 }
 
 impl DemoStop {
     pub(crate) fn provide() -> Self {
-        let stop = Self { open: RwSignal::new(false), stopped: RwSignal::new(None) };
+        let stop = Self { open: RwSignal::new(false), stopped: Var::new(None) };
         provide_context(stop);
         stop
     }
@@ -156,12 +156,12 @@ pub(crate) fn MailLink(
 pub(crate) fn DemoStopDialog() -> impl IntoView {
     let i18n = use_i18n();
     let DemoStop { open, stopped } = expect_context();
-    let sentence = move || match stopped.get() {
+    let sentence = derived(move || match stopped.get() {
         Some(Stopped::Call(number)) => t_string!(i18n, common.demo_stop.call, number = number).to_string(),
         Some(Stopped::Text { number, .. }) => t_string!(i18n, common.demo_stop.text, number = number).to_string(),
         Some(Stopped::Mail(address)) => t_string!(i18n, common.demo_stop.mail, number = address).to_string(),
         None => String::new(),
-    };
+    });
     let body = move || match stopped.get() {
         Some(Stopped::Text { body, .. }) if !body.is_empty() => Some(body),
         _ => None,

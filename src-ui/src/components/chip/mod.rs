@@ -15,8 +15,8 @@ pub(crate) enum ChipKind {
 
 /// A chip.
 #[component]
-pub(crate) fn Chip(#[prop(optional, into)] kind: Signal<ChipKind>, children: Children) -> impl IntoView {
-    let class = move || match kind.get() {
+pub(crate) fn Chip(#[prop(optional)] kind: ChipKind, children: Children) -> impl IntoView {
+    let class = match kind {
         ChipKind::Open => "chip chip--open",
         ChipKind::Closed => "chip chip--closed",
         ChipKind::Neutral => "chip",

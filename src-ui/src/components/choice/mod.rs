@@ -1,6 +1,7 @@
 //! One of several: beside each other, or in a list.
 
-use super::unique_id;
+use super::{Press, unique_id};
+use crate::state::{Var, derived};
 use leptos::prelude::*;
 
 /// With more options than this they do not stand in one row of a phone.
@@ -15,39 +16,43 @@ pub(crate) fn Segmented<T>(
     /// Whether the name is for screen readers only.
     #[prop(optional)]
     hide_label: bool,
-    #[prop(into)] options: Signal<Vec<(T, String)>>,
-    value: RwSignal<T>,
+    options: Vec<(T, Signal<String>)>,
+    value: Var<T>,
 ) -> impl IntoView
 where
     T: Clone + PartialEq + Send + Sync + 'static,
 {
+    let segments = options.into_iter().map(|(option, words)| {
+        let this = option.clone();
+        let chosen = derived(move || value.with(|value| *value == this));
+        Segment { words, chosen, choose: Press::from(move || value.set(option.clone())) }
+    });
+    view! { <Segments label hide_label segments=segments.collect() /> }
+}
+
+/// A choice that does not know what is chosen: this part is the same for all groups.
+struct Segment {
+    words: Signal<String>,
+    chosen: Signal<bool>,
+    choose: Press,
+}
+
+#[component]
+fn Segments(label: Signal<String>, hide_label: bool, segments: Vec<Segment>) -> impl IntoView {
     let name = unique_id("choice");
-    let choices = move || {
-        let name = name.clone();
-        options
-            .get()
-            .into_iter()
-            .map(move |(option, words)| {
-                let chosen = option.clone();
-                view! {
-                    <label class="segmented__option">
-                        <input
-                            type="radio"
-                            name=name.clone()
-                            prop:checked=move || value.with(|value| *value == chosen)
-                            on:change=move |_| value.set(option.clone())
-                        />
-                        <span class="segmented__words">{words}</span>
-                    </label>
-                }
-            })
-            .collect_view()
-    };
-    let many = move || options.with(Vec::len) > ROW_MAX;
+    let many = segments.len() > ROW_MAX;
+    let choices = segments.into_iter().map(|Segment { words, chosen, choose }| {
+        view! {
+            <label class="segmented__option">
+                <input type="radio" name=name.clone() prop:checked=chosen on:change=move |_| choose.press() />
+                <span class="segmented__words">{words}</span>
+            </label>
+        }
+    });
     view! {
         <fieldset class="segmented" class:segmented--many=many>
             <legend class=if hide_label { "visually-hidden" } else { "field__label" }>{label}</legend>
-            <div class="segmented__row">{choices}</div>
+            <div class="segmented__row">{choices.collect_view()}</div>
         </fieldset>
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::components::PhoneLink;
 use crate::i18n::*;
-use crate::state::use_session;
+use crate::state::{derived, use_session};
 use leptos::prelude::*;
 
 /// The two numbers that everyone can call about anything.
@@ -55,14 +55,14 @@ fn AcuteCall(acute: Acute) -> impl IntoView {
     let i18n = use_i18n();
     let session = use_session();
     let demo = Memo::new(move |_| session.demo());
-    let say = move || match acute {
+    let say = derived(move || match acute {
         Acute::Alarm => t_string!(i18n, card.call_112),
         Acute::Police => t_string!(i18n, card.call_114),
-    };
-    let words = move || match acute {
+    });
+    let words = derived(move || match acute {
         Acute::Alarm => t_string!(i18n, common.alarm),
         Acute::Police => t_string!(i18n, common.police),
-    };
+    });
     move || {
         view! {
             <PhoneLink
@@ -85,10 +85,10 @@ pub(crate) fn AcuteIf(acute: Acute, #[prop(into)] condition: Signal<String>) -> 
     let i18n = use_i18n();
     let session = use_session();
     let demo = Memo::new(move |_| session.demo());
-    let lead = move || match acute {
+    let lead = derived(move || match acute {
         Acute::Alarm => t_string!(i18n, card.call_112_if),
         Acute::Police => t_string!(i18n, card.call_114_if),
-    };
+    });
     move || {
         view! {
             <PhoneLink

@@ -5,7 +5,7 @@ use super::contact_card::{ContactCard, Matter};
 use crate::components::{Icon, LinkButton, Loaded, Page};
 use crate::i18n::*;
 use crate::routes::paths;
-use crate::state::{derived, use_load};
+use crate::state::{Kept, derived, use_load};
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use trygkort_core::domain::{ProblemId, RowId};
@@ -18,7 +18,7 @@ const TOPICS: &[Topic] = &[Topic::Area, Topic::Card, Topic::Contacts];
 #[component]
 pub(crate) fn ProblemPage() -> impl IntoView {
     let params = use_params_map();
-    let id = Memo::new(move |_| {
+    let id = Kept::new(move || {
         let id = params.with(|params| params.get("id").and_then(|id| id.parse().ok()));
         // An address that names nothing is answered as a problem that is not there.
         id.unwrap_or(ProblemId(RowId(Uuid::nil())))
@@ -110,11 +110,11 @@ fn Lines(kind: LinesKind, lines: Vec<String>) -> impl IntoView {
         LinesKind::Notice => ("lines", "eye"),
         LinesKind::NotReport => ("lines lines--quiet", "circle-slash"),
     };
-    let heading = move || match kind {
+    let heading = derived(move || match kind {
         LinesKind::HaveReady => t_string!(i18n, card.have_ready),
         LinesKind::Notice => t_string!(i18n, card.notice),
         LinesKind::NotReport => t_string!(i18n, card.not_report),
-    };
+    });
     Some(view! {
         <section class=class>
             <h2 class="lines__heading">

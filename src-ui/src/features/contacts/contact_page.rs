@@ -11,7 +11,7 @@ use crate::format::{date_words, scope_words, weekday_words};
 use crate::i18n::*;
 use crate::ipc::ask;
 use crate::routes::paths;
-use crate::state::{derived, use_load, use_toasts};
+use crate::state::{Kept, derived, use_load, use_toasts};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::NavigateOptions;
@@ -28,7 +28,7 @@ const TOPICS: &[Topic] = &[Topic::Contacts];
 #[component]
 pub(crate) fn ContactPage() -> impl IntoView {
     let params = use_params_map();
-    let id = Memo::new(move |_| {
+    let id = Kept::new(move || {
         let id = params.with(|params| params.get("id").and_then(|id| id.parse().ok()));
         // An address that names nothing is answered as a contact that is not there.
         id.unwrap_or(ContactId(RowId(Uuid::nil())))
@@ -111,12 +111,12 @@ fn Channel(channel: ChannelView, name: String, demo: bool, editable: bool) -> im
     let i18n = use_i18n();
     let kind = channel.kind;
     let label = channel.label.clone();
-    let shown = move || match (label.is_empty(), kind) {
+    let shown = derived(move || match (label.is_empty(), kind) {
         (false, _) => label.clone(),
         (true, ChannelKind::Phone) => t_string!(i18n, contacts.phone).to_owned(),
         (true, ChannelKind::Mobile) => t_string!(i18n, contacts.mobile).to_owned(),
         (true, ChannelKind::Mail) => t_string!(i18n, contacts.mail).to_owned(),
-    };
+    });
     let ways = if is_number(&channel) {
         view! { <NumberWays channel=channel.clone() demo /> }.into_any()
     } else {
@@ -228,7 +228,7 @@ fn WeekTable(week: Vec<(u8, String)>) -> impl IntoView {
 fn Verified(contact: ContactView) -> impl IntoView {
     let i18n = use_i18n();
     let ContactView { verified_at_ms, verified_by, .. } = contact;
-    let words = move || match verified_at_ms {
+    let words = derived(move || match verified_at_ms {
         None => t_string!(i18n, contacts.never_verified).to_owned(),
         Some(at_ms) if verified_by.is_empty() => {
             t_string!(i18n, contacts.verified_by_nobody, date = date_words(i18n, at_ms)).to_string()
@@ -236,7 +236,7 @@ fn Verified(contact: ContactView) -> impl IntoView {
         Some(at_ms) => {
             t_string!(i18n, contacts.verified, date = date_words(i18n, at_ms), name = verified_by.clone()).to_string()
         }
-    };
+    });
     view! {
         <p class="contact__verified">
             <Icon name=if verified_at_ms.is_some() { "circle-check" } else { "clock" } />

@@ -7,7 +7,7 @@ use crate::components::{
 use crate::format::{I18n, is_open, opening_words};
 use crate::i18n::*;
 use crate::routes::paths;
-use crate::state::{Load, use_load, use_session};
+use crate::state::{Kept, Load, use_load, use_session};
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -74,14 +74,14 @@ pub(crate) fn ContactsPage() -> impl IntoView {
     // Answers to earlier questions are dropped by the load.
     let list = use_load(TOPICS, move || SearchContacts { query: search.asked.get(), limit: search.limit.get() });
     let organisations = use_load(TOPICS, || GetOrganisations {});
-    let has_list = Memo::new(move |_| list.map(|_| ()));
+    let has_list = Memo::new(move |_| list.map(|_| ()).is_some());
     view! {
         <Page title=tr!(i18n, contacts.title)>
             <SearchField search />
             <p class="contacts-count" role="status">
                 {move || list.map(|list| count_sentence(i18n, list, &search.asked.get()))}
             </p>
-            <When cond=move || has_list.get().is_none()>
+            <When cond=move || !has_list.get()>
                 <Loaded load=list bars=6 let:_list>
                     ""
                 </Loaded>
@@ -164,7 +164,7 @@ fn count_sentence(i18n: I18n, list: &ContactList, query: &str) -> String {
 #[component]
 fn Nothing(list: Load<ContactList>, search: Search) -> impl IntoView {
     let i18n = use_i18n();
-    let words = Memo::new(move |_| list.map(|list| count_words(list, &search.asked.get())));
+    let words = Kept::new(move || list.map(|list| count_words(list, &search.asked.get())));
     move || match words.get() {
         Some(CountWords::Empty) => view! {
             <EmptyState
@@ -183,7 +183,7 @@ fn Nothing(list: Load<ContactList>, search: Search) -> impl IntoView {
 /// focus stays where it is.
 #[component]
 fn Groups(list: Load<ContactList>, organisations: Load<Vec<OrganisationView>>) -> impl IntoView {
-    let names = Memo::new(move |_| list.map(|list| list.groups.iter().map(group_key).collect::<Vec<_>>()));
+    let names = Kept::new(move || list.map(|list| list.groups.iter().map(group_key).collect::<Vec<_>>()));
     view! {
         <For each=move || names.get().unwrap_or_default() key=Clone::clone let:organisation>
             <Group list organisations organisation />

@@ -1,6 +1,7 @@
 //! *Actioncard som skema*: who takes what, in which order and when. On a desk the whole table with the chosen problem
 //! below it; on a phone one problem at a time, or the table to scroll.
 
+use super::form_page::CoordinatorsOnly;
 use super::table_by_problem::{ByProblem, ProblemOrder};
 use super::table_hours::CellHours;
 use super::table_model::{Frame, chosen_problem, frame};
@@ -10,7 +11,7 @@ use crate::format::I18n;
 use crate::i18n::*;
 use crate::ipc::ask;
 use crate::routes::paths;
-use crate::state::{Load, Toasts, derived, use_load, use_session, use_toasts};
+use crate::state::{Kept, Load, Toasts, Var, derived, use_load, use_toasts};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use trygkort_core::domain::{ContactId, ProblemId};
@@ -42,9 +43,9 @@ pub(crate) struct Cell {
 #[derive(Clone, Copy)]
 pub(crate) struct Table {
     pub(crate) load: Load<CardTable>,
-    pub(crate) chosen: RwSignal<Option<ProblemId>>,
+    pub(crate) chosen: Var<Option<ProblemId>>,
     /// The cell whose hours are being edited.
-    pub(crate) hours: RwSignal<Option<Cell>>,
+    pub(crate) hours: Var<Option<Cell>>,
     toasts: Toasts,
     i18n: I18n,
 }
@@ -53,8 +54,8 @@ impl Table {
     fn new() -> Self {
         Self {
             load: use_load(TOPICS, || GetCardTable {}),
-            chosen: RwSignal::new(None),
-            hours: RwSignal::new(None),
+            chosen: Var::new(None),
+            hours: Var::new(None),
             toasts: use_toasts(),
             i18n: use_i18n(),
         }
@@ -155,28 +156,15 @@ fn focus_later(id: String) {
 #[component]
 pub(crate) fn CardTablePage() -> impl IntoView {
     let i18n = use_i18n();
-    let session = use_session();
-    let allowed = Memo::new(move |_| session.is_coordinator());
     view! {
         <Page
             title=tr!(i18n, edit.table_title)
             back=paths::card()
             wide=true
         >
-            <Show
-                when=move || allowed.get()
-                fallback=move || {
-                    view! {
-                        <EmptyState
-                            icon="lock"
-                            title=tr!(i18n, edit.only_coordinators)
-                            text=tr!(i18n, edit.only_coordinators_text)
-                        />
-                    }
-                }
-            >
+            <CoordinatorsOnly>
                 <TableBody />
-            </Show>
+            </CoordinatorsOnly>
         </Page>
     }
 }
@@ -184,7 +172,7 @@ pub(crate) fn CardTablePage() -> impl IntoView {
 #[component]
 fn TableBody() -> impl IntoView {
     let table = Table::new();
-    let frame = Memo::new(move |_| table.load.map(frame));
+    let frame = Kept::new(move || table.load.map(frame));
     view! {
         {move || match frame.get() {
             None => view! { <Loaded load=table.load let:_table>""</Loaded> }.into_any(),
@@ -197,13 +185,9 @@ fn TableBody() -> impl IntoView {
 #[component]
 fn Views(table: Table, frame: Frame) -> impl IntoView {
     let i18n = use_i18n();
-    let layout = RwSignal::new(Layout::ByProblem);
-    let layouts = derived(move || {
-        vec![
-            (Layout::ByProblem, t_string!(i18n, edit.table_by_problem).to_owned()),
-            (Layout::Whole, t_string!(i18n, edit.table_whole).to_owned()),
-        ]
-    });
+    let layout = Var::new(Layout::ByProblem);
+    let layouts =
+        vec![(Layout::ByProblem, tr!(i18n, edit.table_by_problem)), (Layout::Whole, tr!(i18n, edit.table_whole))];
     if frame.problems.is_empty() || frame.sectors.iter().all(|(_, contacts)| contacts.is_empty()) {
         return view! { <NothingToTick no_problems=frame.problems.is_empty() /> }.into_any();
     }

@@ -6,7 +6,7 @@ use super::scope::{ScopeSelect, scope_key, scope_of};
 use super::view_model::move_item;
 use crate::components::{Button, FieldKind, IconButton, Segmented, TextField};
 use crate::i18n::*;
-use crate::state::derived;
+use crate::state::{Var, derived};
 use leptos::prelude::*;
 use std::sync::atomic::{AtomicU32, Ordering};
 use trygkort_core::domain::{ChannelId, Scope};
@@ -19,7 +19,7 @@ pub(crate) struct ChannelFields {
     key: u32,
     id: Option<ChannelId>,
     label: RwSignal<String>,
-    kind: RwSignal<ChannelKind>,
+    kind: Var<ChannelKind>,
     value: RwSignal<String>,
     /// The word of its scope.
     scope: RwSignal<String>,
@@ -32,7 +32,7 @@ impl ChannelFields {
             key: NEXT.fetch_add(1, Ordering::Relaxed),
             id: form.id,
             label: RwSignal::new(form.label.clone()),
-            kind: RwSignal::new(form.kind),
+            kind: Var::new(form.kind),
             value: RwSignal::new(form.value.clone()),
             scope: RwSignal::new(scope_key(form.scope).to_owned()),
         }
@@ -55,7 +55,7 @@ impl ChannelFields {
 
 /// The channels in order, and a button for one more.
 #[component]
-pub(crate) fn Channels(state: FormState<ContactFields>, channels: RwSignal<Vec<ChannelFields>>) -> impl IntoView {
+pub(crate) fn Channels(state: FormState<ContactFields>, channels: Var<Vec<ChannelFields>>) -> impl IntoView {
     let i18n = use_i18n();
     // The fields of a channel live as long as the form, not as long as the tap that made them.
     let owner = Owner::current();
@@ -92,16 +92,14 @@ pub(crate) fn Channels(state: FormState<ContactFields>, channels: RwSignal<Vec<C
 #[component]
 fn Channel(
     state: FormState<ContactFields>,
-    channels: RwSignal<Vec<ChannelFields>>,
+    channels: Var<Vec<ChannelFields>>,
     channel: ChannelFields,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let index = derived(move || channels.with(|all| all.iter().position(|one| one.key == channel.key)));
-    let kinds = derived(move || {
-        [ChannelKind::Phone, ChannelKind::Mobile, ChannelKind::Mail]
-            .map(|kind| (kind, kind_name(i18n.get_locale(), kind).to_owned()))
-            .to_vec()
-    });
+    let kinds = [ChannelKind::Phone, ChannelKind::Mobile, ChannelKind::Mail]
+        .map(|kind| (kind, derived(move || kind_name(i18n.get_locale(), kind).to_owned())))
+        .to_vec();
     let is_mail = Memo::new(move |_| channel.kind.get() == ChannelKind::Mail);
     let value_error = state.item_error(index, "value", derived(move || channel.nature()), channel.value);
     let label_error = state.item_error(index, "label", Signal::stored(Nature::Text), channel.label);
@@ -150,7 +148,7 @@ fn Channel(
 /// Which channel it is, and moving or removing it.
 #[component]
 fn ChannelHead(
-    channels: RwSignal<Vec<ChannelFields>>,
+    channels: Var<Vec<ChannelFields>>,
     channel: ChannelFields,
     index: Signal<Option<usize>>,
 ) -> impl IntoView {

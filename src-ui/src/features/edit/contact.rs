@@ -8,7 +8,7 @@ use super::scope::ScopeChoice;
 use crate::components::{LinkButton, Select, TextField};
 use crate::i18n::*;
 use crate::routes::paths;
-use crate::state::{derived, use_load};
+use crate::state::{Kept, Var, derived, use_load};
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use trygkort_core::domain::{ContactId, Scope};
@@ -19,7 +19,7 @@ use trygkort_core::ipc::{ContactForm, EditContact, GetOrganisations, SaveContact
 pub(crate) fn ContactEditPage() -> impl IntoView {
     let i18n = use_i18n();
     let params = use_params_map();
-    let id = Memo::new(move |_| params.with(|params| params.get("id").and_then(|id| id.parse::<ContactId>().ok())));
+    let id = Kept::new(move || params.with(|params| params.get("id").and_then(|id| id.parse::<ContactId>().ok())));
     move || {
         let id = id.get();
         let title = derived(move || match id {
@@ -42,9 +42,9 @@ pub(crate) struct ContactFields {
     name: RwSignal<String>,
     role: RwSignal<String>,
     note: RwSignal<String>,
-    scope: RwSignal<Scope>,
+    scope: Var<Scope>,
     hours: HoursFields,
-    channels: RwSignal<Vec<ChannelFields>>,
+    channels: Var<Vec<ChannelFields>>,
 }
 
 impl Fields for ContactFields {
@@ -56,9 +56,9 @@ impl Fields for ContactFields {
             name: RwSignal::new(form.name.clone()),
             role: RwSignal::new(form.role.clone()),
             note: RwSignal::new(form.note.clone()),
-            scope: RwSignal::new(form.scope),
+            scope: Var::new(form.scope),
             hours: HoursFields::new(&form.hours),
-            channels: RwSignal::new(form.channels.iter().map(ChannelFields::new).collect()),
+            channels: Var::new(form.channels.iter().map(ChannelFields::new).collect()),
         }
     }
 

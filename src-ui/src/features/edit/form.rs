@@ -6,7 +6,7 @@ use crate::components::FormGuard;
 use crate::format::{I18n, error_words};
 use crate::i18n::*;
 use crate::ipc::ask;
-use crate::state::{Draft, Toasts, derived, use_toasts};
+use crate::state::{Draft, Kept, Toasts, Var, derived, use_toasts};
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -50,9 +50,9 @@ pub(crate) struct FormState<F: Fields> {
     opened: StoredValue<Editing<F::Form>>,
     guard: FormGuard,
     /// Why the last attempt to save failed, and what was in the form then.
-    failed: RwSignal<Option<(IpcError, F::Form)>>,
+    failed: Var<Option<(IpcError, F::Form)>>,
     /// That failure, until something is changed.
-    error: Memo<Option<IpcError>>,
+    error: Kept<Option<IpcError>>,
     busy: RwSignal<bool>,
     toasts: Toasts,
     i18n: I18n,
@@ -71,9 +71,9 @@ impl<F: Fields> FormState<F> {
     /// Fills the fields and starts keeping a draft. Call it in a component.
     pub(crate) fn new(under_way: Unfinished<F::Form>, draft: Draft<Unfinished<F::Form>>, guard: FormGuard) -> Self {
         let fields = F::new(&under_way.form);
-        let form = Memo::new(move |_| fields.form());
-        let failed = RwSignal::new(None::<(IpcError, F::Form)>);
-        let error = Memo::new(move |_| {
+        let form = Kept::new(move || fields.form());
+        let failed = Var::new(None::<(IpcError, F::Form)>);
+        let error = Kept::new(move || {
             let form = form.get();
             failed.with(|failed| failed.as_ref().filter(|(_, then)| *then == form).map(|(error, _)| error.clone()))
         });

@@ -6,7 +6,7 @@ use crate::components::{Button, ButtonKind, EmptyState, Icon, Page, When, provid
 use crate::format::error_words;
 use crate::i18n::*;
 use crate::ipc::ask;
-use crate::state::{derived, use_draft, use_session};
+use crate::state::{Var, derived, use_draft, use_session};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use trygkort_core::ipc::{Ask, Editing, IpcError};
@@ -29,26 +29,36 @@ where
     A: Ask<Reply = Editing<F::Form>> + Clone + Send + Sync + 'static,
     V: IntoView + 'static,
 {
+    view! {
+        <Page title back>
+            <CoordinatorsOnly>
+                <OpenForm draft_key=draft_key.clone() open=open.clone() children />
+            </CoordinatorsOnly>
+        </Page>
+    }
+}
+
+/// What coordinators may do; others are told that it is for them.
+#[component]
+pub(crate) fn CoordinatorsOnly(children: ChildrenFn) -> impl IntoView {
     let i18n = use_i18n();
     let session = use_session();
     let allowed = Memo::new(move |_| session.is_coordinator());
     view! {
-        <Page title back>
-            <Show
-                when=move || allowed.get()
-                fallback=move || {
-                    view! {
-                        <EmptyState
-                            icon="lock"
-                            title=tr!(i18n, edit.only_coordinators)
-                            text=tr!(i18n, edit.only_coordinators_text)
-                        />
-                    }
+        <Show
+            when=move || allowed.get()
+            fallback=move || {
+                view! {
+                    <EmptyState
+                        icon="lock"
+                        title=tr!(i18n, edit.only_coordinators)
+                        text=tr!(i18n, edit.only_coordinators_text)
+                    />
                 }
-            >
-                <OpenForm draft_key=draft_key.clone() open=open.clone() children />
-            </Show>
-        </Page>
+            }
+        >
+            {children()}
+        </Show>
     }
 }
 
@@ -62,7 +72,7 @@ where
     let i18n = use_i18n();
     let guard = provide_form_guard();
     let draft = use_draft::<Unfinished<F::Form>>(draft_key);
-    let found = RwSignal::new(None::<Result<Unfinished<F::Form>, IpcError>>);
+    let found = Var::new(None::<Result<Unfinished<F::Form>, IpcError>>);
     let fresh = {
         let open = open.clone();
         move || {

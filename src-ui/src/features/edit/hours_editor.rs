@@ -4,6 +4,7 @@ use super::hours::{Hours, Span, Week, parse_clock, print_clock};
 use crate::components::{Button, Icon, TextField, When, unique_id};
 use crate::format::{capitalise, weekday_words};
 use crate::i18n::*;
+use crate::state::{Kept, Var};
 use leptos::prelude::*;
 
 /// Longest hours text that is kept.
@@ -28,18 +29,15 @@ const MODES: [Mode; 4] = [Mode::Week, Mode::Always, Mode::Unknown, Mode::Advance
 /// The state of the editor. The week and the syntax are both kept while one changes between the ways.
 #[derive(Clone, Copy)]
 pub(crate) struct HoursFields {
-    mode: RwSignal<Mode>,
-    week: RwSignal<Week>,
+    mode: Var<Mode>,
+    week: Var<Week>,
     raw: RwSignal<String>,
 }
 
 impl HoursFields {
     pub(crate) fn new(text: &str) -> Self {
-        let fields = Self {
-            mode: RwSignal::new(Mode::Unknown),
-            week: RwSignal::new(Week::office()),
-            raw: RwSignal::new(String::new()),
-        };
+        let fields =
+            Self { mode: Var::new(Mode::Unknown), week: Var::new(Week::office()), raw: RwSignal::new(String::new()) };
         fields.set(text);
         fields
     }
@@ -197,7 +195,7 @@ fn DayRow(fields: HoursFields, day: usize) -> impl IntoView {
     let i18n = use_i18n();
     let name = move || weekday_words(i18n, u8::try_from(day).unwrap_or_default());
     let capitalised = move || capitalise(&name());
-    let spans = Memo::new(move |_| fields.week.with(|week| week.days[day].len()));
+    let spans = Kept::new(move || fields.week.with(|week| week.days[day].len()));
     let toggle = move |event| {
         let open = event_target_checked(&event);
         fields.week.update(|week| week.days[day] = if open { vec![NEW_SPAN] } else { Vec::new() });

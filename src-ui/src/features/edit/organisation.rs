@@ -7,7 +7,7 @@ use crate::components::{Select, TextField};
 use crate::format::sector_words;
 use crate::i18n::*;
 use crate::routes::paths;
-use crate::state::derived;
+use crate::state::{Kept, Var, derived};
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use trygkort_core::domain::{OrganisationId, Scope};
@@ -29,8 +29,7 @@ const SECTORS: [(Sector, &str); 7] = [
 pub(crate) fn OrganisationEditPage() -> impl IntoView {
     let i18n = use_i18n();
     let params = use_params_map();
-    let id =
-        Memo::new(move |_| params.with(|params| params.get("id").and_then(|id| id.parse::<OrganisationId>().ok())));
+    let id = Kept::new(move || params.with(|params| params.get("id").and_then(|id| id.parse::<OrganisationId>().ok())));
     move || {
         let id = id.get();
         let title = derived(move || match id {
@@ -54,7 +53,7 @@ pub(crate) fn OrganisationEditPage() -> impl IntoView {
 struct OrganisationFields {
     name: RwSignal<String>,
     sector: RwSignal<String>,
-    scope: RwSignal<Scope>,
+    scope: Var<Scope>,
 }
 
 impl Fields for OrganisationFields {
@@ -64,7 +63,7 @@ impl Fields for OrganisationFields {
         Self {
             name: RwSignal::new(form.name.clone()),
             sector: RwSignal::new(sector_key(form.sector).to_owned()),
-            scope: RwSignal::new(form.scope),
+            scope: Var::new(form.scope),
         }
     }
 

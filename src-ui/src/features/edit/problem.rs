@@ -7,7 +7,7 @@ use crate::components::{Button, ButtonKind, TextField};
 use crate::i18n::*;
 use crate::ipc::ask;
 use crate::routes::paths;
-use crate::state::{derived, use_toasts};
+use crate::state::{Kept, derived, use_toasts};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::NavigateOptions;
@@ -20,7 +20,7 @@ use trygkort_core::ipc::{DeleteProblem, EditProblem, ProblemForm, SaveProblem};
 pub(crate) fn ProblemEditPage() -> impl IntoView {
     let i18n = use_i18n();
     let params = use_params_map();
-    let id = Memo::new(move |_| params.with(|params| params.get("id").and_then(|id| id.parse::<ProblemId>().ok())));
+    let id = Kept::new(move || params.with(|params| params.get("id").and_then(|id| id.parse::<ProblemId>().ok())));
     move || {
         let id = id.get();
         let title = derived(move || match id {

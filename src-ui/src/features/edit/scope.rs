@@ -2,15 +2,15 @@
 
 use crate::components::{Segmented, Select};
 use crate::i18n::*;
-use crate::state::derived;
+use crate::state::{Var, derived};
 use leptos::prelude::*;
 use trygkort_core::domain::Scope;
 
 /// *Offentlig*, *Netværket*, *Kun koordinatorer*, with a sentence about the chosen one.
 #[component]
-pub(crate) fn ScopeChoice(#[prop(into)] label: Signal<String>, value: RwSignal<Scope>) -> impl IntoView {
+pub(crate) fn ScopeChoice(#[prop(into)] label: Signal<String>, value: Var<Scope>) -> impl IntoView {
     let i18n = use_i18n();
-    let options = derived(move || Scope::ALL.map(|scope| (scope, name(i18n.get_locale(), scope).to_owned())).to_vec());
+    let options = Scope::ALL.map(|scope| (scope, derived(move || name(i18n.get_locale(), scope).to_owned()))).to_vec();
     view! {
         <div class="edit-scope">
             <Segmented label options value />

@@ -7,7 +7,7 @@ use crate::components::{Button, IconButton, LinkButton, Segmented, When};
 use crate::format::{I18n, lowercase, sector_words, weekday_words};
 use crate::i18n::*;
 use crate::routes::paths;
-use crate::state::derived;
+use crate::state::{Kept, Var, derived};
 use leptos::prelude::*;
 use trygkort_core::domain::{ContactId, ProblemId};
 use trygkort_core::ipc::Sector;
@@ -16,7 +16,7 @@ use trygkort_core::ipc::Sector;
 #[component]
 pub(crate) fn ByProblem(table: Table, problems: Vec<(ProblemId, String)>) -> impl IntoView {
     let i18n = use_i18n();
-    let column = Memo::new(move |_| {
+    let column = Kept::new(move || {
         let problem = table.problem()?;
         table.load.map(|table| column(table, problem)).flatten()
     });
@@ -45,8 +45,8 @@ pub(crate) fn ByProblem(table: Table, problems: Vec<(ProblemId, String)>) -> imp
 #[component]
 fn ProblemChoice(table: Table, problems: Vec<(ProblemId, String)>) -> impl IntoView {
     let i18n = use_i18n();
-    let chosen = RwSignal::new(untrack(|| table.problem()));
-    let options = problems.into_iter().map(|(id, name)| (Some(id), name)).collect::<Vec<_>>();
+    let chosen = Var::new(untrack(|| table.problem()));
+    let options = problems.into_iter().map(|(id, name)| (Some(id), Signal::stored(name))).collect::<Vec<_>>();
     // One way only: a choice made here goes to the table, and a choice made there redraws nothing here.
     Effect::new(move |before: Option<()>| {
         let choice = chosen.get();
@@ -58,14 +58,14 @@ fn ProblemChoice(table: Table, problems: Vec<(ProblemId, String)>) -> impl IntoV
         <Segmented
             label=tr!(i18n, edit.table_by_problem)
             hide_label=true
-            options=Signal::stored(options)
+            options
             value=chosen
         />
     }
 }
 
 #[component]
-fn Takers(table: Table, column: Memo<Option<ProblemColumn>>) -> impl IntoView {
+fn Takers(table: Table, column: Kept<Option<ProblemColumn>>) -> impl IntoView {
     let takers = move || {
         column.with(|column| {
             let Some(column) = column else { return Vec::new() };
@@ -169,9 +169,9 @@ fn button_id(way: &str, problem: ProblemId, contact: ContactId) -> String {
 
 /// Everyone under their headings, to tick.
 #[component]
-fn Choices(table: Table, column: Memo<Option<ProblemColumn>>) -> impl IntoView {
+fn Choices(table: Table, column: Kept<Option<ProblemColumn>>) -> impl IntoView {
     let i18n = use_i18n();
-    let sectors = Memo::new(move |_| {
+    let sectors = Kept::new(move || {
         column
             .with(|column| column.as_ref().map(|one| one.choices.iter().map(|(sector, _)| *sector).collect::<Vec<_>>()))
     });
@@ -209,9 +209,9 @@ fn Choices(table: Table, column: Memo<Option<ProblemColumn>>) -> impl IntoView {
 }
 
 #[component]
-fn ChoiceTick(table: Table, column: Memo<Option<ProblemColumn>>, cell: Cell, choice: Choice) -> impl IntoView {
+fn ChoiceTick(table: Table, column: Kept<Option<ProblemColumn>>, cell: Cell, choice: Choice) -> impl IntoView {
     let contact = choice.contact;
-    let order = Memo::new(move |_| {
+    let order = Kept::new(move || {
         column.with(|column| column.as_ref()?.takers.iter().find(|one| one.contact == contact).map(|one| one.order))
     });
     let node = NodeRef::<leptos::html::Input>::new();

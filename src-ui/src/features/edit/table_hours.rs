@@ -6,7 +6,7 @@ use super::table_model::cell_hours;
 use crate::components::{Button, ButtonKind, Dialog};
 use crate::format::error_words;
 use crate::i18n::*;
-use crate::state::{derived, effect};
+use crate::state::{Var, derived, effect};
 use leptos::prelude::*;
 use trygkort_core::error::ErrorCode;
 use trygkort_core::ipc::IpcError;
@@ -48,7 +48,7 @@ fn HoursForm(table: Table, cell: Cell) -> impl IntoView {
         table.load.get_untracked().map(|table| cell_hours(&table, cell.problem, cell.contact)).unwrap_or_default();
     let has_own = !now.is_empty();
     let fields = HoursFields::new(&now);
-    let failed = RwSignal::new(None::<IpcError>);
+    let failed = Var::new(None::<IpcError>);
     let error = derived(move || {
         failed.get().map(|error| {
             let locale = i18n.get_locale();

@@ -5,6 +5,7 @@ use super::table_model::{CellAt, Frame, cell};
 use crate::components::Icon;
 use crate::format::sector_words;
 use crate::i18n::*;
+use crate::state::Kept;
 use leptos::prelude::*;
 use trygkort_core::domain::{ContactId, ProblemId};
 use trygkort_core::ipc::Sector;
@@ -104,7 +105,7 @@ fn SectorRows(
 #[component]
 fn CellBox(table: Table, at: CellAt, cell: Cell) -> impl IntoView {
     let i18n = use_i18n();
-    let ticked = Memo::new(move |_| table.load.map(|table| self::cell(table, at)).flatten());
+    let ticked = Kept::new(move || table.load.map(|table| self::cell(table, at)).flatten());
     let label = {
         let (contact, problem) = (cell.contact_name.clone(), cell.problem_name.clone());
         move || match ticked.get() {

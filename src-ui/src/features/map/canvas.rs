@@ -3,7 +3,7 @@
 use crate::i18n::*;
 use crate::ipc;
 use crate::map::{Bounds, MapFailure, MapListeners, MapRenderer, MapView, Mount, Place};
-use crate::state::{Changes, derived, effect, use_load, use_session};
+use crate::state::{Changes, Kept, Var, derived, effect, use_load, use_session};
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -18,11 +18,11 @@ use web_sys::MediaQueryList;
 pub(crate) struct MapState {
     /// There as soon as the map can be drawn on.
     pub(crate) renderer: RwSignal<Option<Rc<MapRenderer>>, LocalStorage>,
-    pub(crate) failure: RwSignal<Option<MapFailure>>,
-    pub(crate) view: RwSignal<Option<MapView>>,
-    pub(crate) frame: RwSignal<Option<MapFrame>>,
+    pub(crate) failure: Var<Option<MapFailure>>,
+    pub(crate) view: Var<Option<MapView>>,
+    pub(crate) frame: Var<Option<MapFrame>>,
     /// The base map's attribution; `Some(None)`: there is no base map on this device.
-    attribution: RwSignal<Option<Option<String>>>,
+    attribution: Var<Option<Option<String>>>,
     drawn: RwSignal<bool>,
 }
 
@@ -30,10 +30,10 @@ impl MapState {
     pub(crate) fn new() -> Self {
         Self {
             renderer: RwSignal::new_local(None),
-            failure: RwSignal::new(None),
-            view: RwSignal::new(None),
-            frame: RwSignal::new(None),
-            attribution: RwSignal::new(None),
+            failure: Var::new(None),
+            view: Var::new(None),
+            frame: Var::new(None),
+            attribution: Var::new(None),
             drawn: RwSignal::new(false),
         }
     }
@@ -67,8 +67,8 @@ impl MapState {
 #[component]
 pub(crate) fn MapCanvas(
     state: MapState,
-    #[prop(into)] pins: Signal<Vec<PinView>>,
-    #[prop(into)] selected: Signal<Option<PinId>>,
+    pins: Kept<Vec<PinView>>,
+    selected: Kept<Option<PinId>>,
     #[prop(optional, into)] on_pin: Option<Callback<PinId>>,
     #[prop(optional, into)] on_blank: Option<Callback<()>>,
     #[prop(optional, into)] on_long_press: Option<Callback<Place>>,
@@ -167,7 +167,7 @@ fn listeners(
 }
 
 /// Tells the map what changed since it was mounted.
-fn keep_in_step(state: MapState, dark: Signal<bool>, pins: Signal<Vec<PinView>>, selected: Signal<Option<PinId>>) {
+fn keep_in_step(state: MapState, dark: Signal<bool>, pins: Kept<Vec<PinView>>, selected: Kept<Option<PinId>>) {
     let changes = expect_context::<Changes>();
     let session = use_session();
     effect(move || {

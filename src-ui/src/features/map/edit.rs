@@ -8,7 +8,7 @@ use crate::format::scope_words;
 use crate::i18n::*;
 use crate::ipc::ask;
 use crate::routes::paths;
-use crate::state::{derived, effect, use_draft, use_session, use_toasts};
+use crate::state::{Var, derived, effect, use_draft, use_session, use_toasts};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::NavigateOptions;
@@ -49,7 +49,7 @@ pub(crate) fn PinEditPage() -> impl IntoView {
 fn OpenForm(id: Option<PinId>) -> impl IntoView {
     let toasts = use_toasts();
     let guard = provide_form_guard();
-    let start = RwSignal::new(None::<(Unfinished, bool)>);
+    let start = Var::new(None::<(Unfinished, bool)>);
     let again = RwSignal::new(0_u32);
     let draft = use_draft::<Unfinished>(id.map_or_else(|| "pin/new".to_owned(), |id| format!("pin/{id}")));
     let query = use_query_map();
@@ -99,7 +99,7 @@ fn Form(
     let Unfinished { opened, form, at } = start;
     let title = RwSignal::new(form.title.clone());
     let note = RwSignal::new(form.note.clone());
-    let rest = RwSignal::new(form); // category, scope and position; title and note are in their fields
+    let rest = Var::new(form); // category, scope and position; title and note are in their fields
     let whole = derived(move || PinForm { title: title.get(), note: note.get(), ..rest.get() });
     let unfinished = {
         let opened = opened.clone();
@@ -107,8 +107,8 @@ fn Form(
     };
     draft.watch(unfinished, guard);
 
-    let lacks = RwSignal::new(None::<Missing>);
-    let refused = RwSignal::new(None::<IpcError>);
+    let lacks = Var::new(None::<Missing>);
+    let refused = Var::new(None::<IpcError>);
     let busy = RwSignal::new(false);
     let send = Callback::new(move |()| {
         if busy.get_untracked() || guard.blocked_untracked() {
@@ -216,7 +216,7 @@ fn Form(
 }
 
 /// The words for an error that belongs to this field of [`PinForm`].
-fn words_for(i18n: crate::format::I18n, refused: RwSignal<Option<IpcError>>, field: &str) -> Option<String> {
+fn words_for(i18n: crate::format::I18n, refused: Var<Option<IpcError>>, field: &str) -> Option<String> {
     let error = refused.get().filter(|error| error.field.as_deref() == Some(field))?;
     Some(crate::format::error_words(i18n.get_locale(), &error).to_owned())
 }

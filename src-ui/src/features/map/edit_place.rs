@@ -6,7 +6,7 @@ use super::words::PinIcon;
 use crate::components::{Button, Icon, TextField, When};
 use crate::i18n::*;
 use crate::map::{LocateError, Place, can_locate, locate};
-use crate::state::{effect, use_toasts};
+use crate::state::{Kept, effect, use_toasts};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use trygkort_core::ipc::PinKind;
@@ -43,7 +43,7 @@ pub(crate) fn PlaceField(
         state.with(|renderer| renderer.fly_to(place));
     });
     // The mark in the middle is the only one: others would hide what stands under it.
-    let (no_pins, no_pin) = (Signal::stored(Vec::new()), Signal::stored(None));
+    let (no_pins, no_pin) = (Kept::new(Vec::new), Kept::new(|| None));
     view! {
         <fieldset class="pin-choices place-field">
             <legend class="pin-choices__legend">{tr!(i18n, map.form.position)}</legend>

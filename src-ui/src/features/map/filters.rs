@@ -4,7 +4,7 @@ use super::view_model::PinFilter;
 use super::words::{PinIcon, category_words};
 use crate::components::{Button, ButtonKind, Dialog, Icon, unique_id};
 use crate::i18n::*;
-use crate::state::derived;
+use crate::state::{Kept, derived};
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_location, use_navigate, use_query_map};
@@ -12,15 +12,15 @@ use trygkort_core::domain::PinId;
 use trygkort_core::ipc::PinKind;
 
 /// The filter that the address names.
-pub(crate) fn use_filter() -> Memo<PinFilter> {
+pub(crate) fn use_filter() -> Kept<PinFilter> {
     let query = use_query_map();
-    Memo::new(move |_| query.with(|query| PinFilter::parse(query.get_str("kind"), query.get_str("category"))))
+    Kept::new(move || query.with(|query| PinFilter::parse(query.get_str("kind"), query.get_str("category"))))
 }
 
 /// The pin that the address names.
-pub(crate) fn use_selected() -> Memo<Option<PinId>> {
+pub(crate) fn use_selected() -> Kept<Option<PinId>> {
     let query = use_query_map();
-    Memo::new(move |_| query.with(|query| query.get_str("pin")?.parse().ok()))
+    Kept::new(move || query.with(|query| query.get_str("pin")?.parse().ok()))
 }
 
 /// Goes to an address of the map without scrolling; `replace`: going back skips where we are now.
@@ -45,16 +45,16 @@ fn use_show() -> Callback<PinFilter> {
 
 /// *Alle / Ressourcer / Udfordringer*.
 #[component]
-pub(crate) fn KindFilter(#[prop(into)] filter: Signal<PinFilter>) -> impl IntoView {
+pub(crate) fn KindFilter(filter: Kept<PinFilter>) -> impl IntoView {
     let i18n = use_i18n();
     let show = use_show();
     let name = unique_id("kind");
     let option = move |kind: Option<PinKind>, name: String| {
-        let words = move || match kind {
+        let words = derived(move || match kind {
             None => t_string!(i18n, map.filter.all),
             Some(PinKind::Resource) => t_string!(i18n, map.filter.resources),
             Some(PinKind::Challenge) => t_string!(i18n, map.filter.challenges),
-        };
+        });
         let class = match kind {
             None => "segmented__words",
             Some(PinKind::Resource) => "segmented__words pin-kind pin-kind--heart",
@@ -88,15 +88,15 @@ pub(crate) fn KindFilter(#[prop(into)] filter: Signal<PinFilter>) -> impl IntoVi
 
 /// The categories, behind a button.
 #[component]
-pub(crate) fn CategoryFilter(#[prop(into)] filter: Signal<PinFilter>) -> impl IntoView {
+pub(crate) fn CategoryFilter(filter: Kept<PinFilter>) -> impl IntoView {
     let i18n = use_i18n();
     let show = use_show();
     let open = RwSignal::new(false);
     let count = move || filter.with(PinFilter::category_count);
-    let name = move || match count() {
+    let name = derived(move || match count() {
         0 => t_string!(i18n, map.filter.categories).to_owned(),
         count => t_string!(i18n, map.filter.categories_chosen, count = count).to_string(),
-    };
+    });
     // Kept while the dialog is open, so that ticking a box does not draw the boxes anew and lose the focus.
     let offered = Memo::new(move |_| filter.with(PinFilter::offered));
     let boxes = move || {

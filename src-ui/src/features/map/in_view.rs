@@ -4,6 +4,7 @@ use super::canvas::MapState;
 use super::view_model::in_view;
 use super::words::{PinIcon, category_words, kind_words};
 use crate::i18n::*;
+use crate::state::Kept;
 use leptos::prelude::*;
 use trygkort_core::domain::PinId;
 use trygkort_core::ipc::PinView;
@@ -15,12 +16,12 @@ const LIMIT: usize = 60;
 #[component]
 pub(crate) fn PinsInView(
     state: MapState,
-    #[prop(into)] pins: Signal<Vec<PinView>>,
-    #[prop(into)] selected: Signal<Option<PinId>>,
+    pins: Kept<Vec<PinView>>,
+    selected: Kept<Option<PinId>>,
     #[prop(into)] on_pin: Callback<PinId>,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let seen = Memo::new(move |_| match state.view.get() {
+    let seen = Kept::new(move || match state.view.get() {
         Some(view) => pins.with(|pins| in_view(pins, view, LIMIT)),
         None => Default::default(),
     });

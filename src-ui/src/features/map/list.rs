@@ -7,7 +7,7 @@ use crate::components::{EmptyState, LinkButton, Loaded, Page, When};
 use crate::format::{date_words, scope_words};
 use crate::i18n::*;
 use crate::routes::paths;
-use crate::state::{derived, use_load};
+use crate::state::{Kept, derived, use_load};
 use leptos::prelude::*;
 use std::hash::Hash;
 use trygkort_core::ipc::{GetMapFrame, GetPins, PinView, Topic};
@@ -22,18 +22,18 @@ pub(crate) fn MapListPage() -> impl IntoView {
     let filter = use_filter();
     let all = use_load(&[Topic::Pins], || GetPins {});
     let frame = use_load(&[Topic::Area], || GetMapFrame {});
-    let pins = Memo::new(move |_| all.map(|pins| filter.with(|filter| shown(pins, filter))).unwrap_or_default());
+    let pins = Kept::new(move || all.map(|pins| filter.with(|filter| shown(pins, filter))).unwrap_or_default());
     let total = Memo::new(move |_| all.map(Vec::len).unwrap_or_default());
     let can_add = move || frame.map(|frame| frame.can_add).unwrap_or_default();
     let there = Memo::new(move |_| all.map(|_| ()).is_some());
-    let count = move || {
+    let count = derived(move || {
         let (count, total) = (pins.with(Vec::len), total.get());
         match (count, total) {
             (1, 1) => t_string!(i18n, map.count_one).to_owned(),
             _ if count == total => t_string!(i18n, map.count, count = count).to_string(),
             _ => t_string!(i18n, map.count_of, count = count, total = total).to_string(),
         }
-    };
+    });
     let to_map = derived(move || filter.with(|filter| filter.address(paths::map(), None)));
     view! {
         <Page
@@ -68,14 +68,14 @@ pub(crate) fn MapListPage() -> impl IntoView {
 /// The pins, or why there are none.
 #[component]
 pub(crate) fn PinList(
-    #[prop(into)] pins: Signal<Vec<PinView>>,
-    #[prop(into)] filter: Signal<PinFilter>,
+    pins: Kept<Vec<PinView>>,
+    filter: Kept<PinFilter>,
     /// Whether there is a map to show a pin on.
     on_map: bool,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let limit = RwSignal::new(STEP);
-    let drawn = Memo::new(move |_| pins.with(|pins| pins.iter().take(limit.get()).cloned().collect::<Vec<_>>()));
+    let drawn = Kept::new(move || pins.with(|pins| pins.iter().take(limit.get()).cloned().collect::<Vec<_>>()));
     let rest = move || pins.with(Vec::len) > limit.get();
     let filtered = move || filter.with(|filter| *filter != PinFilter::default());
     view! {
@@ -112,13 +112,13 @@ fn shown_of(pin: &PinView) -> impl Eq + Hash + use<> {
 }
 
 #[component]
-fn PinCard(pin: PinView, filter: Signal<PinFilter>, on_map: bool) -> impl IntoView {
+fn PinCard(pin: PinView, filter: Kept<PinFilter>, on_map: bool) -> impl IntoView {
     let i18n = use_i18n();
     let PinView { id, kind, category, scope, expires_at_ms, pending, editable, .. } = pin;
     let note = pin.note.trim().to_owned();
     let href = derived(move || filter.with(|filter| filter.address(paths::map(), Some(id))));
     let (title, heading) = (pin.title.clone(), pin.title);
-    let facts = move || {
+    let facts = derived(move || {
         let mut facts = vec![scope_words(i18n, scope).to_owned()];
         if let Some(at) = expires_at_ms {
             facts.push(t_string!(i18n, map.expires, date = date_words(i18n, at)).to_string());
@@ -127,7 +127,7 @@ fn PinCard(pin: PinView, filter: Signal<PinFilter>, on_map: bool) -> impl IntoVi
             facts.push(t_string!(i18n, map.pending).to_owned());
         }
         facts.join(" · ")
-    };
+    });
     view! {
         <article class="pin-card">
             <PinIcon kind />

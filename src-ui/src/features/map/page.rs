@@ -11,7 +11,7 @@ use crate::format::error_words;
 use crate::i18n::*;
 use crate::map::{Bounds, LocateError, MapFailure, Place, can_locate, locate};
 use crate::routes::paths;
-use crate::state::{derived, use_load, use_toasts};
+use crate::state::{Kept, derived, use_load, use_toasts};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use trygkort_core::domain::PinId;
@@ -26,8 +26,8 @@ pub(crate) fn MapPage() -> impl IntoView {
     let filter = use_filter();
     let selected = use_selected();
     let all = use_load(&[Topic::Pins], || GetPins {});
-    let pins = Memo::new(move |_| all.map(|pins| filter.with(|filter| shown(pins, filter))).unwrap_or_default());
-    let pin = Memo::new(move |_| {
+    let pins = Kept::new(move || all.map(|pins| filter.with(|filter| shown(pins, filter))).unwrap_or_default());
+    let pin = Kept::new(move || {
         let id = selected.get()?;
         all.map(|pins| pins.iter().find(|pin| pin.id == id).cloned()).flatten()
     });
@@ -197,11 +197,7 @@ fn Notice(state: MapState, words: Signal<Option<String>>) -> impl IntoView {
 
 /// Why there is no map, and the same things as a list.
 #[component]
-fn InsteadOfMap(
-    state: MapState,
-    #[prop(into)] pins: Signal<Vec<PinView>>,
-    #[prop(into)] filter: Signal<PinFilter>,
-) -> impl IntoView {
+fn InsteadOfMap(state: MapState, pins: Kept<Vec<PinView>>, filter: Kept<PinFilter>) -> impl IntoView {
     let i18n = use_i18n();
     let why = derived(move || match state.failure.get() {
         Some(MapFailure::NoWebGl) => t_string!(i18n, map.no_webgl).to_owned(),

@@ -7,7 +7,7 @@ use crate::format::{date_words, scope_words};
 use crate::i18n::*;
 use crate::ipc::ask;
 use crate::routes::paths;
-use crate::state::{effect, use_toasts};
+use crate::state::{Kept, effect, use_toasts};
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -20,7 +20,7 @@ use web_sys::HtmlElement;
 #[component]
 pub(crate) fn PinSheet(
     state: MapState,
-    #[prop(into)] pin: Signal<Option<PinView>>,
+    pin: Kept<Option<PinView>>,
     /// Closes the sheet.
     #[prop(into)]
     on_close: Callback<()>,
@@ -29,7 +29,7 @@ pub(crate) fn PinSheet(
     let toasts = use_toasts();
     let sheet = NodeRef::<html::Section>::new();
     let heading = NodeRef::<html::H2>::new();
-    let shown = Memo::new(move |_| pin.with(|pin| pin.as_ref().map(|pin| pin.id)));
+    let shown = Kept::new(move || pin.with(|pin| pin.as_ref().map(|pin| pin.id)));
     take_focus(state, shown, sheet, heading);
 
     let delete = move |pin: &PinView| {
@@ -158,7 +158,7 @@ async fn renew_pin(id: PinId) -> Result<Saved, IpcError> {
 
 /// Moves the focus into the sheet when another pin is opened and back to where it was when the sheet closes, and moves
 /// the map so that the pin is not behind the sheet.
-fn take_focus(state: MapState, shown: Memo<Option<PinId>>, sheet: NodeRef<html::Section>, heading: NodeRef<html::H2>) {
+fn take_focus(state: MapState, shown: Kept<Option<PinId>>, sheet: NodeRef<html::Section>, heading: NodeRef<html::H2>) {
     let came_from = StoredValue::new_local(None::<HtmlElement>);
     Effect::new(move |before: Option<Option<_>>| {
         let (now, before) = (shown.get(), before.flatten());

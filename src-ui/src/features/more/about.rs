@@ -4,7 +4,7 @@ use crate::components::Page;
 use crate::i18n::*;
 use crate::ipc::{is_tauri, open_external};
 use crate::routes::paths;
-use crate::state::use_session;
+use crate::state::{derived, use_session};
 use leptos::prelude::*;
 
 /// Where OpenStreetMap asks to be named.
@@ -14,7 +14,8 @@ const OSM_COPYRIGHT: &str = "https://www.openstreetmap.org/copyright";
 pub(crate) fn AboutPage() -> impl IntoView {
     let i18n = use_i18n();
     let session = use_session();
-    let version = move || session.boot().with(|boot| format!("{} {}", t_string!(i18n, more.version), boot.version));
+    let version =
+        derived(move || session.boot().with(|boot| format!("{} {}", t_string!(i18n, more.version), boot.version)));
     let open_osm = move |event: web_sys::MouseEvent| {
         if is_tauri() {
             event.prevent_default();

@@ -38,10 +38,10 @@ pub(crate) fn AreasPage() -> impl IntoView {
 fn AreaEntry(area: AreaSummary, open: bool) -> impl IntoView {
     let i18n = use_i18n();
     let AreaSummary { id, name, role, demo, member_name, server, .. } = area.clone();
-    let details = move || {
+    let details = derived(move || {
         let parts = [role_words(i18n, role).to_owned(), member_name.clone(), server.clone()];
         parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
-    };
+    });
     let session = use_session();
     let toasts = use_toasts();
     let navigate = use_navigate();

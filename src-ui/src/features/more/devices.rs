@@ -6,7 +6,7 @@ use crate::format::{date_words, moment_words};
 use crate::i18n::*;
 use crate::ipc::ask;
 use crate::routes::paths;
-use crate::state::{Load, derived, use_load, use_now, use_toasts};
+use crate::state::{Load, Var, derived, use_load, use_now, use_toasts};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use trygkort_core::ipc::{DeviceView, HandOver, InvitationLink, ListDevices, RenameDevice, RevokeDevice};
@@ -35,7 +35,7 @@ pub(crate) fn DevicesPage() -> impl IntoView {
 fn AddDevice() -> impl IntoView {
     let i18n = use_i18n();
     let toasts = use_toasts();
-    let made = RwSignal::new(None::<InvitationLink>);
+    let made = Var::new(None::<InvitationLink>);
     let busy = RwSignal::new(false);
     let make = move || {
         busy.set(true);
@@ -73,11 +73,11 @@ fn Device(device: DeviceView, devices: Load<Vec<DeviceView>>) -> impl IntoView {
     let i18n = use_i18n();
     let now = use_now();
     let DeviceView { name, created_at_ms, last_seen_ms, this, .. } = device.clone();
-    let added = move || t_string!(i18n, more.device_added, date = date_words(i18n, created_at_ms)).to_string();
-    let seen = move || match last_seen_ms {
+    let added = derived(move || t_string!(i18n, more.device_added, date = date_words(i18n, created_at_ms)).to_string());
+    let seen = derived(move || match last_seen_ms {
         Some(at) => t_string!(i18n, more.device_seen, when = moment_words(i18n, at, now.get())).to_string(),
         None => t_string!(i18n, more.device_never).to_owned(),
-    };
+    });
     view! {
         <li class="card entry">
             <h2>{name}</h2>

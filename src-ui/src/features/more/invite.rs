@@ -6,7 +6,7 @@ use crate::format::{date_words, role_words};
 use crate::i18n::*;
 use crate::ipc::ask;
 use crate::routes::paths;
-use crate::state::{Load, derived, use_load, use_session, use_toasts};
+use crate::state::{Load, Var, derived, use_load, use_session, use_toasts};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use trygkort_core::domain::Role;
@@ -15,7 +15,7 @@ use trygkort_core::ipc::{CreateInvitation, InvitationLink, InvitationView, ListI
 #[component]
 pub(crate) fn InvitePeoplePage() -> impl IntoView {
     let i18n = use_i18n();
-    let made = RwSignal::new(None::<InvitationLink>);
+    let made = Var::new(None::<InvitationLink>);
     let open = use_load(&[], || ListInvitations {});
     view! {
         <Page title=tr!(i18n, more.invite) back=paths::more()>
@@ -42,22 +42,20 @@ pub(crate) fn InvitePeoplePage() -> impl IntoView {
 }
 
 #[component]
-fn NewInvitation(made: RwSignal<Option<InvitationLink>>, open: Load<Vec<InvitationView>>) -> impl IntoView {
+fn NewInvitation(made: Var<Option<InvitationLink>>, open: Load<Vec<InvitationView>>) -> impl IntoView {
     let i18n = use_i18n();
     let toasts = use_toasts();
-    let role = RwSignal::new(Role::Staff);
+    let role = Var::new(Role::Staff);
     let uses = RwSignal::new("1".to_owned());
     let hours = RwSignal::new("168".to_owned());
     let busy = RwSignal::new(false);
-    let roles = derived(move || {
-        Role::ALL.into_iter().map(|role| (role, role_words(i18n, role).to_owned())).collect::<Vec<_>>()
-    });
-    let about_role = move || match role.get() {
+    let roles = Role::ALL.map(|role| (role, derived(move || role_words(i18n, role).to_owned()))).to_vec();
+    let about_role = derived(move || match role.get() {
         Role::Coordinator => t_string!(i18n, more.invite_role_coordinator),
         Role::Staff => t_string!(i18n, more.invite_role_staff),
         Role::Participant => t_string!(i18n, more.invite_role_participant),
         Role::Resident => t_string!(i18n, more.invite_role_resident),
-    };
+    });
     let create = move || {
         let number = |text: RwSignal<String>| text.get_untracked().parse().unwrap_or(1);
         let request = CreateInvitation { role: role.get_untracked(), uses: number(uses), expires_hours: number(hours) };
@@ -118,14 +116,14 @@ fn OpenInvitation(invitation: InvitationView, open: Load<Vec<InvitationView>>) -
     let toasts = use_toasts();
     let session = use_session();
     let InvitationView { id, role, uses_left, expires_at_ms } = invitation;
-    let limits = move || {
+    let limits = derived(move || {
         let uses = match uses_left {
             1 => t_string!(i18n, more.invite_uses_1).to_owned(),
             count => t_string!(i18n, more.invite_uses_n, count = count).to_string(),
         };
         let until = t_string!(i18n, more.invite_valid, date = date_words(i18n, expires_at_ms)).to_string();
         format!("{uses} · {until}")
-    };
+    });
     let revoke = move || {
         let id = id.clone();
         spawn_local(async move {

@@ -4,7 +4,7 @@ use crate::components::Button;
 use crate::format::date_words;
 use crate::i18n::*;
 use crate::ipc::{Shared, share_text};
-use crate::state::{copy_text, use_toasts};
+use crate::state::{copy_text, derived, use_toasts};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use trygkort_core::ipc::InvitationLink;
@@ -33,14 +33,14 @@ pub(super) fn LinkPanel(link: InvitationLink) -> impl IntoView {
             }
         });
     };
-    let limits = move || {
+    let limits = derived(move || {
         let uses = match uses {
             1 => t_string!(i18n, more.invite_uses_1).to_owned(),
             count => t_string!(i18n, more.invite_uses_n, count = count).to_string(),
         };
         let until = t_string!(i18n, more.invite_valid, date = date_words(i18n, expires_at_ms)).to_string();
         format!("{uses} · {until}")
-    };
+    });
     view! {
         <div class="link-panel">
             <div

@@ -3,7 +3,7 @@
 use crate::components::{Page, Segmented};
 use crate::i18n::*;
 use crate::routes::paths;
-use crate::state::{derived, use_session, use_toasts};
+use crate::state::{Var, use_session, use_toasts};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use trygkort_core::ipc::{Settings, Theme};
@@ -16,9 +16,9 @@ pub(crate) fn SettingsPage() -> impl IntoView {
     let session = use_session();
     let toasts = use_toasts();
     let now = session.boot().get_untracked().settings;
-    let language = RwSignal::new(now.language);
-    let theme = RwSignal::new(now.theme);
-    let text_percent = RwSignal::new(now.text_percent);
+    let language = Var::new(now.language);
+    let theme = Var::new(now.theme);
+    let text_percent = Var::new(now.text_percent);
     Effect::new(move |started: Option<()>| {
         let settings = Settings { language: language.get(), theme: theme.get(), text_percent: text_percent.get() };
         if started.is_some() {
@@ -29,21 +29,17 @@ pub(crate) fn SettingsPage() -> impl IntoView {
             });
         }
     });
-    let languages = derived(move || {
-        vec![
-            (None, t_string!(i18n, more.language_system).to_owned()),
-            (Some("da".to_owned()), "Dansk".to_owned()),
-            (Some("en".to_owned()), "English".to_owned()),
-        ]
-    });
-    let themes = derived(move || {
-        vec![
-            (Theme::System, t_string!(i18n, more.theme_system).to_owned()),
-            (Theme::Light, t_string!(i18n, more.theme_light).to_owned()),
-            (Theme::Dark, t_string!(i18n, more.theme_dark).to_owned()),
-        ]
-    });
-    let sizes = TEXT_SIZES.iter().map(|percent| (*percent, format!("{percent} %"))).collect::<Vec<_>>();
+    let languages = vec![
+        (None, tr!(i18n, more.language_system)),
+        (Some("da".to_owned()), "Dansk".into()),
+        (Some("en".to_owned()), "English".into()),
+    ];
+    let themes = vec![
+        (Theme::System, tr!(i18n, more.theme_system)),
+        (Theme::Light, tr!(i18n, more.theme_light)),
+        (Theme::Dark, tr!(i18n, more.theme_dark)),
+    ];
+    let sizes = TEXT_SIZES.map(|percent| (percent, format!("{percent} %").into())).to_vec();
     view! {
         <Page title=tr!(i18n, more.settings) back=paths::more()>
             <div class="form">

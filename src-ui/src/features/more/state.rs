@@ -55,10 +55,10 @@ fn SyncFacts() -> impl IntoView {
     let session = use_session();
     let status = use_sync_status();
     let now = use_now();
-    let last = move || match status.get().and_then(|status| status.last_success_ms) {
+    let last = derived(move || match status.get().and_then(|status| status.last_success_ms) {
         Some(at) => moment_words(i18n, at, now.get()),
         None => t_string!(i18n, more.never).to_owned(),
-    };
+    });
     let unsent = move || status.get().map(|status| unsent_words(i18n.get_locale(), &status));
     view! {
         <dl class="facts">

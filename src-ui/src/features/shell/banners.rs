@@ -71,10 +71,10 @@ fn ReminderBanner(reminder: Reminder, more: usize) -> impl IntoView {
         count => t_string!(i18n, common.shell.remember_more_n, count = count).to_string(),
     };
     let problem = reminder.problem_name;
-    let details = move || {
+    let details = derived(move || {
         let parts = [problem.clone(), about()];
         parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
-    };
+    });
     let demo = reminder.demo;
     view! {
         <section class="banner banner--call" aria-label=tr!(i18n, common.shell.remember)>

@@ -93,10 +93,10 @@ pub(crate) fn StartFailed(error: IpcError, #[prop(into)] retry: Callback<()>) ->
     });
     let detail = error.to_string();
     let words = error;
-    let text = move || match code {
+    let text = derived(move || match code {
         ErrorCode::StorageRefused => t_string!(i18n, common.shell.refused_text),
         _ => error_words(i18n.get_locale(), &words),
-    };
+    });
     let advice = move || match code {
         ErrorCode::StorageRefused => Some(t_string!(i18n, common.shell.refused_do)),
         ErrorCode::StorageFull => Some(t_string!(i18n, common.shell.full_do)),

@@ -3,7 +3,7 @@
 use super::view_model::{BadgeTone, badge_parts};
 use crate::i18n::*;
 use crate::routes::paths;
-use crate::state::{use_now, use_sync_status};
+use crate::state::{Kept, use_now, use_sync_status};
 use leptos::prelude::*;
 
 /// The badge; leads to the page about it.
@@ -12,7 +12,7 @@ pub(crate) fn SyncBadgeLink() -> impl IntoView {
     let i18n = use_i18n();
     let status = use_sync_status();
     let now = use_now();
-    let parts = Memo::new(move |_| status.get().map(|status| badge_parts(i18n.get_locale(), &status, now.get())));
+    let parts = Kept::new(move || status.get().map(|status| badge_parts(i18n.get_locale(), &status, now.get())));
     move || {
         parts.get().map(|parts| {
             let sentence = parts.sentence();

@@ -5,7 +5,7 @@ use crate::components::{Button, ButtonKind, EmptyState, Page, When};
 use crate::i18n::*;
 use crate::ipc::{InstallState, ask, prompt_install};
 use crate::routes::paths;
-use crate::state::{copy_text, use_install_state, use_session, use_toasts};
+use crate::state::{Var, copy_text, use_install_state, use_session, use_toasts};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use trygkort_core::ipc::HandOver;
@@ -82,7 +82,7 @@ fn AppleInstall() -> impl IntoView {
     let i18n = use_i18n();
     let session = use_session();
     let toasts = use_toasts();
-    let made = RwSignal::new(None::<(String, bool)>);
+    let made = Var::new(None::<(String, bool)>);
     let busy = RwSignal::new(false);
     let make = move || {
         busy.set(true);

@@ -13,7 +13,7 @@ use crate::format::{lowercase, role_words};
 use crate::i18n::*;
 use crate::ipc::InstallState;
 use crate::routes::paths;
-use crate::state::{copy_text, derived, use_install_state};
+use crate::state::{Var, copy_text, derived, use_install_state};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use trygkort_core::ipc::AreaSummary;
@@ -38,7 +38,7 @@ pub(crate) fn InvitePage() -> impl IntoView {
         Some(link) if install.get_untracked() == InstallState::Apple => Step::CarryOver(link),
         Some(link) => Step::Join(link),
     };
-    let step = RwSignal::new(first_step());
+    let step = Var::new(first_step());
     // Another link put into the address bar of this page changes its fragment only.
     let listener = window_event_listener(leptos::ev::hashchange, move |_| {
         take_invitation_from_address();
@@ -71,7 +71,7 @@ pub(crate) fn InvitePage() -> impl IntoView {
 }
 
 #[component]
-fn Missing(step: RwSignal<Step>) -> impl IntoView {
+fn Missing(step: Var<Step>) -> impl IntoView {
     let i18n = use_i18n();
     let on_link = move |link: String| {
         keep_invitation(link.clone());
@@ -92,9 +92,9 @@ fn Missing(step: RwSignal<Step>) -> impl IntoView {
 }
 
 #[component]
-fn CarryOver(link: String, step: RwSignal<Step>) -> impl IntoView {
+fn CarryOver(link: String, step: Var<Step>) -> impl IntoView {
     let i18n = use_i18n();
-    let copied = RwSignal::new(None::<bool>);
+    let copied = Var::new(None::<bool>);
     let text = link.clone();
     let copy = move || {
         let text = text.clone();

@@ -6,7 +6,7 @@ use crate::components::{Button, ButtonKind, TextField, provide_form_guard};
 use crate::format::error_words;
 use crate::i18n::*;
 use crate::ipc::ask;
-use crate::state::{derived, use_session};
+use crate::state::{Var, derived, use_session};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use trygkort_core::error::ErrorCode;
@@ -20,7 +20,7 @@ pub(crate) fn Join(link: String, on_joined: Callback<(AreaSummary,)>) -> impl In
     let guard = provide_form_guard();
     let name = RwSignal::new(String::new());
     let busy = RwSignal::new(false);
-    let failed = RwSignal::new(None::<IpcError>);
+    let failed = Var::new(None::<IpcError>);
     let join = move || {
         if busy.get_untracked() || guard.blocked_untracked() {
             return;
