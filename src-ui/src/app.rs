@@ -30,7 +30,7 @@ use trygkort_core::ipc::{Boot, BootView, Event, IpcError, Theme, Topic};
 pub(crate) fn App() -> impl IntoView {
     I18n::provide();
     let i18n = use_i18n();
-    effect(move || set_on_root("lang", Some(&i18n.get_locale().to_string())));
+    effect(move || set_on_root("lang", Some(i18n.get_locale().as_ref())));
     view! { <Start /> }
 }
 

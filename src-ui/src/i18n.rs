@@ -1,7 +1,7 @@
 //! The language of the screens, and the macros that say a sentence in it: `use crate::i18n::*;`, then
 //! `tr!(i18n, common.save)` or `t_string!(i18n, common.yesterday_at, time = time)`.
 //!
-//! The keys are leptos_i18n's. Its context is not: it reads and writes cookies and `<meta>`, and knows the languages of
+//! The keys are `leptos_i18n`'s. Its context is not: it reads and writes cookies and `<meta>`, and knows the languages of
 //! the world, where two words of the browser have to be compared.
 
 use crate::state::Var;

@@ -59,10 +59,10 @@ pub(crate) async fn ask_for_json(request: Request) -> Result<String, IpcError> {
 
 /// Reads an answer of [`ask_for_json`].
 pub(crate) fn read_reply<T: DeserializeOwned>(json: &str) -> Result<T, IpcError> {
-    from_json(json).map_err(unreadable)
+    from_json(json).map_err(|error| unreadable(&error))
 }
 
-fn unreadable(error: serde_wasm_bindgen::Error) -> IpcError {
+fn unreadable(error: &serde_wasm_bindgen::Error) -> IpcError {
     internal(format!("answer of the host: {error}"))
 }
 

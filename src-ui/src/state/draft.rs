@@ -8,14 +8,72 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::marker::PhantomData;
+use std::sync::Arc;
 use trygkort_core::ipc::{DropDraft, GetDraft, SaveDraft};
 
 /// A change waits at most this long before the draft is written, however fast someone types on.
 const KEEP_WITHIN_MS: u32 = 250;
 
 /// The draft of one form.
-#[derive(Clone)]
-pub(crate) struct Draft<F: 'static> {
+pub(crate) struct Draft<F> {
+    keeper: Keeper,
+    form: PhantomData<fn() -> F>,
+}
+
+impl<F> Clone for Draft<F> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<F> Copy for Draft<F> {}
+
+impl<F: Serialize + DeserializeOwned + Send + Sync + 'static> Draft<F> {
+    /// The draft from last time, if there is one that this version can read. Call it before filling the form.
+    pub(crate) async fn restore(self) -> Option<F> {
+        let form = from_json(&self.keeper.read().await?).ok()?;
+        self.keeper.found.try_set(true);
+        Some(form)
+    }
+
+    /// Whether the form was filled from a draft: show *Du har en kladde* and offer to drop it.
+    pub(crate) fn found(self) -> bool {
+        self.keeper.found.get()
+    }
+
+    /// Starts keeping what `form` gives. What it gives now counts as unchanged and is not written.
+    ///
+    /// Also keeps it at once when the page is hidden: a phone may end a hidden app without another word.
+    pub(crate) fn watch(self, form: Signal<F>, guard: FormGuard) {
+        let json = move || form.try_with(|form| to_json(form).map(String::from).ok()).flatten();
+        self.keeper.watch(Arc::new(json), guard);
+    }
+
+    /// The form was saved or given up: nothing is kept, and nothing more is written.
+    pub(crate) fn drop_it(self) {
+        self.keeper.drop_it();
+    }
+}
+
+/// The draft kept under `key`, e.g. `contact/ID` or `contact/new`.
+pub(crate) fn use_draft<F>(key: impl Into<String>) -> Draft<F> {
+    let keeper = Keeper {
+        key: StoredValue::new(key.into()),
+        found: RwSignal::new(false),
+        written: StoredValue::new(None),
+        waits: StoredValue::new(false),
+        over: StoredValue::new(false),
+    };
+    Draft { keeper, form: PhantomData }
+}
+
+/// Gives a form as it is now; `None` when its screen is gone.
+type Form = Arc<dyn Fn() -> Option<String> + Send + Sync>;
+
+/// What is the same for all forms, compiled once.
+#[derive(Clone, Copy)]
+struct Keeper {
     key: StoredValue<String>,
     found: RwSignal<bool>,
     /// What the last written draft says; `None` before the form is ready.
@@ -24,59 +82,40 @@ pub(crate) struct Draft<F: 'static> {
     waits: StoredValue<bool>,
     /// Saved or given up.
     over: StoredValue<bool>,
-    form: std::marker::PhantomData<F>,
 }
 
-impl<F> Copy for Draft<F> where F: Clone {}
-
-impl<F: Clone + Serialize + DeserializeOwned + 'static> Draft<F> {
-    /// The draft from last time, if there is one that this version can read. Call it before filling the form.
-    pub(crate) async fn restore(self) -> Option<F> {
-        let json = ask(GetDraft { key: self.key.try_get_value()? }).await.ok()??;
-        let form = from_json(&json).ok()?;
-        self.found.try_set(true);
-        Some(form)
+impl Keeper {
+    async fn read(self) -> Option<String> {
+        ask(GetDraft { key: self.key.try_get_value()? }).await.ok()?
     }
 
-    /// Whether the form was filled from a draft: show *Du har en kladde* and offer to drop it.
-    pub(crate) fn found(self) -> bool {
-        self.found.get()
-    }
-
-    /// Starts keeping what `form` gives. What it gives now counts as unchanged and is not written.
-    ///
-    /// Also keeps it at once when the page is hidden: a phone may end a hidden app without another word.
-    pub(crate) fn watch(self, form: Signal<F>, guard: FormGuard)
-    where
-        F: Send + Sync,
-    {
-        self.written.set_value(to_json(&form.get_untracked()).map(String::from).ok());
+    fn watch(self, form: Form, guard: FormGuard) {
+        self.written.set_value(untrack(|| form()));
         self.over.set_value(false);
+        let watched = form.clone();
         effect(move || {
-            form.track();
+            let form = watched.clone();
+            // Read for what it depends on: each change runs this again.
+            let _ = form();
             if !guard.blocked() && !self.waits.get_value() {
                 self.waits.set_value(true);
                 spawn_local(async move {
                     TimeoutFuture::new(KEEP_WITHIN_MS).await;
-                    self.keep(form, guard);
+                    self.keep(&form, guard);
                 });
             }
         });
-        let hidden = window_event_listener_untyped("visibilitychange", move |_| self.keep(form, guard));
+        let hidden = window_event_listener_untyped("visibilitychange", move |_| self.keep(&form, guard));
         on_cleanup(move || hidden.remove());
     }
 
     /// Writes what the form says now, unless it is written already, is over, or has a personal number in it.
-    fn keep(self, form: Signal<F>, guard: FormGuard)
-    where
-        F: Send + Sync,
-    {
+    fn keep(self, form: &Form, guard: FormGuard) {
         self.waits.try_set_value(false);
         if self.over.try_get_value() != Some(false) || guard.blocked_untracked() {
             return;
         }
-        let Some(json) = form.try_with_untracked(|form| to_json(form).map(String::from).ok()).flatten() else { return };
-        let Some(key) = self.key.try_get_value() else { return };
+        let (Some(json), Some(key)) = (untrack(|| form()), self.key.try_get_value()) else { return };
         if self.written.with_value(|written| written.as_ref() == Some(&json)) {
             return;
         }
@@ -87,8 +126,7 @@ impl<F: Clone + Serialize + DeserializeOwned + 'static> Draft<F> {
         });
     }
 
-    /// The form was saved or given up: nothing is kept, and nothing more is written.
-    pub(crate) fn drop_it(self) {
+    fn drop_it(self) {
         self.found.try_set(false);
         self.over.try_set_value(true);
         if let Some(key) = self.key.try_get_value() {
@@ -96,17 +134,5 @@ impl<F: Clone + Serialize + DeserializeOwned + 'static> Draft<F> {
                 let _ = ask(DropDraft { key }).await;
             });
         }
-    }
-}
-
-/// The draft kept under `key`, e.g. `contact/ID` or `contact/new`.
-pub(crate) fn use_draft<F: Clone + Serialize + DeserializeOwned + 'static>(key: impl Into<String>) -> Draft<F> {
-    Draft {
-        key: StoredValue::new(key.into()),
-        found: RwSignal::new(false),
-        written: StoredValue::new(None),
-        waits: StoredValue::new(false),
-        over: StoredValue::new(false),
-        form: std::marker::PhantomData,
     }
 }
