@@ -64,6 +64,10 @@ impl Leader {
             if let Some(ask) = self.inbox.next_ask() {
                 self.answer(ask).await;
             }
+            if self.inbox.has_asks() {
+                // The screens first: synchronising is for when nobody waits.
+                continue;
+            }
             let verdict = may_leave(self.situation());
             self.keep_in_step(verdict);
             for event in self.app.take_events() {

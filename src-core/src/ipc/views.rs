@@ -156,7 +156,8 @@ pub struct ContactView {
     pub opening: Opening,
     /// The hours as written, OpenStreetMap `opening_hours` syntax; may be empty.
     pub hours: String,
-    /// The week in plain rows for reading: (weekday 0-6, "07.00–15.00" or several, empty = closed).
+    /// The week in plain rows for reading: (weekday 0-6, "07.00–15.00" or several, empty = closed). Only in the answer
+    /// about one contact.
     pub week: Vec<(u8, String)>,
     pub note: String,
     pub channels: Vec<ChannelView>,

@@ -43,10 +43,11 @@ pub(crate) fn search(file: &AreaFile, ctx: &Ctx<'_>, query: &str, limit: u32) ->
 /// One contact with everything this device may see.
 pub(crate) fn get(file: &AreaFile, ctx: &Ctx<'_>, id: ContactId) -> Result<ContactView, Error> {
     let row = contact::get(&file.conn, id.0)?.ok_or(Error::NotFound)?;
-    view(file, ctx, row, "")
+    let view = view(file, ctx, row, "")?;
+    Ok(ContactView { week: hours::week(&view.hours), ..view })
 }
 
-/// A contact as screens show it; `cell_hours` hold for one problem only and go before the contact's own.
+/// A contact as the card shows it, without its week; `cell_hours` hold for one problem only and go before its own.
 pub(crate) fn view(file: &AreaFile, ctx: &Ctx<'_>, row: ContactRow, cell_hours: &str) -> Result<ContactView, Error> {
     let hours = if cell_hours.is_empty() { row.hours } else { cell_hours.to_owned() };
     let channels = channel::of_contact(&file.conn, row.id)?;
@@ -56,7 +57,7 @@ pub(crate) fn view(file: &AreaFile, ctx: &Ctx<'_>, row: ContactRow, cell_hours: 
         role: row.role,
         organisation: row.organisation_name,
         opening: ctx.opening(&hours),
-        week: hours::week(&hours),
+        week: Vec::new(),
         hours,
         note: row.note,
         channels: channels.into_iter().map(channels::view).collect(),

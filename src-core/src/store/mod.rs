@@ -90,6 +90,10 @@ pub(crate) fn configure(conn: &Connection, journal: Journal) -> Result<(), Store
         Journal::Wal => "WAL",
         Journal::Truncate => "TRUNCATE",
     };
+    if journal == Journal::Truncate {
+        // Nobody else has the file open there: then every statement need not ask whether it changed.
+        conn.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
+    }
     conn.pragma_update(None, "journal_mode", mode)?;
     conn.pragma_update(None, "synchronous", "FULL")?;
     conn.pragma_update(None, "foreign_keys", false)?;
