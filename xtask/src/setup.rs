@@ -147,14 +147,22 @@ fn install_tool(layout: &Layout, program: &str, package: &str, version: &str) ->
         return Ok(());
     }
     step(&format!("Compiling {program} {version} (once; some minutes)"), || {
-        Program::cargo(&layout.root, &layout.tools.join("target"))
-            .args(["install", package, "--version", version, "--bin", program, "--locked", "--force", "--root"])
-            .arg(&layout.tools)
-            .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1")
-            .env("CARGO_PROFILE_RELEASE_LTO", "off")
-            .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")
-            .hint("is the network there, and room on the disk? What cargo wrote stands above")
-            .run()?;
+        let install = |locked: &[&str]| {
+            Program::cargo(&layout.root, &layout.tools.join("target"))
+                .args(["install", package, "--version", version, "--bin", program, "--force", "--root"])
+                .arg(&layout.tools)
+                .args(locked)
+                .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1")
+                .env("CARGO_PROFILE_RELEASE_LTO", "off")
+                .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")
+                .hint("is the network there, and room on the disk? What cargo wrote stands above")
+                .run()
+        };
+        install(&["--locked"]).or_else(|_| {
+            // A mirror of the registry lags by days, and may not have what the tool was released with.
+            say("once more, with the newest versions there are instead of those that its authors used");
+            install(&[])
+        })?;
         // What it was compiled from is not needed again, and is large.
         let _ = std::fs::remove_dir_all(layout.tools.join("target"));
         layout::write(&stamp_of(layout, program), version)
