@@ -151,7 +151,13 @@ impl App {
         }
         match kind {
             Kind::Redeem { server, member_name, secret } => {
-                let area = self.join(parse(&response)?, server, member_name)?;
+                let redeemed: Redeemed = parse(&response)?;
+                if self.areas.contains_key(&redeemed.area_id) && !self.device.redeems(&secret)? {
+                    // Another try was answered meanwhile, and its token is the one that counts.
+                    self.switch(redeemed.area_id)?;
+                    return reply(&summary(self.file()?)?);
+                }
+                let area = self.join(redeemed, server, member_name)?;
                 // Not before the area is kept: until then, asking again must give the same device.
                 self.device.forget_redeem_attempt(&secret)?;
                 reply(&area)

@@ -13,6 +13,10 @@ const SCHEMA: &[&str] = &[
     concat!(include_str!("migrations/0002_row_state_by_entity.sql"), include_str!("migrations/0002_area.sql")),
 ];
 
+/// The number of the rules by which the screens' tables are made: folding, sorting, what is shown. Another number makes
+/// them anew when a file is opened.
+const PROJECTION: u32 = 2;
+
 /// Who this device is in the area.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Session {
@@ -59,8 +63,9 @@ impl AreaFile {
     /// When the file cannot be written.
     pub fn create(conn: Connection, session: Session) -> Result<Self, StoreError> {
         prepare(&conn)?;
-        let file = Self { conn, session };
+        let mut file = Self { conn, session };
         file.keep_session()?;
+        file.bring_tables_up_to_date()?;
         Ok(file)
     }
 
@@ -74,7 +79,20 @@ impl AreaFile {
         let json = json.ok_or_else(|| StoreError::Damaged("the area has no session".to_owned()))?;
         let session = serde_json::from_str(&json)
             .map_err(|error| StoreError::Damaged(format!("the area's session cannot be read: {error}")))?;
-        Ok(Self { conn, session })
+        let mut file = Self { conn, session };
+        file.bring_tables_up_to_date()?;
+        Ok(file)
+    }
+
+    /// Makes the screens' tables anew when a version with other rules made them.
+    fn bring_tables_up_to_date(&mut self) -> Result<(), StoreError> {
+        if get_meta::<u32>(&self.conn, "projection")? == Some(PROJECTION) {
+            return Ok(());
+        }
+        let tx = self.conn.transaction()?;
+        table::project(&tx, self.session.origin, &all_rows(&tx)?)?;
+        set_meta(&tx, "projection", &PROJECTION)?;
+        Ok(tx.commit()?)
     }
 
     /// Who this device is here.
@@ -140,13 +158,7 @@ impl AreaFile {
     /// Forgets what was read from the log, so that it is read again from the start; unsent actions stay.
     pub(crate) fn forget_log(&mut self) -> Result<(), StoreError> {
         let tx = self.conn.transaction()?;
-        let mut rows: BTreeSet<RowId> = BTreeSet::new();
-        {
-            let mut statement = tx.prepare("SELECT row FROM row_state")?;
-            for row in statement.query_map([], |row| table::row_id(row, 0))? {
-                rows.insert(row?);
-            }
-        }
+        let rows = all_rows(&tx)?;
         tx.execute("DELETE FROM row_state", [])?;
         tx.execute("DELETE FROM meta WHERE key LIKE 'cursor%'", [])?;
         table::project(&tx, self.session.origin, &rows)?;
@@ -180,6 +192,12 @@ impl AreaFile {
     pub fn close(self) -> Result<(), StoreError> {
         self.conn.close().map_err(|(_, error)| error.into())
     }
+}
+
+fn all_rows(conn: &Connection) -> Result<BTreeSet<RowId>, StoreError> {
+    let mut statement = conn.prepare("SELECT row FROM row_state UNION SELECT row FROM outbox_row")?;
+    let found = statement.query_map([], |row| table::row_id(row, 0))?;
+    Ok(found.collect::<Result<_, _>>()?)
 }
 
 fn prepare(conn: &Connection) -> Result<(), StoreError> {

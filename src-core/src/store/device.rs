@@ -112,6 +112,12 @@ impl DeviceFile {
         Ok(number)
     }
 
+    /// Whether an attempt by this secret waits for its answer.
+    pub(crate) fn redeems(&self, secret: &[u8; 32]) -> Result<bool, StoreError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM redeem_attempt WHERE secret = ?1)";
+        Ok(self.conn.query_row(sql, [secret], |row| row.get(0))?)
+    }
+
     /// Forgets the number: an answer came that ends the attempt.
     pub(crate) fn forget_redeem_attempt(&self, secret: &[u8; 32]) -> Result<(), StoreError> {
         self.conn.execute("DELETE FROM redeem_attempt WHERE secret = ?1", [secret])?;

@@ -1,14 +1,15 @@
 //! Numbered SQL steps; a shipped step never changes. The number of the last step is kept in `user_version`.
 
 use super::StoreError;
-use rusqlite::Connection;
+use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 /// Applies the steps that the file has not seen, all in one transaction.
 ///
 /// # Errors
 /// [`StoreError::Newer`] when the file was written by a version with more steps: it is left untouched.
 pub(crate) fn migrate(conn: &Connection, steps: &[&str]) -> Result<(), StoreError> {
-    let found: i64 = conn.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    let version = || conn.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0));
+    let found = version()?;
     let known = i64::try_from(steps.len()).unwrap_or(i64::MAX);
     if found > known {
         return Err(StoreError::Newer { found, known });
@@ -16,8 +17,9 @@ pub(crate) fn migrate(conn: &Connection, steps: &[&str]) -> Result<(), StoreErro
     if found == known {
         return Ok(());
     }
-    let tx = conn.unchecked_transaction()?;
-    for step in steps.iter().skip(usize::try_from(found).unwrap_or(0)) {
+    let tx = Transaction::new_unchecked(conn, TransactionBehavior::Immediate)?;
+    // Asked again: the command line may have been faster than the server.
+    for step in steps.iter().skip(usize::try_from(version()?).unwrap_or(0)) {
         tx.execute_batch(step)?;
     }
     tx.pragma_update(None, "user_version", known)?;

@@ -58,6 +58,8 @@ struct Earlier {
     made: LetIn,
     made_at_ms: i64,
     locked_out: bool,
+    /// The token has been used, so the answer with it was not lost.
+    arrived: bool,
 }
 
 impl Reader<'_> {
@@ -89,18 +91,19 @@ impl Reader<'_> {
 
     fn earlier(&self, invitation: &Found, attempt: Option<SecretHash>) -> Result<Option<Earlier>, ControlError> {
         let Some(attempt) = attempt else { return Ok(None) };
-        let sql = "SELECT id, member_id, origin, created_at_ms, revoked_at_ms IS NOT NULL FROM devices
-                   WHERE invitation_id = ?1 AND attempt_hash = ?2";
+        let sql = "SELECT id, member_id, origin, created_at_ms, revoked_at_ms IS NOT NULL,
+                          last_seen_ms IS NOT NULL
+                   FROM devices WHERE invitation_id = ?1 AND attempt_hash = ?2";
         let found = self
             .conn
             .prepare_cached(sql)?
             .query_row(params![invitation.id, attempt.0], |row| {
-                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?))
             })
             .optional()?;
-        let Some((device, member, origin, made_at_ms, locked_out)) = found else { return Ok(None) };
+        let Some((device, member, origin, made_at_ms, locked_out, arrived)) = found else { return Ok(None) };
         let made = LetIn { device: uuid(device)?, member: RowId(uuid(member)?), origin };
-        Ok(Some(Earlier { made, made_at_ms, locked_out }))
+        Ok(Some(Earlier { made, made_at_ms, locked_out, arrived }))
     }
 }
 
@@ -144,6 +147,7 @@ impl Writer<'_> {
     }
 
     /// Whether the invitation has been used up or has expired meanwhile does not matter; that it was taken back does.
+    /// Once the token has been used, a repeat is late or somebody else's: it must not replace it.
     /// The token replaces the one that never arrived, and the names are those that were typed last.
     fn let_in_again(
         &self,
@@ -153,7 +157,7 @@ impl Writer<'_> {
         token: SecretHash,
         now_ms: i64,
     ) -> Result<LetIn, ControlError> {
-        if invitation.taken_back || earlier.locked_out || now_ms - earlier.made_at_ms > REPEAT_MS {
+        if invitation.taken_back || earlier.locked_out || earlier.arrived || now_ms - earlier.made_at_ms > REPEAT_MS {
             return Err(ControlError::InvitationSpent);
         }
         let LetIn { device, member, .. } = &earlier.made;

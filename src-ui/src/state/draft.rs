@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::marker::PhantomData;
 use std::sync::Arc;
+use trygkort_core::error::ErrorCode;
 use trygkort_core::ipc::{DropDraft, GetDraft, SaveDraft};
 
 /// A change waits at most this long before the draft is written, however fast someone types on.
@@ -52,7 +53,14 @@ impl<F: Serialize + DeserializeOwned + Send + Sync + 'static> Draft<F> {
 
     /// The form was saved or given up: nothing is kept, and nothing more is written.
     pub(crate) fn drop_it(self) {
-        self.keeper.drop_it();
+        self.dropper()();
+    }
+
+    /// [`Draft::drop_it`] for when the answer has come: it works also when the screen is gone by then. A draft that
+    /// outlived its saving would be offered as something new, and be saved over what it had become.
+    pub(crate) fn dropper(self) -> impl FnOnce() + 'static {
+        let (keeper, key) = (self.keeper, self.keeper.key.get_value());
+        move || keeper.drop_kept(key)
     }
 }
 
@@ -62,6 +70,7 @@ pub(crate) fn use_draft<F>(key: impl Into<String>) -> Draft<F> {
         key: StoredValue::new(key.into()),
         found: RwSignal::new(false),
         written: StoredValue::new(None),
+        latest: StoredValue::new(None),
         waits: StoredValue::new(false),
         over: StoredValue::new(false),
     };
@@ -78,6 +87,8 @@ struct Keeper {
     found: RwSignal<bool>,
     /// What the last written draft says; `None` before the form is ready.
     written: StoredValue<Option<String>>,
+    /// What the form said last.
+    latest: StoredValue<Option<String>>,
     /// A change is about to be written.
     waits: StoredValue<bool>,
     /// Saved or given up.
@@ -92,47 +103,50 @@ impl Keeper {
     fn watch(self, form: Form, guard: FormGuard) {
         self.written.set_value(untrack(|| form()));
         self.over.set_value(false);
-        let watched = form.clone();
         effect(move || {
-            let form = watched.clone();
-            // Read for what it depends on: each change runs this again.
-            let _ = form();
+            self.latest.set_value(form());
             if !guard.blocked() && !self.waits.get_value() {
                 self.waits.set_value(true);
                 spawn_local(async move {
                     TimeoutFuture::new(KEEP_WITHIN_MS).await;
-                    self.keep(&form, guard);
+                    self.keep(guard);
                 });
             }
         });
-        let hidden = window_event_listener_untyped("visibilitychange", move |_| self.keep(&form, guard));
-        on_cleanup(move || hidden.remove());
+        let hidden = window_event_listener_untyped("visibilitychange", move |_| self.keep(guard));
+        on_cleanup(move || {
+            hidden.remove();
+            self.keep(guard);
+        });
     }
 
     /// Writes what the form says now, unless it is written already, is over, or has a personal number in it.
-    fn keep(self, form: &Form, guard: FormGuard) {
+    fn keep(self, guard: FormGuard) {
         self.waits.try_set_value(false);
         if self.over.try_get_value() != Some(false) || guard.blocked_untracked() {
             return;
         }
-        let (Some(json), Some(key)) = (untrack(|| form()), self.key.try_get_value()) else { return };
-        if self.written.with_value(|written| written.as_ref() == Some(&json)) {
+        let (Some(Some(json)), Some(key)) = (self.latest.try_get_value(), self.key.try_get_value()) else { return };
+        if self.written.try_get_value() == Some(Some(json.clone())) {
             return;
         }
-        self.written.set_value(Some(json.clone()));
+        self.written.try_set_value(Some(json.clone()));
         spawn_local(async move {
-            // A refusal (a personal number the field did not see) leaves the earlier draft; saving tells about it.
-            let _ = ask(SaveDraft { key, json }).await;
+            // A refusal (a personal number the field did not see) leaves the earlier draft; saving tells about it. What
+            // could not be written for another reason is tried again.
+            let answer = ask(SaveDraft { key, json: json.clone() }).await;
+            let failed = answer.is_err_and(|error| error.code != ErrorCode::PersonalNumber);
+            if failed && self.written.try_get_value() == Some(Some(json)) {
+                self.written.try_set_value(None);
+            }
         });
     }
 
-    fn drop_it(self) {
+    fn drop_kept(self, key: String) {
         self.found.try_set(false);
         self.over.try_set_value(true);
-        if let Some(key) = self.key.try_get_value() {
-            spawn_local(async move {
-                let _ = ask(DropDraft { key }).await;
-            });
-        }
+        spawn_local(async move {
+            let _ = ask(DropDraft { key }).await;
+        });
     }
 }

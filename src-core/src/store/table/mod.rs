@@ -63,7 +63,7 @@ pub(crate) fn project(conn: &Connection, origin: u32, rows: &BTreeSet<RowId>) ->
     for row in rows {
         match outbox::overlay(conn, origin, *row)? {
             Some(state) => project_row(conn, &state, &mut topics, &mut contacts)?,
-            None => forget_row(conn, *row, &mut topics)?,
+            None => forget_row(conn, *row, &mut topics, &mut contacts)?,
         }
     }
     for contact in contacts {
@@ -108,7 +108,15 @@ fn project_row(
 }
 
 /// Removes a row that left this replica. Its entity is not known any more, so every table is asked.
-fn forget_row(conn: &Connection, row: RowId, topics: &mut BTreeSet<Topic>) -> Result<(), StoreError> {
+fn forget_row(
+    conn: &Connection,
+    row: RowId,
+    topics: &mut BTreeSet<Topic>,
+    contacts: &mut BTreeSet<RowId>,
+) -> Result<(), StoreError> {
+    // What they are found by, and where they stand, must not speak of what this device may no longer see.
+    contacts.extend(contact::of_organisation(conn, row)?);
+    contacts.extend(channel::contact_of(conn, row)?);
     contact::remove(conn, row)?;
     for (table, entity) in [
         ("organisation", Entity::Organisation),

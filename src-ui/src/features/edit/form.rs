@@ -181,12 +181,13 @@ impl<F: Fields> FormState<F> {
         let form = untrack(|| self.fields.form());
         let request = request(self.opened.get_value(), form.clone());
         self.busy.set(true);
+        let drop_draft = self.draft.dropper();
         spawn_local(async move {
             let answer = ask(request).await;
             self.busy.try_set(false);
             match answer {
                 Ok(saved) => {
-                    self.draft.drop_it();
+                    drop_draft();
                     self.toasts.saved(td_string!(self.i18n.get_locale_untracked(), edit.saved), &saved);
                     self.navigate.try_with_value(|go| go(&next(&saved)));
                 }

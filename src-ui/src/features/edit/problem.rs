@@ -153,10 +153,11 @@ fn DeleteButton(state: FormState<ProblemFields>, id: ProblemId) -> impl IntoView
     let delete = move || {
         let navigate = navigate.clone();
         let name = state.fields.name.get_untracked();
+        let drop_draft = state.draft.dropper();
         spawn_local(async move {
             match ask(DeleteProblem { id }).await {
                 Ok(saved) => {
-                    state.draft.drop_it();
+                    drop_draft();
                     let words = td_string!(i18n.get_locale_untracked(), edit.problem_deleted, name = name).to_string();
                     toasts.saved(words, &saved);
                     navigate(paths::card(), NavigateOptions { replace: true, ..NavigateOptions::default() });

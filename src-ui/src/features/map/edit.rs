@@ -121,14 +121,14 @@ fn Form(
             return;
         }
         busy.set(true);
-        let (opened, navigate) = (opened.clone(), navigate.clone());
+        let (opened, navigate, drop_draft) = (opened.clone(), navigate.clone(), draft.dropper());
         spawn_local(async move {
             let title = form.title.trim().to_owned();
             let answer = ask(SavePin { opened, form }).await;
             busy.try_set(false);
             match answer {
                 Ok(saved) => {
-                    draft.drop_it();
+                    drop_draft();
                     let words = td_string!(i18n.get_locale_untracked(), map.form.saved, title = title).to_string();
                     toasts.saved(words, &saved);
                     let options = NavigateOptions { replace: true, ..Default::default() };
