@@ -1,6 +1,6 @@
 //! The application as screens use it.
 
-use crate::devices::{Device, Hub, NOON_MS};
+use crate::devices::{Device, Hub, NOON_MS, area};
 use trygkort_core::app::{HttpResponse, NetworkError, Step};
 use trygkort_core::domain::{PinId, Role, Scope};
 use trygkort_core::error::ErrorCode;
@@ -305,4 +305,30 @@ fn redeeming_is_repeated_by_the_same_number_until_there_is_an_answer() {
     }
     device.join();
     assert_ne!(redeem_and_get(&mut device, LINK, Err(NetworkError)), known, "and so is success");
+}
+
+#[test]
+fn an_answer_that_comes_after_another_try_was_answered_changes_nothing() {
+    let mut device = Device::blank();
+    let ask = || Redeem {
+        link: "https://trygkort.example/i#0123456789ABCDEFGHJKMNPQRS".to_owned(),
+        member_name: "Mona".to_owned(),
+        device_name: "Telefon".to_owned(),
+    };
+    let mut send = || match device.app.handle(ask().into_request()) {
+        Step::Fetch { then, .. } => then,
+        Step::Reply(_) => panic!("needs the server"),
+    };
+    let (slow, quick) = (send(), send());
+    for (then, token) in [(quick, "in-use"), (slow, "replaced")] {
+        let answer = serde_json::json!({
+            "area_id": area(), "area_name": "Bøgeparken", "role": "staff", "demo": true, "token": token,
+            "origin": 7, "device_id": "d1", "member_id": "m1",
+        });
+        let answer = HttpResponse { status: 200, body: answer.to_string().into_bytes() };
+        let Step::Reply(Ok(_)) = device.app.resume(then, Ok(answer)) else { panic!("both are told of the area") };
+    }
+    device.app.request_sync();
+    let (_, request) = device.app.next_sync().unwrap();
+    assert!(request.headers.contains(&("authorization", "Bearer in-use".to_owned())));
 }

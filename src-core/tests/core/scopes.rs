@@ -135,3 +135,23 @@ fn a_wider_role_brings_what_it_may_see_besides() {
     assert!(device.ask(GetPins {}).unwrap().len() > public);
     assert_eq!(device.ask(GetSyncStatus {}).unwrap().state, SyncState::Idle);
 }
+
+#[test]
+fn what_was_withdrawn_finds_no_contact_any_more() {
+    let mut hub = Hub::demo();
+    let [mut coordinator, mut staff] = [Role::Coordinator, Role::Staff].map(Device::joined);
+    let find = |query: &str| SearchContacts { query: query.to_owned(), limit: 10 };
+    coordinator.sync(&mut hub);
+    let office = coordinator.ask(find("Ejendomskontoret")).unwrap().groups[0].contacts[0].id;
+    for (scope, found_by_staff) in [(Scope::Network, 1), (Scope::Coordination, 0)] {
+        let opened = coordinator.ask(EditContact { id: Some(office) }).unwrap();
+        let mut form = opened.form.clone();
+        form.channels[0].label = "Zebratelefon".to_owned();
+        form.channels[0].scope = scope;
+        coordinator.ask(SaveContact { opened, form }).unwrap();
+        coordinator.sync(&mut hub);
+        staff.sync(&mut hub);
+        assert_eq!(coordinator.ask(find("zebratelefon")).unwrap().total, 1);
+        assert_eq!(staff.ask(find("zebratelefon")).unwrap().total, found_by_staff, "in the scope {scope:?}");
+    }
+}
