@@ -43,6 +43,9 @@ export class AppWindow {
     const ports = ['--port', String(port), '--native-port', String(nativePort)];
     window.#driver = spawn(DRIVER, [...ports, '--native-driver', NATIVE_DRIVER], {
       stdio: ['ignore', 'ignore', 'inherit'],
+      // A group of its own, so that nothing it started outlives it: a window whose session could not begin is nobody's,
+      // and as long as it has our standard error the test run does not end.
+      detached: true,
       env: {
         ...process.env,
         PATH: path ? `${path}:${process.env.PATH}` : process.env.PATH,
@@ -53,8 +56,13 @@ export class AppWindow {
       },
     });
     window.#url = `http://127.0.0.1:${port}`;
-    await window.#begin();
-    await window.#speakDanish();
+    try {
+      await window.#begin();
+      await window.#speakDanish();
+    } catch (error) {
+      await window.close();
+      throw error;
+    }
     return window;
   }
 
@@ -174,6 +182,11 @@ export class AppWindow {
     const ended = new Promise((resolve) => driver.once('exit', resolve));
     driver.kill('SIGTERM');
     await ended;
+    try {
+      process.kill(-Number(driver.pid), 'SIGKILL');
+    } catch {
+      // Nobody is left.
+    }
   }
 }
 
