@@ -1,7 +1,7 @@
 //! The Danish public holidays: fixed days, and days counted from Easter Sunday.
 //!
 //! *Store bededag* was given up from 2024 (act no. 214 of 6 March 2023). The crate `opening-hours` can tell them too,
-//! out of a list of every country's: a fifteenth of the worker that phones download.
+//! out of a list of every country's that phones would have to download (docs/adr/0006-dependencies.md).
 
 use chrono::{Datelike, NaiveDate, TimeDelta};
 use compact_calendar::CompactCalendar;

@@ -1,7 +1,7 @@
 //! Danish text: folding for search, keys for sorting.
 //!
-//! Letters lose their accents by [`plain`], which knows the Latin alphabets: the tables of all of Unicode would be a
-//! twelfth of the worker that phones download. Other scripts are compared as they are written.
+//! Letters lose their accents by [`plain`], which knows the Latin alphabets: the tables of all of Unicode are more
+//! than a phone should have to download (docs/adr/0006-dependencies.md). Other scripts are compared as they are written.
 
 /// Folds text for search so that what Danes type finds what Danes wrote: *soren* finds *Søren*, *aa* finds *å*,
 /// *ae* finds *æ*; case and accents do not matter, and everything but letters and digits becomes one space.
