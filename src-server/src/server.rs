@@ -262,7 +262,7 @@ impl Server {
 
 fn start_pool(dir: &DataDir) -> io::Result<AreaPool<AreaLog>> {
     let dir = dir.clone();
-    let open = move |area: AreaId| -> Result<AreaLog, Failure> { hub::open(&dir.area(area), area) };
+    let open = move |area: AreaId| -> Result<AreaLog, Failure> { hub::open(&dir, area) };
     AreaPool::start(&(Arc::new(open) as _))
 }
 

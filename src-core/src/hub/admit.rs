@@ -1,18 +1,20 @@
 //! Admission: judging one action, whole or not at all, and putting it into the log.
 
-use super::page;
-use super::{Peer, SERVER_ORIGIN};
+use super::{Keys, Peer, SERVER_ORIGIN};
+use super::{page, restore};
 use crate::domain::access::{self, Change};
 use crate::domain::schema::{DELETED_AT, Kind, card_cell, map_pin};
 use crate::domain::validate::{self, ValueError};
-use crate::domain::{AreaId, ChangeId, Entity, RowId, Scope, Value};
+use crate::domain::{AreaId, ChangeId, Entity, FieldId, RowId, Scope, Value};
 use crate::merge::{IncomingRow, Plan, Register, RowState, Stamp, effective_clock};
 use crate::ops::card::cell_id;
+use crate::seal::Hash;
 use crate::store::authors::Authors;
 use crate::store::{StoreError, rows};
 use crate::wire::to_bytes;
 use crate::wire::v1::{
-    ACTION_BYTES_MAX, Action, CHANGES_MAX, FieldChange, LogField, LogRow, Outcome, Reason, RowChange, Verdict,
+    ACTION_BYTES_MAX, Action, CHANGES_MAX, Entry, FieldChange, LogField, LogRow, Outcome, Reason, RowChange, Verdict,
+    WireId,
 };
 use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::{BTreeMap, HashSet};
@@ -21,6 +23,7 @@ use std::collections::{BTreeMap, HashSet};
 pub(super) struct Admission<'a> {
     pub conn: &'a Connection,
     pub area: AreaId,
+    pub keys: &'a Keys,
     pub writer: Writer<'a>,
     pub now_ms: i64,
 }
@@ -59,7 +62,11 @@ impl Admission<'_> {
         let body = to_bytes(action);
         let hash = *blake3::hash(&body).as_bytes();
         if let Some((known, verdict)) = self.earlier(action)? {
-            return if known == hash { Ok(verdict) } else { self.quarantine(action, &hash, &body) };
+            return if known.is_none_or(|known| known == hash) {
+                Ok(verdict)
+            } else {
+                self.quarantine(action, &hash, &body)
+            };
         }
         if self.overlaps_earlier(action)? {
             return self.quarantine(action, &hash, &body);
@@ -70,7 +77,7 @@ impl Admission<'_> {
         }
     }
 
-    fn earlier(&self, action: &Action) -> Result<Option<(Vec<u8>, Verdict)>, StoreError> {
+    fn earlier(&self, action: &Action) -> Result<Option<(Option<Hash>, Verdict)>, StoreError> {
         let found = self
             .conn
             .prepare_cached("SELECT hash, outcome, reason, position FROM action WHERE origin = ?1 AND counter = ?2")?
@@ -84,6 +91,7 @@ impl Admission<'_> {
                 outcome: outcome_from(outcome),
                 reason: reason.map(reason_from),
                 position,
+                conflicts: None,
             };
             (hash, verdict)
         }))
@@ -96,11 +104,15 @@ impl Admission<'_> {
 
     /// The change number after the last one this writer used; `None` when it has not written yet.
     pub(super) fn end_of_numbers(&self) -> Result<Option<u64>, StoreError> {
-        Ok(self
+        let used: Option<u64> = self
             .conn
             .prepare_cached("SELECT counter + count FROM action WHERE origin = ?1 ORDER BY counter DESC LIMIT 1")?
             .query_row([self.writer.origin()], |row| row.get(0))
-            .optional()?)
+            .optional()?;
+        match self.writer {
+            Writer::Device(_) => Ok(used),
+            Writer::Server => Ok(Some(used.unwrap_or(1).max(restore::server_floor(self.conn)? + 1))),
+        }
     }
 
     /// Permission, validation, references. The outer result is the file's, the inner one the judgement.
@@ -257,22 +269,31 @@ impl Admission<'_> {
 
     fn admit(&self, action: &Action, hash: &[u8; 32], judged: Vec<Judged<'_>>) -> Result<Verdict, StoreError> {
         let effective = self.effective(action)?;
-        let position = page::head_position(self.conn)? + 1;
+        let entry = Entry {
+            position: page::head_position(self.conn)? + 1,
+            origin: self.writer.origin(),
+            counter: action.counter,
+            effective,
+            hlc: action.hlc,
+            scopes: Vec::new(),
+        };
+        page::append_entry(self.conn, &entry)?;
         let mut outcome = Outcome::Applied;
-        let mut by_scope: BTreeMap<u8, Vec<LogRow>> = BTreeMap::new();
+        let mut by_scope: BTreeMap<Scope, Vec<LogRow>> = BTreeMap::new();
         for row in judged {
             let (state, lost) = self.merge(action, effective, &row)?;
             if lost {
                 outcome = Outcome::Superseded;
             }
             for (scope, log_row) in log_rows(&row, state) {
-                by_scope.entry(scope.number()).or_default().push(log_row);
+                by_scope.entry(scope).or_default().push(log_row);
             }
         }
         for (scope, rows) in by_scope {
-            page::append(self.conn, position, scope, &rows)?;
+            page::append(self.conn, (self.area, self.keys), &entry, scope, rows)?;
         }
-        let verdict = Verdict { counter: action.counter, outcome, reason: None, position: Some(position) };
+        let verdict =
+            Verdict { counter: action.counter, outcome, reason: None, position: Some(entry.position), conflicts: None };
         self.keep(action, hash, verdict, Some(effective))?;
         Ok(verdict)
     }
@@ -312,8 +333,7 @@ impl Admission<'_> {
     }
 
     fn refuse(&self, action: &Action, hash: &[u8; 32], body: &[u8], reason: Reason) -> Result<Verdict, StoreError> {
-        let verdict =
-            Verdict { counter: action.counter, outcome: Outcome::Rejected, reason: Some(reason), position: None };
+        let verdict = rejected(action, reason);
         self.keep(action, hash, verdict, None)?;
         if reason != Reason::PersonalNumber {
             self.keep_aside(action, hash, body, reason)?;
@@ -326,12 +346,7 @@ impl Admission<'_> {
         if check_values(action) != Err(Reason::PersonalNumber) {
             self.keep_aside(action, hash, body, Reason::Quarantined)?;
         }
-        Ok(Verdict {
-            counter: action.counter,
-            outcome: Outcome::Rejected,
-            reason: Some(Reason::Quarantined),
-            position: None,
-        })
+        Ok(rejected(action, Reason::Quarantined))
     }
 
     fn keep_aside(&self, action: &Action, hash: &[u8; 32], body: &[u8], reason: Reason) -> Result<(), StoreError> {
@@ -368,6 +383,11 @@ impl Admission<'_> {
         )?;
         Ok(())
     }
+}
+
+fn rejected(action: &Action, reason: Reason) -> Verdict {
+    let counter = action.counter;
+    Verdict { counter, outcome: Outcome::Rejected, reason: Some(reason), position: None, conflicts: None }
 }
 
 /// Checks every value against its field, and that no row or field is set twice.
@@ -415,30 +435,39 @@ fn log_rows(row: &Judged<'_>, state: RowState) -> Vec<(Scope, LogRow)> {
     let changes = row.change.fields.iter().enumerate().map(|(index, field)| own(field, index)).collect();
     let moved_from = row.current.as_ref().filter(|_| row.move_to.is_some()).map(|current| current.scope);
     let Some(old_scope) = moved_from else {
-        return vec![(state.scope, LogRow { entity, row: id, withdrawn: false, fields: changes, created_by: None })];
+        return vec![(
+            state.scope,
+            LogRow { entity, row: id, withdrawn: false, fields: changes, created_by: None, erased: None },
+        )];
     };
-    let withdrawal = LogRow { entity, row: id, withdrawn: true, fields: Vec::new(), created_by: None };
-    let whole = LogRow {
-        entity,
-        row: id,
+    vec![(old_scope, withdrawal(entity, id)), (state.scope, whole(state))]
+}
+
+/// A row that left a scope.
+pub(super) fn withdrawal(entity: u16, row: WireId) -> LogRow {
+    LogRow { entity, row, withdrawn: true, fields: Vec::new(), created_by: None, erased: None }
+}
+
+/// A row that came into a scope, with all it holds.
+pub(super) fn whole(state: RowState) -> LogRow {
+    let field = |(field, register): (FieldId, Register)| LogField {
+        field,
+        value: register.value,
+        index: 0,
+        stamp: Some(crate::wire::v1::Stamp {
+            origin: register.stamp.id.origin,
+            counter: register.stamp.id.counter,
+            effective: register.stamp.effective,
+        }),
+    };
+    LogRow {
+        entity: state.entity,
+        row: WireId(state.row),
         withdrawn: false,
-        fields: state
-            .fields
-            .into_iter()
-            .map(|(field, register)| LogField {
-                field,
-                value: register.value,
-                index: 0,
-                stamp: Some(crate::wire::v1::Stamp {
-                    origin: register.stamp.id.origin,
-                    counter: register.stamp.id.counter,
-                    effective: register.stamp.effective,
-                }),
-            })
-            .collect(),
+        fields: state.fields.into_iter().map(field).collect(),
         created_by: Some(state.created_by),
-    };
-    vec![(old_scope, withdrawal), (state.scope, whole)]
+        erased: None,
+    }
 }
 
 /// `None` is "stays"; an unknown number is an error.
@@ -446,7 +475,7 @@ fn scope_or_none(number: Option<u8>) -> Result<Option<Scope>, ()> {
     number.map(|n| Scope::from_number(n).ok_or(())).transpose()
 }
 
-fn outcome_number(outcome: Outcome) -> u8 {
+pub(super) fn outcome_number(outcome: Outcome) -> u8 {
     match outcome {
         Outcome::Applied => 0,
         Outcome::Superseded => 1,
@@ -462,7 +491,7 @@ fn outcome_from(number: u8) -> Outcome {
     }
 }
 
-const REASONS: [Reason; 8] = [
+const REASONS: [Reason; 9] = [
     Reason::Permission,
     Reason::Validation,
     Reason::Reference,
@@ -471,9 +500,10 @@ const REASONS: [Reason; 8] = [
     Reason::TooLarge,
     Reason::Quarantined,
     Reason::Unknown,
+    Reason::Erased,
 ];
 
-fn reason_number(reason: Reason) -> u8 {
+pub(super) fn reason_number(reason: Reason) -> u8 {
     REASONS.iter().position(|known| *known == reason).and_then(|index| u8::try_from(index).ok()).unwrap_or(7)
 }
 

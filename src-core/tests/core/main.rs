@@ -10,5 +10,6 @@ mod documents;
 mod hostile;
 mod merge_story;
 mod mirrors;
+mod restore;
 mod scopes;
 mod wire_bytes;

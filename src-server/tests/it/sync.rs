@@ -25,7 +25,7 @@ pub(crate) async fn sync(device: &TestDevice<'_>, cursor: Cursor, actions: Vec<A
 
 pub(crate) fn request(device: &TestDevice<'_>, cursor: Cursor, actions: Vec<Action>) -> SyncRequest {
     let origin = u32::try_from(device.redeemed["origin"].as_u64().unwrap()).unwrap();
-    SyncRequest { version: VERSION, origin, cursor, actions }
+    SyncRequest { version: VERSION, origin, cursor, actions, ..Default::default() }
 }
 
 /// Everything the device may read, page by page; with how many requests it took.
@@ -33,7 +33,7 @@ pub(crate) async fn read_all(device: &TestDevice<'_>) -> (Vec<Page>, Cursor) {
     let (mut pages, mut cursor) = (Vec::new(), Cursor::default());
     loop {
         let page = sync(device, cursor, Vec::new()).await.page;
-        cursor = Cursor { position: page.to, scopes: page.heads.clone() };
+        cursor = Cursor { position: page.to, scopes: page.heads.clone(), ..Default::default() };
         let more = page.more;
         pages.push(page);
         if !more {
@@ -158,7 +158,7 @@ async fn many_devices_push_at_once_and_nothing_is_lost() {
         for counter in (0..PUSHES).map(|push| 1 + push * PIN_CHANGES) {
             let pushed = sync(device, cursor, vec![pin(counter, &format!("{number}/{counter}"))]).await;
             assert_eq!(pushed.verdicts[0].outcome, Outcome::Applied);
-            cursor = Cursor { position: pushed.page.to, scopes: pushed.page.heads };
+            cursor = Cursor { position: pushed.page.to, scopes: pushed.page.heads, ..Default::default() };
         }
     });
     futures::future::join_all(pushing).await;
