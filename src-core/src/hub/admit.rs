@@ -1,6 +1,6 @@
 //! Admission: judging one action, whole or not at all, and putting it into the log.
 
-use super::{Keys, Peer, SERVER_ORIGIN};
+use super::{HubError, Keys, Peer, SERVER_ORIGIN};
 use super::{page, restore};
 use crate::domain::access::{self, Change};
 use crate::domain::schema::{DELETED_AT, Kind, card_cell, map_pin};
@@ -20,12 +20,15 @@ use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::{BTreeMap, HashSet};
 
 /// One writer's actions being judged.
+#[derive(Clone, Copy)]
 pub(super) struct Admission<'a> {
     pub conn: &'a Connection,
     pub area: AreaId,
     pub keys: &'a Keys,
     pub writer: Writer<'a>,
     pub now_ms: i64,
+    /// Where the log ended when the request came.
+    pub head_before: u64,
 }
 
 /// Who wrote an action.
@@ -38,7 +41,7 @@ pub(super) enum Writer<'a> {
 }
 
 impl Writer<'_> {
-    fn origin(self) -> u32 {
+    pub(super) fn origin(self) -> u32 {
         match self {
             Writer::Device(peer) => peer.origin,
             Writer::Server => SERVER_ORIGIN,
@@ -47,51 +50,66 @@ impl Writer<'_> {
 }
 
 /// A row change that passed, with the row as it stood.
-struct Judged<'a> {
-    change: &'a RowChange,
-    current: Option<RowState>,
-    scope: Scope,
-    move_to: Option<Scope>,
+pub(super) struct Judged<'a> {
+    pub change: &'a RowChange,
+    pub current: Option<RowState>,
+    pub scope: Scope,
+    pub move_to: Option<Scope>,
     /// Number of the first of its changes within the action.
-    first_index: u16,
+    pub first_index: u16,
 }
 
 impl Admission<'_> {
     /// Judges an action and keeps it: in the log, or aside. Pushing it again gives the same verdict.
-    pub(super) fn judge_and_keep(&self, action: &Action) -> Result<Verdict, StoreError> {
+    pub(super) fn judge_and_keep(&self, action: &Action) -> Result<Verdict, HubError> {
         let body = to_bytes(action);
         let hash = *blake3::hash(&body).as_bytes();
         if let Some((known, verdict)) = self.earlier(action)? {
             return if known.is_none_or(|known| known == hash) {
                 Ok(verdict)
             } else {
-                self.quarantine(action, &hash, &body)
+                Ok(self.quarantine(action, &hash, &body)?)
             };
         }
         if self.overlaps_earlier(action)? {
-            return self.quarantine(action, &hash, &body);
+            return Ok(self.quarantine(action, &hash, &body)?);
         }
         match self.judge(action, body.len())? {
-            Ok(judged) => self.admit(action, &hash, judged),
-            Err(reason) => self.refuse(action, &hash, &body, reason),
+            Ok(judged) => self.admit(action, &hash, &judged),
+            Err(reason) => Ok(self.refuse(action, &hash, &body, reason)?),
+        }
+    }
+
+    /// The way of everything that the server itself writes: under the next of its own numbers.
+    pub(super) fn write(&self, mut action: Action) -> Result<(), HubError> {
+        action.counter = self.end_of_numbers()?.unwrap_or(1);
+        let verdict = self.judge_and_keep(&action)?;
+        match verdict.reason {
+            None => Ok(()),
+            Some(reason) => {
+                let action = verdict.counter;
+                Err(HubError::BadRequest(format!("the server's own action {action} was refused: {reason:?}")))
+            }
         }
     }
 
     fn earlier(&self, action: &Action) -> Result<Option<(Option<Hash>, Verdict)>, StoreError> {
         let found = self
             .conn
-            .prepare_cached("SELECT hash, outcome, reason, position FROM action WHERE origin = ?1 AND counter = ?2")?
+            .prepare_cached(
+                "SELECT hash, outcome, reason, position, conflicts FROM action WHERE origin = ?1 AND counter = ?2",
+            )?
             .query_row(params![self.writer.origin(), action.counter], |row| {
-                Ok((row.get(0)?, row.get::<_, u8>(1)?, row.get::<_, Option<u8>>(2)?, row.get(3)?))
+                Ok((row.get(0)?, row.get::<_, u8>(1)?, row.get::<_, Option<u8>>(2)?, row.get(3)?, row.get(4)?))
             })
             .optional()?;
-        Ok(found.map(|(hash, outcome, reason, position)| {
+        Ok(found.map(|(hash, outcome, reason, position, conflicts)| {
             let verdict = Verdict {
                 counter: action.counter,
                 outcome: outcome_from(outcome),
                 reason: reason.map(reason_from),
                 position,
-                conflicts: None,
+                conflicts,
             };
             (hash, verdict)
         }))
@@ -157,7 +175,8 @@ impl Admission<'_> {
             return Ok(Err(Reason::Validation));
         }
         let fields: Vec<_> = change.fields.iter().map(|field| field.field).collect();
-        let asked = Change { entity, scope, move_to, new: current.is_none(), own: false, fields: &fields };
+        let about = current.as_ref().and_then(crate::merge::conflict::about);
+        let asked = Change { entity, scope, move_to, new: current.is_none(), own: false, about, fields: &fields };
         if !self.permits(&asked, current.as_ref())? {
             return Ok(Err(Reason::Permission));
         }
@@ -267,7 +286,7 @@ impl Admission<'_> {
             .map(|(outcome, effective, _)| (outcome_from(outcome), effective.unwrap_or(0))))
     }
 
-    fn admit(&self, action: &Action, hash: &[u8; 32], judged: Vec<Judged<'_>>) -> Result<Verdict, StoreError> {
+    fn admit(&self, action: &Action, hash: &[u8; 32], judged: &[Judged<'_>]) -> Result<Verdict, HubError> {
         let effective = self.effective(action)?;
         let entry = Entry {
             position: page::head_position(self.conn)? + 1,
@@ -279,22 +298,26 @@ impl Admission<'_> {
         };
         page::append_entry(self.conn, &entry)?;
         let mut outcome = Outcome::Applied;
+        let mut conflicts = Vec::new();
         let mut by_scope: BTreeMap<Scope, Vec<LogRow>> = BTreeMap::new();
         for row in judged {
-            let (state, lost) = self.merge(action, effective, &row)?;
+            conflicts.extend(self.conflicts(action, row, |index| self.stamp(action, effective, row, index))?);
+            let (state, lost) = self.merge(action, effective, row)?;
             if lost {
                 outcome = Outcome::Superseded;
             }
-            for (scope, log_row) in log_rows(&row, state) {
+            for (scope, log_row) in log_rows(row, state) {
                 by_scope.entry(scope).or_default().push(log_row);
             }
         }
         for (scope, rows) in by_scope {
             page::append(self.conn, (self.area, self.keys), &entry, scope, rows)?;
         }
-        let verdict =
-            Verdict { counter: action.counter, outcome, reason: None, position: Some(entry.position), conflicts: None };
+        let count = u16::try_from(conflicts.len()).ok().filter(|count| *count > 0);
+        let (counter, position) = (action.counter, Some(entry.position));
+        let verdict = Verdict { counter, outcome, reason: None, position, conflicts: count };
         self.keep(action, hash, verdict, Some(effective))?;
+        self.keep_conflicts(action, judged, &conflicts)?;
         Ok(verdict)
     }
 
@@ -306,15 +329,14 @@ impl Admission<'_> {
         Ok(effective_clock(bases, action.hlc, u64::try_from(self.now_ms).unwrap_or(0)))
     }
 
+    /// The stamp of one of a row's changes.
+    fn stamp(&self, action: &Action, effective: u64, row: &Judged<'_>, index: usize) -> Stamp {
+        let counter = action.counter + u64::from(row.first_index) + index as u64;
+        Stamp { effective, id: ChangeId { origin: self.writer.origin(), counter } }
+    }
+
     /// Merges a row's changes; returns the row as it now stands and whether a change lost.
     fn merge(&self, action: &Action, effective: u64, row: &Judged<'_>) -> Result<(RowState, bool), StoreError> {
-        let stamp = |index: usize| Stamp {
-            effective,
-            id: ChangeId {
-                origin: self.writer.origin(),
-                counter: action.counter + u64::from(row.first_index) + index as u64,
-            },
-        };
         let fields = row.change.fields.iter().enumerate();
         let incoming = IncomingRow {
             entity: row.change.entity,
@@ -323,7 +345,10 @@ impl Admission<'_> {
             created_by: self.writer.origin(),
             withdrawn: false,
             fields: fields
-                .map(|(index, f)| (f.field, Register { value: f.value.clone(), stamp: stamp(index) }))
+                .map(|(index, f)| {
+                    let stamp = self.stamp(action, effective, row, index);
+                    (f.field, Register { value: f.value.clone(), stamp })
+                })
                 .collect(),
         };
         match rows::merge(self.conn, incoming)? {
@@ -368,8 +393,12 @@ impl Admission<'_> {
         verdict: Verdict,
         effective: Option<u64>,
     ) -> Result<(), StoreError> {
-        self.conn.prepare_cached("INSERT INTO action VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")?.execute(
-            params![
+        self.conn
+            .prepare_cached(
+                "INSERT INTO action (origin, counter, count, hash, outcome, reason, position, effective, hlc, conflicts)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+            )?
+            .execute(params![
                 self.writer.origin(),
                 action.counter,
                 action.change_count().max(1),
@@ -378,9 +407,9 @@ impl Admission<'_> {
                 verdict.reason.map(reason_number),
                 verdict.position,
                 effective,
-                action.hlc
-            ],
-        )?;
+                action.hlc,
+                verdict.conflicts
+            ])?;
         Ok(())
     }
 }

@@ -8,6 +8,7 @@
 
 mod admit;
 mod check;
+mod conflicts;
 mod cursor;
 mod erase;
 mod mirror;
@@ -211,7 +212,7 @@ impl AreaLog {
         now_ms: i64,
         response: &mut SyncResponse,
     ) -> Result<(), HubError> {
-        let admission = self.admission(Writer::Device(peer), now_ms);
+        let admission = self.admission(Writer::Device(peer), now_ms)?;
         for action in &request.actions {
             response.verdicts.push(admission.judge_and_keep(action)?);
         }
@@ -264,8 +265,9 @@ impl AreaLog {
         })
     }
 
-    fn admission<'a>(&'a self, writer: Writer<'a>, now_ms: i64) -> Admission<'a> {
-        Admission { conn: &self.conn, area: self.area, keys: &self.keys, writer, now_ms }
+    fn admission<'a>(&'a self, writer: Writer<'a>, now_ms: i64) -> Result<Admission<'a>, StoreError> {
+        let head_before = page::head_position(&self.conn)?;
+        Ok(Admission { conn: &self.conn, area: self.area, keys: &self.keys, writer, now_ms, head_before })
     }
 
     fn sealing(&self) -> (AreaId, &Keys) {
@@ -282,16 +284,9 @@ impl AreaLog {
 
     /// The way of everything that the server itself writes, and of nothing that came over the network.
     fn write(&self, actions: Vec<Action>, now_ms: i64) -> Result<(), HubError> {
-        let admission = self.admission(Writer::Server, now_ms);
-        let mut counter = admission.end_of_numbers()?.unwrap_or(1);
-        for mut action in actions {
-            action.counter = counter;
-            counter += action.change_count() as u64;
-            let verdict = admission.judge_and_keep(&action)?;
-            if let Some(reason) = verdict.reason {
-                let action = verdict.counter;
-                return Err(HubError::BadRequest(format!("the server's own action {action} was refused: {reason:?}")));
-            }
+        let admission = self.admission(Writer::Server, now_ms)?;
+        for action in actions {
+            admission.write(action)?;
         }
         Ok(())
     }

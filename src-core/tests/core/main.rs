@@ -5,6 +5,7 @@
 mod devices;
 
 mod app;
+mod conflicts;
 mod convergence;
 mod documents;
 mod hostile;

@@ -35,3 +35,13 @@ CREATE TABLE erased (
     row      BLOB PRIMARY KEY,
     position INTEGER
 ) WITHOUT ROWID;
+
+-- The conflicts of a field. The rows themselves lie with all others.
+CREATE TABLE conflict_of (
+    row      BLOB,
+    field    INTEGER,
+    conflict BLOB,
+    PRIMARY KEY (row, field, conflict)
+) WITHOUT ROWID;
+
+ALTER TABLE action ADD COLUMN conflicts INTEGER;  -- how many conflicts it met
