@@ -5,7 +5,7 @@ use super::{Peer, SERVER_ORIGIN};
 use crate::domain::access::{self, Change};
 use crate::domain::schema::{DELETED_AT, Kind, card_cell, map_pin};
 use crate::domain::validate::{self, ValueError};
-use crate::domain::{AreaId, ChangeId, Entity, RowId, Scope, Value};
+use crate::domain::{AreaId, ChangeId, Entity, FieldId, RowId, Scope, Value};
 use crate::merge::{IncomingRow, Plan, Register, RowState, Stamp, effective_clock};
 use crate::ops::card::cell_id;
 use crate::store::authors::Authors;
@@ -261,11 +261,11 @@ impl Admission<'_> {
         let mut outcome = Outcome::Applied;
         let mut by_scope: BTreeMap<u8, Vec<LogRow>> = BTreeMap::new();
         for row in judged {
-            let (state, lost) = self.merge(action, effective, &row)?;
-            if lost {
+            let (state, superseded) = self.merge(action, effective, &row)?;
+            if !superseded.is_empty() {
                 outcome = Outcome::Superseded;
             }
-            for (scope, log_row) in log_rows(&row, state) {
+            for (scope, log_row) in log_rows(&row, state, &superseded) {
                 by_scope.entry(scope.number()).or_default().push(log_row);
             }
         }
@@ -285,8 +285,13 @@ impl Admission<'_> {
         Ok(effective_clock(bases, action.hlc, u64::try_from(self.now_ms).unwrap_or(0)))
     }
 
-    /// Merges a row's changes; returns the row as it now stands and whether a change lost.
-    fn merge(&self, action: &Action, effective: u64, row: &Judged<'_>) -> Result<(RowState, bool), StoreError> {
+    /// Merges a row's changes; returns the row as it now stands and the fields whose change lost.
+    fn merge(
+        &self,
+        action: &Action,
+        effective: u64,
+        row: &Judged<'_>,
+    ) -> Result<(RowState, Vec<FieldId>), StoreError> {
         let stamp = |index: usize| Stamp {
             effective,
             id: ChangeId {
@@ -306,7 +311,7 @@ impl Admission<'_> {
                 .collect(),
         };
         match rows::merge(self.conn, incoming)? {
-            Plan::Write { state, superseded } => Ok((state, !superseded.is_empty())),
+            Plan::Write { state, superseded } => Ok((state, superseded)),
             Plan::Forget | Plan::Nothing => unreachable!("an incoming row that is not withdrawn is always written"),
         }
     }
@@ -403,8 +408,8 @@ fn check_value(entity: Entity, change: &FieldChange) -> Result<(), Reason> {
 }
 
 /// What a row's change looks like in the log: as it came, or, when the row moved, a withdrawal in the scope it left and
-/// the whole row in the scope it came to.
-fn log_rows(row: &Judged<'_>, state: RowState) -> Vec<(Scope, LogRow)> {
+/// the whole row in the scope it came to, followed by those of its own changes that lost: what anyone wrote is in the log.
+fn log_rows(row: &Judged<'_>, state: RowState, superseded: &[FieldId]) -> Vec<(Scope, LogRow)> {
     let (entity, id) = (row.change.entity, row.change.row);
     let own = |field: &FieldChange, index: usize| LogField {
         field: field.field,
@@ -412,10 +417,11 @@ fn log_rows(row: &Judged<'_>, state: RowState) -> Vec<(Scope, LogRow)> {
         index: row.first_index + u16::try_from(index).unwrap_or(u16::MAX),
         stamp: None,
     };
-    let changes = row.change.fields.iter().enumerate().map(|(index, field)| own(field, index)).collect();
+    let changes = row.change.fields.iter().enumerate().map(|(index, field)| own(field, index));
     let moved_from = row.current.as_ref().filter(|_| row.move_to.is_some()).map(|current| current.scope);
     let Some(old_scope) = moved_from else {
-        return vec![(state.scope, LogRow { entity, row: id, withdrawn: false, fields: changes, created_by: None })];
+        let fields = changes.collect();
+        return vec![(state.scope, LogRow { entity, row: id, withdrawn: false, fields, created_by: None })];
     };
     let withdrawal = LogRow { entity, row: id, withdrawn: true, fields: Vec::new(), created_by: None };
     let whole = LogRow {
@@ -435,6 +441,7 @@ fn log_rows(row: &Judged<'_>, state: RowState) -> Vec<(Scope, LogRow)> {
                     effective: register.stamp.effective,
                 }),
             })
+            .chain(changes.filter(|change| superseded.contains(&change.field)))
             .collect(),
         created_by: Some(state.created_by),
     };
