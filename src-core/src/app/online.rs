@@ -6,6 +6,7 @@ use crate::error::{Error, ErrorCode};
 use crate::ipc::{
     AreaSummary, CreateInvitation, DeviceView, InvitationLink, InvitationView, IpcError, Redeem, RenameDevice,
 };
+use crate::seal;
 use crate::store::area::{AreaFile, Session};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -21,6 +22,8 @@ enum Kind {
         server: String,
         member_name: String,
         secret: [u8; 32],
+        /// What the device will sign with.
+        key: [u8; 32],
     },
     Invitation,
     Invitations,
@@ -74,14 +77,17 @@ impl App {
             return Err(Error::coded(ErrorCode::OtherServer, format!("the link leads to {server}")));
         }
         let hash = *blake3::hash(secret.as_bytes()).as_bytes();
+        let mut key = [0; 32];
+        self.env.fill_random(&mut key);
         let body = json!({
             "secret": secret,
             "member_name": ask.member_name,
             "device_name": ask.device_name,
+            "public_key": hexadecimal(&seal::public_key(&key)),
             "attempt": self.device.redeem_attempt(&hash, || self.new_attempt())?,
         });
         let request = HttpRequest::json("POST", format!("{server}/api/v1/redeem"), &body);
-        Ok(fetch(request, Kind::Redeem { server, member_name: ask.member_name, secret: hash }))
+        Ok(fetch(request, Kind::Redeem { server, member_name: ask.member_name, secret: hash, key }))
     }
 
     fn new_attempt(&self) -> String {
@@ -150,14 +156,14 @@ impl App {
             return Err(self.take_refusal(&kind, &response)?);
         }
         match kind {
-            Kind::Redeem { server, member_name, secret } => {
+            Kind::Redeem { server, member_name, secret, key } => {
                 let redeemed: Redeemed = parse(&response)?;
                 if self.areas.contains_key(&redeemed.area_id) && !self.device.redeems(&secret)? {
                     // Another try was answered meanwhile, and its token is the one that counts.
                     self.switch(redeemed.area_id)?;
                     return reply(&summary(self.file()?)?);
                 }
-                let area = self.join(redeemed, server, member_name)?;
+                let area = self.join(redeemed, server, member_name, &key)?;
                 // Not before the area is kept: until then, asking again must give the same device.
                 self.device.forget_redeem_attempt(&secret)?;
                 reply(&area)
@@ -182,7 +188,13 @@ impl App {
 
     /// Puts a redeemed area on this device and opens it. One that is here already gets the new role and token; what it
     /// holds stays, and what the new role may see besides comes with the next synchronising.
-    fn join(&mut self, redeemed: Redeemed, server: String, member_name: String) -> Result<AreaSummary, Error> {
+    fn join(
+        &mut self,
+        redeemed: Redeemed,
+        server: String,
+        member_name: String,
+        key: &[u8; 32],
+    ) -> Result<AreaSummary, Error> {
         let area = redeemed.area_id;
         let session = Session {
             area,
@@ -194,6 +206,7 @@ impl App {
             origin: redeemed.origin,
             device_id: redeemed.device_id,
             member_name,
+            key: hexadecimal(key),
         };
         if let Some(file) = self.areas.remove(&area) {
             file.close()?;
@@ -202,6 +215,10 @@ impl App {
         self.switch(area)?;
         summary(self.file()?)
     }
+}
+
+fn hexadecimal(bytes: &[u8; 32]) -> String {
+    blake3::Hash::from_bytes(*bytes).to_hex().to_string()
 }
 
 fn fetch(request: HttpRequest, then: Kind) -> Step {

@@ -91,7 +91,8 @@ impl Hub {
         role: Role,
         body: &[u8],
     ) -> Result<Vec<u8>, trygkort_core::hub::HubError> {
-        let peer = Peer { origin, member: self.member_of(origin), role };
+        let next_origin = Some(next_origin() + 1_000);
+        let peer = Peer { next_origin, ..Peer::new(origin, self.member_of(origin), role) };
         self.log.begin().unwrap();
         let done = self.log.exchange(&peer, body, self.now_ms);
         self.log.commit().unwrap();
@@ -229,6 +230,21 @@ impl Device {
         Self { app, now_ms, origin, role, folder }
     }
 
+    /// A copy of the device as it stands, as a backup of the telephone makes one.
+    pub(crate) fn copy(&mut self) -> Self {
+        let folder = Rc::new(tempfile::tempdir().unwrap());
+        let old = std::mem::replace(&mut self.app, open_app(&Rc::new(tempfile::tempdir().unwrap()), &self.now_ms, 0));
+        old.close().unwrap();
+        for file in std::fs::read_dir(self.folder.path()).unwrap() {
+            let file = file.unwrap();
+            std::fs::copy(file.path(), folder.path().join(file.file_name())).unwrap();
+        }
+        self.app = open_app(&self.folder, &self.now_ms, self.origin);
+        let now_ms = Rc::new(Cell::new(self.now_ms.get()));
+        let app = open_app(&folder, &now_ms, self.origin + 1_000);
+        Self { app, now_ms, origin: self.origin, role: self.role, folder }
+    }
+
     /// Asks as a screen does.
     pub(crate) fn ask<A: Ask>(&mut self, ask: A) -> Result<A::Reply, IpcError>
     where
@@ -247,6 +263,8 @@ impl Device {
         while let Some((call, request)) = self.app.next_sync() {
             requests += 1;
             assert!(requests < 50, "synchronising never ends");
+            let sent: wire::v1::SyncRequest = wire::from_bytes(&request.body).unwrap();
+            self.origin = sent.origin;
             let response = match hub.exchange(self.origin, self.role, &request.body) {
                 Ok(body) => HttpResponse { status: 200, body },
                 Err(error) => panic!("{error}"),

@@ -9,6 +9,7 @@ mod conflicts;
 mod convergence;
 mod documents;
 mod hostile;
+mod incarnations;
 mod merge_story;
 mod mirrors;
 mod restore;
