@@ -382,10 +382,20 @@ pub enum SyncState {
     ServerError,
     /// This device is locked out.
     Revoked,
+    /// The member's access was given for a while, and it is over.
+    Expired,
     /// The server speaks a newer protocol: the app must be updated.
     Outdated,
     /// A local demo: nothing is sent anywhere.
     LocalOnly,
+}
+
+impl SyncState {
+    /// The server will not talk to this device until the area is joined anew.
+    #[must_use]
+    pub fn is_locked_out(self) -> bool {
+        matches!(self, SyncState::Revoked | SyncState::Expired)
+    }
 }
 
 /// *Husk opkaldet*.

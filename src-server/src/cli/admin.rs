@@ -58,6 +58,9 @@ pub(super) struct InviteArgs {
     /// For how long it works: 30m, 12h, 7d, 2w
     #[arg(long, value_name = "SPAN", default_value = "7d", value_parser = values::span_ms)]
     expires: i64,
+    /// For how long those who join have access; after that they are locked out [default: until somebody locks them out]
+    #[arg(long, value_name = "SPAN", value_parser = values::span_ms)]
+    access: Option<i64>,
     /// Where people reach the server [default: what the server was last started with]
     #[arg(long, value_name = "URL", value_parser = values::public_url)]
     public_url: Option<String>,
@@ -98,7 +101,8 @@ pub(super) fn invite(args: &InviteArgs) -> Result<(), CliError> {
         None => control.reader().setting(PUBLIC_URL)?.ok_or(CliError::NoPublicUrl)?,
     };
     let now = now_ms();
-    let spec = InvitationSpec { role: args.role, uses: args.uses, expires_in_ms: args.expires };
+    let spec =
+        InvitationSpec { role: args.role, uses: args.uses, expires_in_ms: args.expires, access_for_ms: args.access };
     let new = spec.issued(area.id, Issuer::CommandLine, now);
     let (_, secret) = control.write::<_, ControlError>(|writer| writer.invite(&new, now))?;
     let invitation = Invitation::new(&new, &secret, &public_url);
@@ -106,7 +110,8 @@ pub(super) fn invite(args: &InviteArgs) -> Result<(), CliError> {
     let mut out = io::stdout().lock();
     writeln!(out, "{:<12} {}", invitation.role.as_str(), invitation.link)?;
     let devices = if args.uses == 1 { "one device".to_owned() } else { format!("{} devices", args.uses) };
-    writeln!(out, "for {devices} in {}, within {}", area.name, values::in_words(args.expires))?;
+    let access = args.access.map_or_else(String::new, |span| format!(", access ends after {}", values::in_words(span)));
+    writeln!(out, "for {devices} in {}, within {}{access}", area.name, values::in_words(args.expires))?;
     if let Some(code) = invitation.qr() {
         writeln!(out, "\n{code}")?;
     }

@@ -139,6 +139,7 @@ mod tests {
             "trygkort basemap build --geojson d --out x.pmtiles",
             "trygkort basemap add --data d --area a x.pmtiles",
             "trygkort invite --data d --area a --role staff --uses 5 --expires 12h",
+            "trygkort invite --data d --area a --role participant --uses 100 --expires 5h --access 5h",
             "trygkort backup --data d --to b.tar",
             "trygkort check --data d",
         ] {

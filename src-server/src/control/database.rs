@@ -11,6 +11,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_initial.sql"),
     include_str!("migrations/0002_mirrors.sql"),
     include_str!("migrations/0003_redeem_attempts.sql"),
+    include_str!("migrations/0004_access_until.sql"),
 ];
 
 /// The command line writes beside the server; each waits for the other.

@@ -6,6 +6,7 @@
 )]
 
 mod access;
+mod access_until;
 mod command_line;
 mod files;
 mod harness;
