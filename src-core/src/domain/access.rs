@@ -24,6 +24,7 @@ pub struct Change<'a> {
 /// - Nobody changes what they may not read, or moves a row where they may not read it.
 /// - Nobody writes mirrors: members, devices and invitations are decided by `control.db`, and the server itself, which
 ///   is not asked here, writes what the log shows of them.
+/// - Nobody deletes the area itself from a device: the server's command line does (`trygkort area delete`).
 /// - Coordinators change everything else.
 /// - Staff add and edit pins for the network, take back what they made themselves, and report numbers.
 /// - Residents and participants report numbers, and nothing else.
@@ -34,6 +35,7 @@ pub fn may(role: Role, change: &Change<'_>) -> bool {
     }
     match (role, change.entity) {
         (_, entity) if entity.is_mirror() => false,
+        (_, Entity::Area) if change.fields.contains(&DELETED_AT) => false,
         (Role::Coordinator, _) => true,
         (_, Entity::Channel) => is_report(change),
         (Role::Staff, Entity::MapPin) => {
@@ -67,7 +69,7 @@ pub fn may_add_pins(role: Role) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::schema::{card_cell, contact, map_pin, member};
+    use crate::domain::schema::{area, card_cell, contact, map_pin, member};
 
     fn change(entity: Entity, scope: Scope, fields: &[FieldId]) -> Change<'_> {
         Change { entity, scope, move_to: None, new: false, own: false, fields }
@@ -80,6 +82,14 @@ mod tests {
         for role in [Role::Staff, Role::Participant, Role::Resident] {
             assert!(!may(role, &tick), "{role}");
         }
+    }
+
+    #[test]
+    fn coordinators_edit_the_area_and_nobody_deletes_it() {
+        let edit = change(Entity::Area, Scope::Public, &[area::place]);
+        let delete = change(Entity::Area, Scope::Public, &[area::place, DELETED_AT]);
+        assert!(may(Role::Coordinator, &edit) && !may(Role::Staff, &edit));
+        assert!(!may(Role::Coordinator, &delete));
     }
 
     #[test]

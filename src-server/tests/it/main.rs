@@ -14,6 +14,7 @@ mod invitations;
 mod limits;
 mod mirrors;
 mod openapi;
+mod permissions;
 mod poke;
 mod sync;
 mod tls;

@@ -28,12 +28,17 @@ pub(crate) fn request(device: &TestDevice<'_>, cursor: Cursor, actions: Vec<Acti
     SyncRequest { version: VERSION, origin, cursor, actions }
 }
 
+/// The cursor of a device that has read this page.
+pub(crate) fn after(page: &Page) -> Cursor {
+    Cursor { position: page.to, scopes: page.heads.clone() }
+}
+
 /// Everything the device may read, page by page; with how many requests it took.
 pub(crate) async fn read_all(device: &TestDevice<'_>) -> (Vec<Page>, Cursor) {
     let (mut pages, mut cursor) = (Vec::new(), Cursor::default());
     loop {
         let page = sync(device, cursor, Vec::new()).await.page;
-        cursor = Cursor { position: page.to, scopes: page.heads.clone() };
+        cursor = after(&page);
         let more = page.more;
         pages.push(page);
         if !more {
@@ -158,7 +163,7 @@ async fn many_devices_push_at_once_and_nothing_is_lost() {
         for counter in (0..PUSHES).map(|push| 1 + push * PIN_CHANGES) {
             let pushed = sync(device, cursor, vec![pin(counter, &format!("{number}/{counter}"))]).await;
             assert_eq!(pushed.verdicts[0].outcome, Outcome::Applied);
-            cursor = Cursor { position: pushed.page.to, scopes: pushed.page.heads };
+            cursor = after(&pushed.page);
         }
     });
     futures::future::join_all(pushing).await;
