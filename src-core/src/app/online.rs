@@ -57,6 +57,7 @@ struct NewInvitation {
     role: Role,
     uses: u32,
     expires_at_ms: i64,
+    access_until_ms: Option<i64>,
 }
 
 #[derive(Deserialize)]
@@ -91,7 +92,11 @@ impl App {
     }
 
     pub(super) fn create_invitation(&self, ask: &CreateInvitation) -> Result<Step, Error> {
-        let body = json!({ "role": ask.role, "uses": ask.uses, "expires_hours": ask.expires_hours });
+        let mut body = json!({ "role": ask.role, "uses": ask.uses, "expires_hours": ask.expires_hours });
+        if let Some(hours) = ask.access_hours {
+            // Left out otherwise: an older server refuses a field that it does not know.
+            body["access_hours"] = json!(hours);
+        }
         self.call("POST", "invitations", Some(&body), Kind::Invitation)
     }
 
@@ -250,6 +255,7 @@ fn invitation(new: NewInvitation) -> Result<InvitationLink, Error> {
         role: new.role,
         uses: new.uses,
         expires_at_ms: new.expires_at_ms,
+        access_until_ms: new.access_until_ms,
     })
 }
 

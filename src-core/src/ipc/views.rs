@@ -458,6 +458,8 @@ pub struct InvitationLink {
     pub role: Role,
     pub uses: u32,
     pub expires_at_ms: i64,
+    /// When the access of those who redeem it ends, if it does.
+    pub access_until_ms: Option<i64>,
 }
 
 /// An invitation that can still be redeemed.
@@ -467,6 +469,8 @@ pub struct InvitationView {
     pub role: Role,
     pub uses_left: u32,
     pub expires_at_ms: i64,
+    /// When the access of those who redeem it ends, if it does.
+    pub access_until_ms: Option<i64>,
 }
 
 /// One of this member's devices.
