@@ -22,6 +22,7 @@ mod data_dir;
 mod demo;
 mod error;
 mod group_commit;
+mod guesses;
 mod handlers;
 mod hub;
 mod invitation;

@@ -212,6 +212,28 @@ fn sigterm_stops_it_cleanly_and_nothing_is_lost() {
 }
 
 #[test]
+fn who_guesses_is_in_the_log_without_address_or_secret() {
+    let temp = tempfile::tempdir().unwrap();
+    let dir = temp.path();
+    let serving = Serving::start(dir, &[]);
+    let guess = "0123456789ABCDEFGHJKMNPQR";
+    tokio::runtime::Runtime::new().unwrap().block_on(async {
+        for last in ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "A", "B"] {
+            let body = format!(r#"{{"secret":"{guess}{last}","member_name":"Hemmelig Person","device_name":"x"}}"#);
+            let post = crate::harness::client().post(format!("{}/api/v1/redeem", serving.url));
+            post.header("content-type", "application/json").body(body).send().await.unwrap();
+        }
+    });
+    let log = serving.stop("-TERM");
+    let slowed = log.lines().filter(|line| line.contains("it was slowed down")).count();
+    assert_eq!(slowed, 1, "{log}");
+    assert!(log.contains("\"level\":\"WARN\"") && log.contains("invitation_unknown"), "{log}");
+    for private in [guess, "127.0.0.1\"", "Hemmelig"] {
+        assert!(!log.contains(private), "{private} in {log}");
+    }
+}
+
+#[test]
 fn a_backup_taken_while_serving_can_be_started_from() {
     let temp = tempfile::tempdir().unwrap();
     let dir = temp.path();
