@@ -4,7 +4,7 @@ use crate::group_commit::{Database, Failure};
 use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
 use trygkort_basemap::BoundingBox;
-use trygkort_core::domain::AreaId;
+use trygkort_core::domain::{AreaId, schema};
 use trygkort_core::hub::HubError;
 use trygkort_core::store::StoreError;
 use trygkort_core::{demo, ops};
@@ -94,6 +94,13 @@ pub(crate) fn set_basemap(path: &Path, area: AreaId, hash: [u8; 32]) -> Result<(
     log.set_basemap(Some(hash))?;
     log.commit()?;
     Ok(())
+}
+
+/// What the area's own row calls it; empty where it says nothing.
+pub(crate) fn name(log: &AreaLog, area: AreaId) -> Result<String, AreaError> {
+    let row = log.row(area.0)?;
+    let name = row.and_then(|row| row.fields.get(&schema::area::name).map(|register| register.value.text().to_owned()));
+    Ok(name.unwrap_or_default())
 }
 
 /// What a check finds in an area's file.

@@ -9,13 +9,13 @@ use std::time::{Duration, Instant};
 
 const BOX: &str = "9.50,47.12,9.54,47.16";
 
-fn trygkort(dir: &Path, args: &[&str]) -> Output {
+pub(crate) fn trygkort(dir: &Path, args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_trygkort")).args(args).current_dir(dir).output().unwrap()
 }
 
 /// What a command printed that went well.
 #[track_caller]
-fn succeeds(dir: &Path, args: &[&str]) -> String {
+pub(crate) fn succeeds(dir: &Path, args: &[&str]) -> String {
     let output = trygkort(dir, args);
     assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
@@ -23,7 +23,7 @@ fn succeeds(dir: &Path, args: &[&str]) -> String {
 
 /// The one line a command said that did not go well. Log lines are JSON and not counted.
 #[track_caller]
-fn fails(dir: &Path, args: &[&str]) -> String {
+pub(crate) fn fails(dir: &Path, args: &[&str]) -> String {
     let output = trygkort(dir, args);
     assert_eq!(output.status.code(), Some(1), "{args:?}");
     let stderr = String::from_utf8(output.stderr).unwrap();
@@ -33,14 +33,14 @@ fn fails(dir: &Path, args: &[&str]) -> String {
 }
 
 /// `trygkort serve`, started and listening.
-struct Serving {
+pub(crate) struct Serving {
     child: Child,
-    lines: Vec<String>,
-    url: String,
+    pub(crate) lines: Vec<String>,
+    pub(crate) url: String,
 }
 
 impl Serving {
-    fn start(dir: &Path, more: &[&str]) -> Self {
+    pub(crate) fn start(dir: &Path, more: &[&str]) -> Self {
         web_app(&dir.join("web"));
         let args = ["serve", "--data", "data", "--web", "web", "--listen", "127.0.0.1:0"];
         let child = Command::new(env!("CARGO_BIN_EXE_trygkort"))
@@ -66,7 +66,7 @@ impl Serving {
     }
 
     /// Sends the signal and returns the log, once the program has ended well.
-    fn stop(mut self, signal: &str) -> String {
+    pub(crate) fn stop(mut self, signal: &str) -> String {
         let kill = Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
         assert!(kill.success());
         let mut log = String::new();
@@ -165,6 +165,9 @@ fn commands_say_where_there_is_no_data() {
         &["invite", "--data", "none", "--area", "a", "--role", "staff"],
         &["backup", "--data", "none", "--to", "b.tar"],
         &["check", "--data", "none"],
+        &["audit", "--data", "none"],
+        &["area", "export", "--data", "none", "a", "a.tar"],
+        &["area", "delete", "--data", "none", "a", "--yes"],
         &["basemap", "add", "--data", "none", "--area", "a", "x.pmtiles"],
     ] {
         let line = fails(temp.path(), command);

@@ -7,6 +7,7 @@
 
 mod access;
 mod access_until;
+mod area_transfer;
 mod command_line;
 mod files;
 mod harness;

@@ -47,7 +47,7 @@ pub(crate) async fn read_all(device: &TestDevice<'_>) -> (Vec<Page>, Cursor) {
     }
 }
 
-fn action(counter: u64, entity: Entity, scope: Scope, fields: Vec<(u16, Value)>) -> Action {
+pub(crate) fn action(counter: u64, entity: Entity, scope: Scope, fields: Vec<(u16, Value)>) -> Action {
     let fields = fields.into_iter().map(|(field, value)| FieldChange { field, value, base: None }).collect();
     let row = WireId(RowId(Uuid::now_v7()));
     let row = RowChange { entity: entity.number(), row, scope: scope.number(), move_to: None, fields };
@@ -55,9 +55,9 @@ fn action(counter: u64, entity: Entity, scope: Scope, fields: Vec<(u16, Value)>)
 }
 
 /// How many changes [`pin`] makes; the next action's number is this much higher.
-const PIN_CHANGES: u64 = 3;
+pub(crate) const PIN_CHANGES: u64 = 3;
 
-fn pin(counter: u64, title: &str) -> Action {
+pub(crate) fn pin(counter: u64, title: &str) -> Action {
     let position = Position::from_degrees(55.7, 12.5).unwrap();
     let fields = vec![
         (map_pin::category, Value::Text("place".to_owned())),
@@ -67,7 +67,7 @@ fn pin(counter: u64, title: &str) -> Action {
     action(counter, Entity::MapPin, Scope::Network, fields)
 }
 
-fn titles(pages: &[Page]) -> Vec<String> {
+pub(crate) fn titles(pages: &[Page]) -> Vec<String> {
     let entries = pages.iter().flat_map(|page| &page.entries);
     let rows = entries.flat_map(|entry| &entry.scopes).flat_map(|scope| &scope.rows);
     let fields = rows.filter(|row| row.entity == Entity::MapPin.number()).flat_map(|row| &row.fields);
