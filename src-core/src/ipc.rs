@@ -53,6 +53,8 @@ pub enum Topic {
     Basemap,
     Reminders,
     Refusals,
+    /// *Opdatering*: what was sent, received and disputed.
+    Updates,
 }
 
 /// A request with a reply type: `let card: CardView = ask(GetCard {}).await?`.

@@ -41,8 +41,7 @@ pub(crate) fn delete(dir: &DataDir, control: &mut ControlDb, area: &AreaRow, now
 
 /// The area's base map, when no other area has the same and all others could be asked.
 fn basemap_of_its_own(dir: &DataDir, control: &ControlDb, area: &AreaRow) -> Result<Option<PathBuf>, ControlError> {
-    let basemap =
-        |of: &AreaRow| hub::open(&dir.area(of.id), of.id).map_err(AreaError::from)?.basemap().map_err(AreaError::from);
+    let basemap = |of: &AreaRow| hub::open(dir, of.id).map_err(AreaError::from)?.basemap().map_err(AreaError::from);
     let Ok(Some(own)) = basemap(area) else { return Ok(None) };
     let others = control.reader().areas()?;
     let shared = others.iter().filter(|other| other.id != area.id).any(|other| match basemap(other) {

@@ -62,7 +62,7 @@ pub(crate) fn export(
     let mut archive = Archive::new(to, now_ms)?;
     // The log first: it then never holds a change by a device that `control.json` does not know.
     archive.add_database(&dir.area(area.id), AREA)?;
-    let log = hub::open(&dir.area(area.id), area.id).map_err(AreaError::from)?;
+    let log = hub::open(dir, area.id).map_err(AreaError::from)?;
     if let Some(hash) = log.basemap().map_err(AreaError::from)? {
         archive.add_file(&dir.basemap(&hash), BASEMAP)?;
     }
@@ -90,7 +90,9 @@ pub(crate) fn import(
     if control.reader().has_area(area)? || dir.area(area).exists() {
         return Err(TransferError::Exists(area));
     }
-    unpacked.check_log(area)?;
+    unpacked.check_log(dir, area)?;
+    // The log goes on otherwise than the one that was exported may have done meanwhile.
+    hub::begin_epoch_at(dir, unpacked.path(AREA)?, area, now_ms)?;
     let rows = unpacked.json(CONTROL)?;
     if let Some(basemap) = unpacked.files.get(BASEMAP) {
         let bytes = fs::read(basemap)?;
@@ -191,8 +193,8 @@ impl<'a> Unpacked<'a> {
     }
 
     /// The log is whole, and the base map is the one it names.
-    fn check_log(&self, area: AreaId) -> Result<(), TransferError> {
-        let checked = hub::check(self.path(AREA)?, area)?;
+    fn check_log(&self, dir: &DataDir, area: AreaId) -> Result<(), TransferError> {
+        let checked = hub::check_at(dir, self.path(AREA)?, area)?;
         if let Some(problem) = checked.problems.first() {
             return Err(no_export(self.from, format!("{AREA}: {problem}")));
         }

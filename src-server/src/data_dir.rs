@@ -4,6 +4,7 @@
 //! DATA/control.db                 areas, members, devices, invitations
 //! DATA/areas/AREA_ID.db           one area's log and rows
 //! DATA/basemaps/HASH.pmtiles      base maps, named by their BLAKE3 hash
+//! DATA/server.key                 seals what devices have read; in no backup
 //! DATA/server.lock                held while a server runs
 //! ```
 
@@ -102,6 +103,20 @@ impl DataDir {
         self.basemaps().join(format!("{}.pmtiles", blake3::Hash::from_bytes(*hash).to_hex()))
     }
 
+    /// The secret by which the server knows its own seals again. Made at the first start; never in a backup, so that a
+    /// stolen one forges nothing.
+    pub(crate) fn key(&self) -> Result<[u8; 32], DataDirError> {
+        let path = self.root.join("server.key");
+        let unusable = |source| DataDirError::Unusable { path: path.clone(), source };
+        if !path.exists() {
+            let mut key = [0; 32];
+            getrandom::fill(&mut key).map_err(|error| unusable(io::Error::other(error.to_string())))?;
+            write_once(&path, &key).map_err(unusable)?;
+        }
+        let key = fs::read(&path).map_err(unusable)?;
+        key.try_into().map_err(|_| unusable(io::Error::other("a key of 32 bytes is expected")))
+    }
+
     /// Finds out now, not at the first push, that the folder cannot be written or that its disk is full.
     fn probe(&self) -> Result<(), DataDirError> {
         const ROOM_BYTES: usize = 1 << 20;
@@ -127,6 +142,18 @@ pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
     File::open(folder)?.sync_all()
+}
+
+/// Writes a file whole, unless another program was faster.
+fn write_once(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    io::Write::write_all(&mut file, bytes)?;
+    file.as_file().sync_all()?;
+    match file.persist_noclobber(path) {
+        Err(error) if error.error.kind() != io::ErrorKind::AlreadyExists => Err(error.error),
+        _ => File::open(folder)?.sync_all(),
+    }
 }
 
 #[cfg(unix)]

@@ -265,7 +265,7 @@ impl Server {
 
 fn start_pool(dir: &DataDir) -> io::Result<AreaPool<AreaLog>> {
     let (dir, same) = (dir.clone(), dir.clone());
-    let open = move |area: AreaId| -> Result<AreaLog, Failure> { hub::open(&dir.area(area), area) };
+    let open = move |area: AreaId| -> Result<AreaLog, Failure> { hub::open(&dir, area) };
     let identity = move |area: AreaId| same.area_identity(area);
     AreaPool::start(&(Arc::new(open) as _), &(Arc::new(identity) as _))
 }

@@ -151,7 +151,7 @@ impl App {
                     self.events.push(Event::Changed { area, topics: topics(applied.topics) });
                 }
             }
-            Err(SyncError::Gap(_)) if !task.rereading && file.forget_log().is_ok() => {
+            Err(SyncError::Gap(_)) if !task.rereading && sync::begin_anew(file).is_ok() => {
                 task.rereading = true;
                 task.due = true;
             }

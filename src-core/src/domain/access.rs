@@ -1,6 +1,6 @@
 //! Who may change what. The server enforces these rules; the screens ask them before they offer a button.
 
-use super::schema::{DELETED_AT, channel};
+use super::schema::{DELETED_AT, channel, conflict};
 use super::{Entity, FieldId, Role, Scope};
 
 /// What is about to happen to a row.
@@ -15,6 +15,8 @@ pub struct Change<'a> {
     pub new: bool,
     /// The row was made by the member who asks, on any of their devices.
     pub own: bool,
+    /// For a conflict: the kind of row it is about.
+    pub about: Option<Entity>,
     /// The fields that are set.
     pub fields: &'a [FieldId],
 }
@@ -27,6 +29,7 @@ pub struct Change<'a> {
 /// - Nobody deletes the area itself from a device: the server's command line does (`trygkort area delete`).
 /// - Coordinators change everything else.
 /// - Staff add and edit pins for the network, take back what they made themselves, and report numbers.
+/// - Conflicts are written by the server; whoever may write what one is about says when it is settled.
 /// - Residents and participants report numbers, and nothing else.
 #[must_use]
 pub fn may(role: Role, change: &Change<'_>) -> bool {
@@ -36,6 +39,7 @@ pub fn may(role: Role, change: &Change<'_>) -> bool {
     match (role, change.entity) {
         (_, entity) if entity.is_mirror() => false,
         (_, Entity::Area) if change.fields.contains(&DELETED_AT) => false,
+        (_, Entity::Conflict) => is_settling(role, change),
         (Role::Coordinator, _) => true,
         (_, Entity::Channel) => is_report(change),
         (Role::Staff, Entity::MapPin) => {
@@ -55,6 +59,16 @@ pub fn may_asking_whose<E>(role: Role, change: &Change<'_>, own: impl FnOnce() -
     Ok(if_own(false) || (if_own(true) && own()?))
 }
 
+/// Saying that a conflict is settled, by somebody who may write what it is about.
+fn is_settling(role: Role, change: &Change<'_>) -> bool {
+    let may_write = match change.about {
+        Some(Entity::MapPin) if role == Role::Staff => change.scope == Scope::Network,
+        Some(_) => role == Role::Coordinator,
+        None => false,
+    };
+    may_write && !change.new && change.move_to.is_none() && change.fields == [conflict::resolved_at]
+}
+
 /// *Nummeret virker ikke*, and nothing more.
 fn is_report(change: &Change<'_>) -> bool {
     !change.new && change.move_to.is_none() && change.fields == [channel::reported_at]
@@ -72,7 +86,7 @@ mod tests {
     use crate::domain::schema::{area, card_cell, contact, map_pin, member};
 
     fn change(entity: Entity, scope: Scope, fields: &[FieldId]) -> Change<'_> {
-        Change { entity, scope, move_to: None, new: false, own: false, fields }
+        Change { entity, scope, move_to: None, new: false, own: false, about: None, fields }
     }
 
     #[test]

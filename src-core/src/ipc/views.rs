@@ -445,6 +445,8 @@ pub enum RefusalReason {
     TooLarge,
     /// The same id came before with another content; kept aside on the server.
     Quarantined,
+    /// It speaks of something that was erased for good.
+    Erased,
     /// A reason this version does not know.
     Other,
 }

@@ -62,6 +62,12 @@ pub(crate) fn admitted(conn: &Connection, counter: u64, position: u64) -> Result
     Ok(())
 }
 
+/// Counts everything as unsent again.
+pub(crate) fn none_admitted(conn: &Connection) -> Result<(), StoreError> {
+    conn.execute("UPDATE outbox SET position = NULL", [])?;
+    Ok(())
+}
+
 /// Takes out what has been read back from the log up to `position`; returns the rows it touched.
 pub(crate) fn settle(conn: &Connection, position: u64) -> Result<Vec<RowId>, StoreError> {
     let counters: Vec<u64> = conn

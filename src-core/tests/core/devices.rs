@@ -8,7 +8,7 @@ use std::rc::Rc;
 use trygkort_core::app::{App, Env, Files, HostInfo, HttpResponse, NetworkError, Step};
 use trygkort_core::domain::{AreaId, Role, RowId};
 use trygkort_core::hub::roster::Roster;
-use trygkort_core::hub::{AreaLog, Mirrored, Peer};
+use trygkort_core::hub::{AreaLog, Keys, Mirrored, Peer};
 use trygkort_core::ipc::{Ask, IpcError};
 use trygkort_core::store::StoreError;
 use trygkort_core::{demo, wire};
@@ -19,6 +19,17 @@ pub(crate) const NOON_MS: i64 = 1_795_162_440_000;
 
 pub(crate) fn area() -> AreaId {
     AreaId(RowId(Uuid::from_u128(0xa5ea)))
+}
+
+/// Secrets that are the same in every run.
+pub(crate) fn keys() -> Keys {
+    let next = std::sync::atomic::AtomicU64::new(1);
+    let random = move |bytes: &mut [u8]| {
+        let number = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let seed = number.to_be_bytes();
+        bytes.iter_mut().zip(seed.iter().cycle()).for_each(|(byte, seed)| *byte = *seed);
+    };
+    Keys { cursor: [7; 32], random: std::sync::Arc::new(random) }
 }
 
 pub(crate) fn row(n: u128) -> RowId {
@@ -36,7 +47,7 @@ pub(crate) struct Hub {
 impl Hub {
     /// An empty log.
     pub(crate) fn empty() -> Self {
-        let log = AreaLog::open(Connection::open_in_memory().unwrap(), area()).unwrap();
+        let log = AreaLog::open(Connection::open_in_memory().unwrap(), area(), keys()).unwrap();
         Self { log, now_ms: NOON_MS, members: HashMap::new() }
     }
 
@@ -48,6 +59,30 @@ impl Hub {
         hub.log.import(actions, NOON_MS).unwrap();
         hub.log.commit().unwrap();
         hub
+    }
+
+    /// A copy of the log as it stands.
+    pub(crate) fn backup(&self) -> tempfile::NamedTempFile {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::remove_file(file.path()).unwrap();
+        self.log.connection().execute("VACUUM INTO ?1", [file.path().to_str().unwrap()]).unwrap();
+        file
+    }
+
+    /// Puts a copy back as `trygkort restore` does.
+    pub(crate) fn restore(&mut self, backup: &tempfile::NamedTempFile) {
+        self.put_back(backup);
+        self.log.begin().unwrap();
+        self.log.begin_epoch(self.now_ms).unwrap();
+        self.log.commit().unwrap();
+    }
+
+    /// Puts a copy back and tells nobody.
+    pub(crate) fn put_back(&mut self, backup: &tempfile::NamedTempFile) {
+        let mut conn = Connection::open_in_memory().unwrap();
+        let from = Connection::open(backup.path()).unwrap();
+        rusqlite::backup::Backup::new(&from, &mut conn).unwrap().step(-1).unwrap();
+        self.log = AreaLog::open(conn, area(), keys()).unwrap();
     }
 
     pub(crate) fn exchange(
@@ -77,7 +112,7 @@ impl Hub {
 
     /// Pushes hand-made actions as `origin` and returns the answer.
     pub(crate) fn push(&mut self, origin: u32, role: Role, actions: Vec<wire::v1::Action>) -> wire::v1::SyncResponse {
-        let request = wire::v1::SyncRequest { version: 1, origin, cursor: wire::v1::Cursor::default(), actions };
+        let request = wire::v1::SyncRequest { version: 1, origin, actions, ..Default::default() };
         let body = self.exchange(origin, role, &wire::to_bytes(&request)).unwrap();
         wire::from_bytes(&body).unwrap()
     }

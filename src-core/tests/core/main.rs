@@ -5,10 +5,12 @@
 mod devices;
 
 mod app;
+mod conflicts;
 mod convergence;
 mod documents;
 mod hostile;
 mod merge_story;
 mod mirrors;
+mod restore;
 mod scopes;
 mod wire_bytes;

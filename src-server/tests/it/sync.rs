@@ -25,12 +25,12 @@ pub(crate) async fn sync(device: &TestDevice<'_>, cursor: Cursor, actions: Vec<A
 
 pub(crate) fn request(device: &TestDevice<'_>, cursor: Cursor, actions: Vec<Action>) -> SyncRequest {
     let origin = u32::try_from(device.redeemed["origin"].as_u64().unwrap()).unwrap();
-    SyncRequest { version: VERSION, origin, cursor, actions }
+    SyncRequest { version: VERSION, origin, cursor, actions, ..Default::default() }
 }
 
 /// The cursor of a device that has read this page.
 pub(crate) fn after(page: &Page) -> Cursor {
-    Cursor { position: page.to, scopes: page.heads.clone() }
+    Cursor { position: page.to, scopes: page.heads.clone(), ..Default::default() }
 }
 
 /// Everything the device may read, page by page; with how many requests it took.

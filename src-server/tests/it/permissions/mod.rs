@@ -3,18 +3,19 @@
 //! role reads. Each attempt is made with an expired, a locked-out and another area's token as well.
 
 mod calls;
+mod conflicts;
 mod rows;
 mod table;
 
+use crate::command_line::succeeds;
 use crate::harness::{Reply, TestDevice, TestServer};
 use crate::sync::{after, read_all, request, sync};
 use reqwest::Method;
-use rows::{Ends, action, change, deletion, edit, new_row, report, whole};
+use rows::{Ends, action, change, deletion, edit, new_row, report, settlement, whole};
 use std::collections::{BTreeMap, BTreeSet};
 use table::{ROLES, RowTable, What};
 use trygkort_core::domain::schema::map_pin;
 use trygkort_core::domain::{AreaId, Entity, Role, RowId, Scope};
-use trygkort_core::hub::AreaLog;
 use trygkort_core::wire::v1::{Action, Cursor, Page, Reason, RowChange};
 use trygkort_core::wire::{CONTENT_TYPE, to_bytes};
 use trygkort_server::{AreaSpec, InvitationSpec};
@@ -141,8 +142,7 @@ async fn every_cell_is_as_the_page_says() {
         casts.push(Cast::assemble(&server, other, role).await);
     }
     let mut created = BTreeSet::new();
-    let first = desk.counter;
-    prepare(&server, &mut desk, &mut casts).await;
+    let prepared_by = prepare(&server, &mut desk, &mut casts).await;
     for attempt in casts.iter().flat_map(|cast| &cast.attempts).filter(|attempt| attempt.what == What::Create) {
         created.insert(attempt.row.row.0);
     }
@@ -151,7 +151,7 @@ async fn every_cell_is_as_the_page_says() {
     futures::future::join_all(casts.iter_mut().map(|cast| cast.try_all(&table))).await;
 
     let log = read_all(&desk.device).await.0;
-    check_log(&log, &casts, (desk.origin(), first));
+    check_log(&log, &casts, &prepared_by);
     for cast in &casts {
         let seen = kinds(&read_all(&cast.own.device).await.0);
         for (entity, scope) in Entity::ALL.iter().flat_map(|entity| Scope::ALL.map(|scope| (*entity, scope))) {
@@ -162,20 +162,18 @@ async fn every_cell_is_as_the_page_says() {
         let strays: Vec<RowId> = row_ids(&elsewhere).intersection(&row_ids(&log)).copied().collect();
         assert!(strays.iter().all(|row| created.contains(row)), "{}: rows of this area in another", cast.role);
     }
-    let file = server.data_dir().join(format!("areas/{}.db", server.area));
-    let file = AreaLog::open(rusqlite::Connection::open(file).unwrap(), server.area).unwrap();
-    assert_eq!(file.check().unwrap(), Vec::<String>::new());
+    succeeds(&server.data_dir(), &["check", "--data", "."]);
 }
 
 /// Everything that was admitted is there, and nothing else that a device of a role wrote.
-fn check_log(log: &[Page], casts: &[Cast<'_>], desk: (u32, u64)) {
+fn check_log(log: &[Page], casts: &[Cast<'_>], prepared_by: &[u32]) {
     let entries = log.iter().flat_map(|page| &page.entries);
     let devices = entries.filter(|entry| entry.origin != 0);
     let there: BTreeSet<(u32, u64)> = devices.map(|entry| (entry.origin, entry.counter)).collect();
-    let by_roles: BTreeSet<_> = there.iter().copied().filter(|(origin, _)| *origin != desk.0).collect();
+    let by_roles: BTreeSet<_> = there.iter().copied().filter(|(origin, _)| !prepared_by.contains(origin)).collect();
     let expected: BTreeSet<_> = casts.iter().flat_map(|cast| cast.admitted.iter().copied()).collect();
     assert_eq!(by_roles, expected, "what the roles wrote");
-    assert!(there.contains(&desk), "what the desk prepared");
+    assert!(prepared_by.iter().all(|desk| there.iter().any(|(origin, _)| origin == desk)), "what was prepared");
 }
 
 fn kinds(pages: &[Page]) -> BTreeSet<(u16, u8)> {
@@ -189,9 +187,13 @@ fn row_ids(pages: &[Page]) -> BTreeSet<RowId> {
 }
 
 /// Makes a row for every attempt on one, and thinks up the attempts.
-async fn prepare(server: &TestServer, desk: &mut Writer<'_>, casts: &mut [Cast<'_>]) {
+/// Says which devices wrote that.
+async fn prepare(server: &TestServer, desk: &mut Writer<'_>, casts: &mut [Cast<'_>]) -> [u32; 2] {
     let mut plan = Plan { desk_member: desk.member(), counter: desk.counter, actions: Vec::new() };
-    let mirrors = mirrors(server, desk, casts).await;
+    let mut servers_rows = mirrors(server, desk, casts).await;
+    let (opponent, conflicts) = conflicts::make(server, desk).await;
+    plan.counter = desk.counter;
+    servers_rows.extend(conflicts.iter().map(|((scope, _), row)| ((Entity::Conflict, *scope), *row)));
     for cast in casts.iter_mut() {
         for (entity, scope) in Entity::ALL.iter().flat_map(|entity| Scope::ALL.map(|scope| (*entity, scope))) {
             let (row, fields) = plan.whole(entity);
@@ -200,7 +202,9 @@ async fn prepare(server: &TestServer, desk: &mut Writer<'_>, casts: &mut [Cast<'
             for (what, ask) in attempts_on(entity, scope) {
                 let target = match entity {
                     Entity::Area => (scope == Scope::Public).then_some(server.area.0),
-                    entity if entity.is_mirror() => mirrors.get(&(entity, scope)).copied(),
+                    entity if entity.is_mirror() || entity == Entity::Conflict => {
+                        servers_rows.get(&(entity, scope)).copied()
+                    }
                     entity => Some(plan.target(entity, scope)),
                 };
                 let Some(target) = target else { continue };
@@ -209,6 +213,11 @@ async fn prepare(server: &TestServer, desk: &mut Writer<'_>, casts: &mut [Cast<'
                 cast.attempts.push(Attempt { entity, scope, what, row });
             }
         }
+        for ((scope, about), row) in &conflicts {
+            let what = if *about == Entity::MapPin { What::SettlePin } else { What::Settle };
+            let row = change(Entity::Conflict, *row, *scope, vec![settlement()]);
+            cast.attempts.push(Attempt { entity: Entity::Conflict, scope: *scope, what, row });
+        }
     }
     let verdicts = sync(&desk.device, Cursor::default(), plan.actions).await.verdicts;
     assert!(verdicts.iter().all(|verdict| verdict.reason.is_none()), "the desk may make them all");
@@ -216,6 +225,7 @@ async fn prepare(server: &TestServer, desk: &mut Writer<'_>, casts: &mut [Cast<'
     for cast in casts.iter_mut().filter(|cast| cast.role == Role::Staff) {
         own_pins(desk, cast).await;
     }
+    [desk.origin(), opponent]
 }
 
 /// What to try on a row that is there: what, and with which field.

@@ -1,7 +1,7 @@
 //! Rows to try things on: whole ones to create, and one field to edit, for every entity.
 
 use trygkort_core::domain::schema::{
-    DELETED_AT, area, card_cell, channel, contact, device, invitation, map_pin, member, organisation, problem,
+    DELETED_AT, area, card_cell, channel, conflict, contact, device, invitation, map_pin, member, organisation, problem,
 };
 use trygkort_core::domain::{Entity, FieldId, Position, RowId, Scope, Value};
 use trygkort_core::wire::v1::{Action, FieldChange, RowChange, WireId};
@@ -51,6 +51,12 @@ pub(super) fn whole(entity: Entity, ends: Ends) -> (RowId, Vec<(FieldId, Value)>
             (invitation::made_at, Value::Int(1)),
             (invitation::expires_at, Value::Int(1)),
         ],
+        Entity::Conflict => vec![
+            (conflict::entity, Value::Int(Entity::Contact.number().into())),
+            (conflict::row, Value::Row(ends.contact)),
+            (conflict::field, Value::Int(contact::note.into())),
+            (conflict::kind, "edit".into()),
+        ],
     };
     let row =
         if entity == Entity::CardCell { RowId::derived("card_cell", &[ends.problem, ends.contact]) } else { new_row() };
@@ -74,6 +80,7 @@ pub(super) fn edit(entity: Entity) -> (FieldId, Value) {
         Entity::Member => (member::name, "Narret".into()),
         Entity::Device => (device::revoked_at, Value::Null),
         Entity::Invitation => (invitation::uses_left, Value::Int(500)),
+        Entity::Conflict => (conflict::value, "Noget andet".into()),
     }
 }
 
@@ -85,6 +92,11 @@ pub(super) fn deletion() -> (FieldId, Value) {
 /// *Nummeret virker ikke*.
 pub(super) fn report() -> (FieldId, Value) {
     (channel::reported_at, Value::Int(1_800_000_000_000))
+}
+
+/// Says that a conflict is settled.
+pub(super) fn settlement() -> (FieldId, Value) {
+    (conflict::resolved_at, Value::Int(1_800_000_000_000))
 }
 
 /// What an action does to a row.

@@ -18,6 +18,9 @@ pub(super) enum What {
     Delete,
     DeleteOwn,
     Move(Scope),
+    /// A conflict about something else than a pin.
+    Settle,
+    SettlePin,
 }
 
 impl What {
@@ -29,6 +32,8 @@ impl What {
             What::Delete => "delete",
             What::DeleteOwn => "delete own",
             What::Move(_) => "move",
+            What::Settle => "settle",
+            What::SettlePin => "settle pins",
         }
     }
 
@@ -41,6 +46,8 @@ impl What {
             What::Edit => &["edit"],
             What::Delete => &["delete"],
             What::Move(_) => &["move"],
+            What::Settle => &["settle"],
+            What::SettlePin => &["settle pins", "settle"],
         }
     }
 }
@@ -74,7 +81,8 @@ impl RowTable {
     }
 
     fn add_row(&mut self, entity: &'static str, scope: &str, cells: &[&'static str]) {
-        const WORDS: [&str; 7] = ["read", "create", "edit", "report", "delete", "delete own", "move"];
+        const WORDS: [&str; 9] =
+            ["read", "create", "edit", "report", "delete", "delete own", "move", "settle", "settle pins"];
         for (role, cell) in ROLES.iter().zip(cells) {
             let words: BTreeSet<&str> = if *cell == "–" { BTreeSet::new() } else { cell.split(", ").collect() };
             assert!(words.iter().all(|word| WORDS.contains(word)), "{entity} in {scope}: {cell:?} has an unknown word");
