@@ -60,6 +60,7 @@ struct NewInvitation {
     role: Role,
     uses: u32,
     expires_at_ms: i64,
+    access_until_ms: Option<i64>,
 }
 
 #[derive(Deserialize)]
@@ -97,7 +98,11 @@ impl App {
     }
 
     pub(super) fn create_invitation(&self, ask: &CreateInvitation) -> Result<Step, Error> {
-        let body = json!({ "role": ask.role, "uses": ask.uses, "expires_hours": ask.expires_hours });
+        let mut body = json!({ "role": ask.role, "uses": ask.uses, "expires_hours": ask.expires_hours });
+        if let Some(hours) = ask.access_hours {
+            // Left out otherwise: an older server refuses a field that it does not know.
+            body["access_hours"] = json!(hours);
+        }
         self.call("POST", "invitations", Some(&body), Kind::Invitation)
     }
 
@@ -236,19 +241,25 @@ fn parse<T: DeserializeOwned>(response: &HttpResponse) -> Result<T, Error> {
 
 fn refused(response: &HttpResponse) -> Error {
     let known: Option<ServerError> = serde_json::from_slice(&response.body).ok();
-    let (code, detail) = known.map_or_else(Default::default, |error| (error.code, error.detail));
-    let code = match code.as_str() {
+    let detail = known.map_or_else(String::new, |error| error.detail);
+    Error::coded(code_of(response).unwrap_or(ErrorCode::Server), format!("{} {detail}", response.status))
+}
+
+/// What the server's code means here; `None` for one that this version does not know, or an answer without one.
+pub(super) fn code_of(response: &HttpResponse) -> Option<ErrorCode> {
+    let known: ServerError = serde_json::from_slice(&response.body).ok()?;
+    Some(match known.code.as_str() {
         "invitation_unknown" => ErrorCode::BadLink,
         "invitation_spent" => ErrorCode::InvitationSpent,
         "too_many_attempts" => ErrorCode::TooManyAttempts,
         "revoked" | "unauthorized" => ErrorCode::Revoked,
+        "expired" => ErrorCode::Expired,
         "forbidden" => ErrorCode::Forbidden,
         "not_found" => ErrorCode::NotFound,
         "invalid" => ErrorCode::Invalid,
         "outdated" => ErrorCode::Outdated,
-        _ => ErrorCode::Server,
-    };
-    Error::coded(code, format!("{} {detail}", response.status))
+        _ => return None,
+    })
 }
 
 fn invitation(new: NewInvitation) -> Result<InvitationLink, Error> {
@@ -261,6 +272,7 @@ fn invitation(new: NewInvitation) -> Result<InvitationLink, Error> {
         role: new.role,
         uses: new.uses,
         expires_at_ms: new.expires_at_ms,
+        access_until_ms: new.access_until_ms,
     })
 }
 
