@@ -1,6 +1,6 @@
-//! The command line: `trygkort serve`, `area`, `basemap`, `invite`, `backup`, `check`, `audit`.
+//! The command line: `trygkort serve`, `area`, `basemap`, `invite`, `backup`, `restore`, `check`, `audit`.
 //!
-//! Every command but `serve` works beside a running server. What people asked for goes to standard output, one line
+//! Every command but `serve` and `restore` works beside a running server. What people asked for goes to standard output, one line
 //! says what went wrong on standard error, and the exit code is then not 0.
 
 mod area;
@@ -16,6 +16,7 @@ use crate::area_files::AddBasemapError;
 use crate::backup::BackupError;
 use crate::control::ControlError;
 use crate::data_dir::DataDirError;
+use crate::restore::RestoreError;
 use crate::server::ServeError;
 use clap::{Parser, Subcommand};
 use std::io::{self, Write};
@@ -44,6 +45,8 @@ enum Command {
     Invite(invite::InviteArgs),
     /// Write everything to one tar file; the server may run
     Backup(keep::BackupArgs),
+    /// Put a backup back; the server must not run. Devices then give back what the backup does not have
+    Restore(keep::RestoreArgs),
     /// Look for damage in every file; exit code 1 when there is some
     Check(keep::CheckArgs),
     /// List who exported, backed up, looked up or deleted what, and when
@@ -65,6 +68,8 @@ enum CliError {
     Basemap(#[from] trygkort_basemap::BasemapError),
     #[error(transparent)]
     Backup(#[from] BackupError),
+    #[error(transparent)]
+    Restore(#[from] RestoreError),
     #[error(transparent)]
     Transfer(#[from] TransferError),
     #[error(transparent)]
@@ -90,6 +95,7 @@ pub fn run() -> ExitCode {
         Command::Basemap(command) => basemap::run(command),
         Command::Invite(args) => invite::run(&args),
         Command::Backup(args) => keep::backup(&args),
+        Command::Restore(args) => keep::restore(&args),
         Command::Check(args) => keep::check(&args),
         Command::Audit(args) => area::audit(&args),
     };
@@ -133,6 +139,7 @@ mod tests {
             "trygkort basemap build --osm a.pbf --out x.pmtiles",
             "trygkort basemap build --osm a.pbf --geojson d --bbox 9.5,47.1,9.6,47.2 --out x.pmtiles",
             "trygkort backup --data d",
+            "trygkort restore --data d",
             "trygkort area export --data d a",
             "trygkort area delete --data d",
         ] {
