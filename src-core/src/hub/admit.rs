@@ -286,12 +286,7 @@ impl Admission<'_> {
     }
 
     /// Merges a row's changes; returns the row as it now stands and the fields whose change lost.
-    fn merge(
-        &self,
-        action: &Action,
-        effective: u64,
-        row: &Judged<'_>,
-    ) -> Result<(RowState, Vec<FieldId>), StoreError> {
+    fn merge(&self, action: &Action, effective: u64, row: &Judged<'_>) -> Result<(RowState, Vec<FieldId>), StoreError> {
         let stamp = |index: usize| Stamp {
             effective,
             id: ChangeId {
