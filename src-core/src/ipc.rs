@@ -53,6 +53,8 @@ pub enum Topic {
     Basemap,
     Reminders,
     Refusals,
+    /// *Opdatering*: what was sent, received and disputed.
+    Updates,
 }
 
 /// A request with a reply type: `let card: CardView = ask(GetCard {}).await?`.
@@ -195,7 +197,7 @@ requests! {
     /// Redeems an invitation or hand-over link; the area is then on this device and open.
     Redeem { link: String, /** What others see, e.g. "Mona, ejendomskontoret"; may be empty. */ member_name: String, device_name: String } -> AreaSummary;
     /// Makes an invitation (coordinators).
-    CreateInvitation { role: Role, uses: u32, expires_hours: u32 } -> InvitationLink;
+    CreateInvitation { role: Role, uses: u32, expires_hours: u32, /** For how long those who redeem it have access; `None`: until they are locked out. */ access_hours: Option<u32> } -> InvitationLink;
     /// *Tilføj min anden enhed*: a link of 24 hours for one more device of the same member.
     HandOver {} -> InvitationLink;
     /// Invitations that can still be redeemed (coordinators).

@@ -22,6 +22,7 @@ pub mod ipc;
 pub mod merge;
 #[cfg(feature = "sqlite")]
 pub mod ops;
+pub mod seal;
 #[cfg(feature = "sqlite")]
 pub mod store;
 #[cfg(feature = "sqlite")]

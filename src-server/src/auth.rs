@@ -23,6 +23,8 @@ pub(crate) struct Device {
     pub(crate) role: Role,
     pub(crate) area: AreaId,
     pub(crate) origin: u32,
+    /// When the member's access ends, if it does.
+    pub(crate) access_until_ms: Option<i64>,
 }
 
 impl Device {
@@ -42,10 +44,13 @@ impl FromRequestParts<App> for Device {
         if identity.revoked {
             return Err(ApiError::revoked());
         }
+        if identity.access_until_ms.is_some_and(|end| end <= now_ms()) {
+            return Err(ApiError::expired());
+        }
         note_seen(app, &identity);
         app.limits.device(identity.device)?;
-        let Identity { device: id, member, area, origin, role, .. } = identity;
-        Ok(Device { id, member, role, area, origin })
+        let Identity { device: id, member, area, origin, role, access_until_ms, .. } = identity;
+        Ok(Device { id, member, role, area, origin, access_until_ms })
     }
 }
 

@@ -9,7 +9,10 @@
 //!
 //! Start reading at `router`, which lists every address, then `handlers`; `server` is how it starts and stops.
 
+mod area_delete;
+mod area_export;
 mod area_files;
+mod area_names;
 mod area_pool;
 mod auth;
 mod backup;
@@ -22,6 +25,7 @@ mod data_dir;
 mod demo;
 mod error;
 mod group_commit;
+mod guesses;
 mod handlers;
 mod hub;
 mod invitation;
@@ -32,6 +36,7 @@ mod poke;
 mod rate_limit;
 mod request_log;
 mod router;
+mod rows_json;
 mod secrets;
 mod security_headers;
 mod server;

@@ -94,7 +94,7 @@ async fn mirror(app: &App, area: AreaId) -> Result<(), MirrorError> {
 
 /// The same for the command line, which opens the files by itself.
 pub(crate) fn mirror_beside(dir: &DataDir, control: &mut ControlDb, area: AreaId) -> Result<(), MirrorError> {
-    let mut log = hub::open(&dir.area(area), area)?;
+    let mut log = hub::open(dir, area)?;
     log.begin().map_err(AreaError::from)?;
     let (_, up_to) = write(&mut log, area, || control.reader().roster(area))?;
     log.commit().map_err(AreaError::from)?;

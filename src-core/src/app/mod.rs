@@ -303,6 +303,7 @@ impl App {
                 origin: 1,
                 device_id: String::new(),
                 member_name: String::new(),
+                key: String::new(),
             };
             let now_ms = self.env.now_ms();
             let actions = crate::demo::actions(crate::demo::JSON, area, now_ms)

@@ -8,36 +8,84 @@
 
 mod admit;
 mod check;
+mod conflicts;
+mod cursor;
+mod erase;
 mod mirror;
 mod page;
+mod push;
+mod restore;
 pub mod roster;
 
 use crate::domain::{AreaId, Role, RowId};
+use crate::seal::{self, Hash, Salt};
 use crate::store::{Journal, StoreError, configure, migrate, rows};
-use crate::wire::v1::{Action, SyncRequest, SyncResponse};
+use crate::wire::v1::{Action, Page, Restart, SyncRequest, SyncResponse};
 use crate::wire::{VERSION, from_bytes, to_bytes};
 use admit::{Admission, Writer};
+use cursor::Standing;
 use minicbor::bytes::ByteArray;
+use restore::Restoring;
 use roster::Roster;
 use rusqlite::{Connection, OptionalExtension, params};
+use std::sync::Arc;
 use thiserror::Error;
 
 const SCHEMA: &[&str] = &[
     concat!(include_str!("../store/migrations/row_state.sql"), include_str!("migrations/0001_log.sql")),
     include_str!("../store/migrations/0002_row_state_by_entity.sql"),
+    include_str!("migrations/0003_chain.sql"),
 ];
 
 /// The origin of what the server itself writes. Devices are numbered from 1.
 pub const SERVER_ORIGIN: u32 = 0;
 
+/// What the server lends an area's log: secrets and randomness. Neither lies in the area's file.
+#[derive(Clone)]
+pub struct Keys {
+    /// Seals cursors. Kept outside backups: whoever has only a backup cannot make a device believe that it was here.
+    pub cursor: [u8; 32],
+    /// Fills with random bytes.
+    pub random: Random,
+}
+
+/// Fills with random bytes.
+pub type Random = Arc<dyn Fn(&mut [u8]) + Send + Sync>;
+
+impl std::fmt::Debug for Keys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Keys(…)")
+    }
+}
+
+impl Keys {
+    fn salt(&self) -> Salt {
+        let mut salt = [0; 16];
+        (self.random)(&mut salt);
+        salt
+    }
+}
+
 /// Who is at the other end.
 #[derive(Clone, Debug)]
 pub struct Peer {
-    /// The number of the device incarnation.
+    /// The number of the device incarnation that speaks now.
     pub origin: u32,
     /// The member whose device it is.
     pub member: RowId,
     pub role: Role,
+    /// The public key it signs with; `None` for one of before there were keys.
+    pub key: Option<Hash>,
+    /// A number that nobody has, for when this one turns out to be somebody else's as well.
+    pub next_origin: Option<u32>,
+}
+
+impl Peer {
+    /// A device that signs nothing.
+    #[must_use]
+    pub fn new(origin: u32, member: RowId, role: Role) -> Self {
+        Self { origin, member, role, key: None, next_origin: None }
+    }
 }
 
 /// The result of an exchange.
@@ -47,6 +95,8 @@ pub struct Exchanged {
     pub body: Vec<u8>,
     /// Something was admitted: the area's other devices want to know.
     pub changed: bool,
+    /// Two devices go by this origin, and there was no [`Peer::next_origin`] to give: ask again with one.
+    pub wants_origin: bool,
 }
 
 /// The result of mirroring.
@@ -83,6 +133,7 @@ impl From<rusqlite::Error> for HubError {
 pub struct AreaLog {
     conn: Connection,
     area: AreaId,
+    keys: Keys,
 }
 
 impl AreaLog {
@@ -90,10 +141,11 @@ impl AreaLog {
     ///
     /// # Errors
     /// When the file is damaged or was written by a newer version.
-    pub fn open(conn: Connection, area: AreaId) -> Result<Self, StoreError> {
+    pub fn open(conn: Connection, area: AreaId, keys: Keys) -> Result<Self, StoreError> {
         configure(&conn, Journal::Wal)?;
         migrate(&conn, SCHEMA)?;
-        Ok(Self { conn, area })
+        page::complete(&conn, (area, &keys))?;
+        Ok(Self { conn, area, keys })
     }
 
     /// Begins the transaction that the following exchanges share.
@@ -158,23 +210,95 @@ impl AreaLog {
 
     fn exchange_within(&self, peer: &Peer, request: &[u8], now_ms: i64) -> Result<Exchanged, HubError> {
         let request = read_request(peer, request)?;
-        let admission = Admission { conn: &self.conn, area: self.area, writer: Writer::Device(peer), now_ms };
+        let mut response = self.empty_response(peer, now_ms)?;
         let head_before = page::head_position(&self.conn)?;
-        let verdicts = request
-            .actions
-            .iter()
-            .map(|action| admission.judge_and_keep(action))
-            .collect::<Result<Vec<_>, StoreError>>()?;
-        let response = SyncResponse {
+        match cursor::standing(&self.conn, self.sealing(), &request.cursor)? {
+            Standing::Here => self.answer(peer, &request, now_ms, &mut response)?,
+            Standing::Elsewhere(restart) => self.take_back(peer, &request, now_ms, restart, &mut response)?,
+        }
+        let changed = page::head_position(&self.conn)? > head_before;
+        let wants_origin = response.incarnation == Some(0);
+        Ok(Exchanged { body: to_bytes(&response), changed, wants_origin })
+    }
+
+    fn answer(
+        &self,
+        peer: &Peer,
+        request: &SyncRequest,
+        now_ms: i64,
+        response: &mut SyncResponse,
+    ) -> Result<(), HubError> {
+        let admission = self.admission(Writer::Device(peer), now_ms)?;
+        let hashes: Vec<Hash> = request.actions.iter().map(seal::action_hash).collect();
+        push::check(self.area, peer, request, &hashes)?;
+        if push::continues(&self.conn, request, &hashes)? {
+            for action in &request.actions {
+                response.verdicts.push(admission.judge_and_keep(action)?);
+            }
+            push::keep(&self.conn, peer, request, &hashes)?;
+        } else {
+            // What both wrote before they parted is known here; the rest comes again under another number.
+            for (action, hash) in request.actions.iter().zip(&hashes) {
+                response.verdicts.extend(admission.known(action, hash)?);
+            }
+            response.incarnation = Some(peer.next_origin.unwrap_or(0));
+        }
+        response.page = page::read(&self.conn, self.sealing(), peer.role.readable(), request.cursor.position)?;
+        Ok(())
+    }
+
+    /// Takes what a device offers of a log that is gone. What it sends besides is judged once it reads this log.
+    fn take_back(
+        &self,
+        peer: &Peer,
+        request: &SyncRequest,
+        now_ms: i64,
+        restart: Restart,
+        response: &mut SyncResponse,
+    ) -> Result<(), HubError> {
+        let mut taken = None;
+        if let Some(offer) = &request.offer {
+            let Self { conn, area, keys } = self;
+            let restoring = Restoring { conn, area: *area, keys, origin: peer.origin, now_ms };
+            restoring.take(offer)?;
+            taken = Some(offer.to.position);
+        }
+        response.page.from = request.cursor.position;
+        response.page.to = request.cursor.position;
+        response.restart = Some(Restart { taken, ..restart });
+        Ok(())
+    }
+
+    /// Begins a new epoch, after the file was restored from a backup. Devices that had read further give back what the
+    /// backup does not have. The caller begins and commits.
+    ///
+    /// # Errors
+    /// When the file fails.
+    pub fn begin_epoch(&mut self, now_ms: i64) -> Result<u64, StoreError> {
+        restore::begin_epoch(&self.conn, page::head_position(&self.conn)?, now_ms)
+    }
+
+    fn empty_response(&self, peer: &Peer, now_ms: i64) -> Result<SyncResponse, StoreError> {
+        Ok(SyncResponse {
             version: VERSION,
             now_ms: u64::try_from(now_ms).unwrap_or(0),
             role: role_number(peer.role),
             basemap: self.basemap()?.map(ByteArray::from),
-            verdicts,
-            page: page::read(&self.conn, peer.role, &request.cursor)?,
-        };
-        let changed = page::head_position(&self.conn)? > head_before;
-        Ok(Exchanged { body: to_bytes(&response), changed })
+            verdicts: Vec::new(),
+            page: Page::default(),
+            restart: None,
+            incarnation: None,
+            backed_up: Some(self.backed_up()?),
+        })
+    }
+
+    fn admission<'a>(&'a self, writer: Writer<'a>, now_ms: i64) -> Result<Admission<'a>, StoreError> {
+        let head_before = page::head_position(&self.conn)?;
+        Ok(Admission { conn: &self.conn, area: self.area, keys: &self.keys, writer, now_ms, head_before })
+    }
+
+    fn sealing(&self) -> (AreaId, &Keys) {
+        (self.area, &self.keys)
     }
 
     /// Admits actions that the server itself writes: a new area, the demo. Their counters are set here.
@@ -187,16 +311,9 @@ impl AreaLog {
 
     /// The way of everything that the server itself writes, and of nothing that came over the network.
     fn write(&self, actions: Vec<Action>, now_ms: i64) -> Result<(), HubError> {
-        let admission = Admission { conn: &self.conn, area: self.area, writer: Writer::Server, now_ms };
-        let mut counter = admission.end_of_numbers()?.unwrap_or(1);
-        for mut action in actions {
-            action.counter = counter;
-            counter += action.change_count() as u64;
-            let verdict = admission.judge_and_keep(&action)?;
-            if let Some(reason) = verdict.reason {
-                let action = verdict.counter;
-                return Err(HubError::BadRequest(format!("the server's own action {action} was refused: {reason:?}")));
-            }
+        let admission = self.admission(Writer::Server, now_ms)?;
+        for action in actions {
+            admission.write(action)?;
         }
         Ok(())
     }
@@ -225,13 +342,43 @@ impl AreaLog {
         Ok(stored.and_then(|hash| hash.try_into().ok()))
     }
 
+    /// The position up to which the log is in a backup.
+    ///
+    /// # Errors
+    /// When the file fails.
+    pub fn backed_up(&self) -> Result<u64, StoreError> {
+        let kept: Option<u64> = self
+            .conn
+            .prepare_cached("SELECT value FROM meta WHERE key = 'backed_up'")?
+            .query_row([], |row| row.get(0))
+            .optional()?;
+        Ok(kept.unwrap_or(0))
+    }
+
+    /// Notes that the log is in a backup up to `position`: devices need not keep what is before it.
+    ///
+    /// # Errors
+    /// When the file fails.
+    pub fn set_backed_up(&mut self, position: u64) -> Result<(), StoreError> {
+        self.conn.execute("INSERT OR REPLACE INTO meta (key, value) VALUES ('backed_up', ?1)", [position])?;
+        Ok(())
+    }
+
+    /// The position of the last entry; 0 in an empty log.
+    ///
+    /// # Errors
+    /// When the file fails.
+    pub fn head_position(&self) -> Result<u64, StoreError> {
+        page::head_position(&self.conn)
+    }
+
     /// Looks for damage: SQLite's own check, gaps in the sequences, and rows that do not follow from the log.
     /// Returns what was found, empty when all is well.
     ///
     /// # Errors
     /// When the file cannot be read at all.
     pub fn check(&self) -> Result<Vec<String>, StoreError> {
-        check::run(&self.conn)
+        check::run(&self.conn, self.area)
     }
 
     /// The state of a row, for tests and checks.

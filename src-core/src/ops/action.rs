@@ -7,6 +7,7 @@ use crate::domain::validate::{self, ValueError};
 use crate::domain::{ChangeId, Entity, FieldId, Role, RowId, Scope, Value};
 use crate::error::Error;
 use crate::ipc::{Saved, Seen, Topic, UndoId};
+use crate::merge::conflict;
 use crate::merge::{IncomingRow, Register, RowState, Stamp};
 use crate::store::area::{self, AreaFile};
 use crate::store::authors::Authors;
@@ -154,6 +155,7 @@ fn check_permission(
         move_to: change.move_to.map(|_| draft.scope),
         new: current.is_none(),
         own: false,
+        about: current.and_then(conflict::about),
         fields: &fields,
     };
     let allowed = access::may_asking_whose(role, &asked, || match current {

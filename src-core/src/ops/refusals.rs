@@ -9,7 +9,7 @@ use crate::wire::v1::{Action, Reason};
 use crate::wire::{from_bytes, to_bytes};
 use rusqlite::{Connection, params};
 
-const REASONS: [(Reason, RefusalReason); 8] = [
+const REASONS: [(Reason, RefusalReason); 9] = [
     (Reason::Permission, RefusalReason::Permission),
     (Reason::Validation, RefusalReason::Validation),
     (Reason::Reference, RefusalReason::Reference),
@@ -18,12 +18,13 @@ const REASONS: [(Reason, RefusalReason); 8] = [
     (Reason::TooLarge, RefusalReason::TooLarge),
     (Reason::Quarantined, RefusalReason::Quarantined),
     (Reason::Unknown, RefusalReason::Other),
+    (Reason::Erased, RefusalReason::Erased),
 ];
 
-/// Keeps a refused action. One with a personal number is not kept.
+/// Keeps a refused action. Of one with a personal number, or on what was erased, only the fact is kept.
 pub(crate) fn keep(conn: &Connection, action: &Action, reason: Reason, now_ms: i64) -> Result<(), StoreError> {
     let number = REASONS.iter().position(|(known, _)| *known == reason).unwrap_or(REASONS.len() - 1);
-    let body = if reason == Reason::PersonalNumber { None } else { Some(to_bytes(action)) };
+    let body = if matches!(reason, Reason::PersonalNumber | Reason::Erased) { None } else { Some(to_bytes(action)) };
     conn.execute("INSERT INTO refused (reason, refused_ms, body) VALUES (?1, ?2, ?3)", params![number, now_ms, body])?;
     Ok(())
 }

@@ -6,6 +6,7 @@
 pub mod area;
 pub(crate) mod authors;
 pub mod device;
+pub(crate) mod journal;
 mod migrate;
 pub(crate) mod outbox;
 pub(crate) mod rows;

@@ -87,6 +87,20 @@ pub(crate) fn merge(conn: &Connection, incoming: IncomingRow) -> Result<Plan, St
     Ok(done)
 }
 
+/// Forgets all rows; returns which they were.
+pub(crate) fn forget_all(conn: &Connection) -> Result<Vec<RowId>, StoreError> {
+    let mut statement = conn.prepare_cached("DELETE FROM row_state RETURNING row")?;
+    let found = statement.query_map([], |row| row_id(row, 0))?;
+    Ok(found.collect::<Result<_, _>>()?)
+}
+
+/// Forgets all rows of a scope; returns which they were.
+pub(crate) fn forget_scope(conn: &Connection, scope: Scope) -> Result<Vec<RowId>, StoreError> {
+    let mut statement = conn.prepare_cached("DELETE FROM row_state WHERE scope = ?1 RETURNING row")?;
+    let found = statement.query_map([scope.number()], |row| row_id(row, 0))?;
+    Ok(found.collect::<Result<_, _>>()?)
+}
+
 fn encode_fields(fields: &BTreeMap<FieldId, Register>) -> Vec<u8> {
     let stored: Vec<StoredRegister> = fields
         .iter()

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use trygkort_core::app::{App, Env, Files, HostInfo, HttpResponse, NetworkError, Step};
 use trygkort_core::domain::{AreaId, Role, RowId};
 use trygkort_core::hub::roster::Roster;
-use trygkort_core::hub::{AreaLog, Mirrored, Peer};
+use trygkort_core::hub::{AreaLog, Keys, Mirrored, Peer};
 use trygkort_core::ipc::{Ask, IpcError};
 use trygkort_core::store::StoreError;
 use trygkort_core::{demo, wire};
@@ -19,6 +19,17 @@ pub(crate) const NOON_MS: i64 = 1_795_162_440_000;
 
 pub(crate) fn area() -> AreaId {
     AreaId(RowId(Uuid::from_u128(0xa5ea)))
+}
+
+/// Secrets that are the same in every run.
+pub(crate) fn keys() -> Keys {
+    let next = std::sync::atomic::AtomicU64::new(1);
+    let random = move |bytes: &mut [u8]| {
+        let number = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let seed = number.to_be_bytes();
+        bytes.iter_mut().zip(seed.iter().cycle()).for_each(|(byte, seed)| *byte = *seed);
+    };
+    Keys { cursor: [7; 32], random: std::sync::Arc::new(random) }
 }
 
 pub(crate) fn row(n: u128) -> RowId {
@@ -36,7 +47,7 @@ pub(crate) struct Hub {
 impl Hub {
     /// An empty log.
     pub(crate) fn empty() -> Self {
-        let log = AreaLog::open(Connection::open_in_memory().unwrap(), area()).unwrap();
+        let log = AreaLog::open(Connection::open_in_memory().unwrap(), area(), keys()).unwrap();
         Self { log, now_ms: NOON_MS, members: HashMap::new() }
     }
 
@@ -50,13 +61,38 @@ impl Hub {
         hub
     }
 
+    /// A copy of the log as it stands.
+    pub(crate) fn backup(&self) -> tempfile::NamedTempFile {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::remove_file(file.path()).unwrap();
+        self.log.connection().execute("VACUUM INTO ?1", [file.path().to_str().unwrap()]).unwrap();
+        file
+    }
+
+    /// Puts a copy back as `trygkort restore` does.
+    pub(crate) fn restore(&mut self, backup: &tempfile::NamedTempFile) {
+        self.put_back(backup);
+        self.log.begin().unwrap();
+        self.log.begin_epoch(self.now_ms).unwrap();
+        self.log.commit().unwrap();
+    }
+
+    /// Puts a copy back and tells nobody.
+    pub(crate) fn put_back(&mut self, backup: &tempfile::NamedTempFile) {
+        let mut conn = Connection::open_in_memory().unwrap();
+        let from = Connection::open(backup.path()).unwrap();
+        rusqlite::backup::Backup::new(&from, &mut conn).unwrap().step(-1).unwrap();
+        self.log = AreaLog::open(conn, area(), keys()).unwrap();
+    }
+
     pub(crate) fn exchange(
         &mut self,
         origin: u32,
         role: Role,
         body: &[u8],
     ) -> Result<Vec<u8>, trygkort_core::hub::HubError> {
-        let peer = Peer { origin, member: self.member_of(origin), role };
+        let next_origin = Some(next_origin() + 1_000);
+        let peer = Peer { next_origin, ..Peer::new(origin, self.member_of(origin), role) };
         self.log.begin().unwrap();
         let done = self.log.exchange(&peer, body, self.now_ms);
         self.log.commit().unwrap();
@@ -77,7 +113,7 @@ impl Hub {
 
     /// Pushes hand-made actions as `origin` and returns the answer.
     pub(crate) fn push(&mut self, origin: u32, role: Role, actions: Vec<wire::v1::Action>) -> wire::v1::SyncResponse {
-        let request = wire::v1::SyncRequest { version: 1, origin, cursor: wire::v1::Cursor::default(), actions };
+        let request = wire::v1::SyncRequest { version: 1, origin, actions, ..Default::default() };
         let body = self.exchange(origin, role, &wire::to_bytes(&request)).unwrap();
         wire::from_bytes(&body).unwrap()
     }
@@ -194,6 +230,21 @@ impl Device {
         Self { app, now_ms, origin, role, folder }
     }
 
+    /// A copy of the device as it stands, as a backup of the telephone makes one.
+    pub(crate) fn copy(&mut self) -> Self {
+        let folder = Rc::new(tempfile::tempdir().unwrap());
+        let old = std::mem::replace(&mut self.app, open_app(&Rc::new(tempfile::tempdir().unwrap()), &self.now_ms, 0));
+        old.close().unwrap();
+        for file in std::fs::read_dir(self.folder.path()).unwrap() {
+            let file = file.unwrap();
+            std::fs::copy(file.path(), folder.path().join(file.file_name())).unwrap();
+        }
+        self.app = open_app(&self.folder, &self.now_ms, self.origin);
+        let now_ms = Rc::new(Cell::new(self.now_ms.get()));
+        let app = open_app(&folder, &now_ms, self.origin + 1_000);
+        Self { app, now_ms, origin: self.origin, role: self.role, folder }
+    }
+
     /// Asks as a screen does.
     pub(crate) fn ask<A: Ask>(&mut self, ask: A) -> Result<A::Reply, IpcError>
     where
@@ -212,6 +263,8 @@ impl Device {
         while let Some((call, request)) = self.app.next_sync() {
             requests += 1;
             assert!(requests < 50, "synchronising never ends");
+            let sent: wire::v1::SyncRequest = wire::from_bytes(&request.body).unwrap();
+            self.origin = sent.origin;
             let response = match hub.exchange(self.origin, self.role, &request.body) {
                 Ok(body) => HttpResponse { status: 200, body },
                 Err(error) => panic!("{error}"),

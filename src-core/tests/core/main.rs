@@ -5,10 +5,13 @@
 mod devices;
 
 mod app;
+mod conflicts;
 mod convergence;
 mod documents;
 mod hostile;
+mod incarnations;
 mod merge_story;
 mod mirrors;
+mod restore;
 mod scopes;
 mod wire_bytes;

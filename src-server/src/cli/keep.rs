@@ -2,6 +2,7 @@
 
 use super::CliError;
 use crate::clock::now_ms;
+use crate::control::{ControlDb, ControlError, Deed, NewAuditLine};
 use crate::data_dir::DataDir;
 use crate::{backup, check};
 use clap::Args;
@@ -27,6 +28,13 @@ pub(super) struct CheckArgs {
 
 pub(super) fn backup(args: &BackupArgs) -> Result<(), CliError> {
     let dir = DataDir::existing(&args.data)?;
+    let mut control = ControlDb::open(&dir.control())?;
+    let to = std::path::absolute(&args.to)?;
+    let line = NewAuditLine { subject: Some(to.display().to_string()), ..NewAuditLine::beside(Deed::Backup, None) };
+    // A disk that is full must not keep the backup from being written to another.
+    if let Err(error) = control.write::<_, ControlError>(|writer| writer.note(&line, now_ms())) {
+        writeln!(io::stderr(), "trygkort: the audit does not show this backup: {error}")?;
+    }
     let report = backup::write(&dir, &args.to, now_ms())?;
     writeln!(io::stdout(), "{}: {} files, {} bytes", args.to.display(), report.files, report.bytes)?;
     Ok(())

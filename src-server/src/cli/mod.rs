@@ -1,14 +1,17 @@
-//! The command line: `trygkort serve`, `area`, `basemap`, `invite`, `backup`, `check`.
+//! The command line: `trygkort serve`, `area`, `basemap`, `invite`, `backup`, `check`, `audit`.
 //!
 //! Every command but `serve` works beside a running server. What people asked for goes to standard output, one line
 //! says what went wrong on standard error, and the exit code is then not 0.
 
-mod admin;
+mod area;
 mod basemap;
+mod invite;
 mod keep;
 mod serve;
 mod values;
 
+use crate::area_delete::DeleteError;
+use crate::area_export::TransferError;
 use crate::area_files::AddBasemapError;
 use crate::backup::BackupError;
 use crate::control::ControlError;
@@ -31,18 +34,20 @@ struct Cli {
 enum Command {
     /// Run the server until it is stopped (SIGTERM or Ctrl-C)
     Serve(serve::ServeArgs),
-    /// Make and list areas
+    /// Make, list, export, import and delete areas
     #[command(subcommand)]
-    Area(admin::AreaCommand),
+    Area(area::AreaCommand),
     /// Make base maps and give them to areas
     #[command(subcommand)]
     Basemap(basemap::BasemapCommand),
     /// Print a link and a code that let somebody into an area
-    Invite(admin::InviteArgs),
+    Invite(invite::InviteArgs),
     /// Write everything to one tar file; the server may run
     Backup(keep::BackupArgs),
     /// Look for damage in every file; exit code 1 when there is some
     Check(keep::CheckArgs),
+    /// List who exported, backed up, looked up or deleted what, and when
+    Audit(area::AuditArgs),
 }
 
 /// Why a command did not do what was asked. Shown as one line.
@@ -60,6 +65,12 @@ enum CliError {
     Basemap(#[from] trygkort_basemap::BasemapError),
     #[error(transparent)]
     Backup(#[from] BackupError),
+    #[error(transparent)]
+    Transfer(#[from] TransferError),
+    #[error(transparent)]
+    Delete(#[from] DeleteError),
+    #[error("nothing was deleted: that is not the area's name")]
+    NotConfirmed,
     #[error("cannot read {}: {source}", path.display())]
     Read { path: PathBuf, source: io::Error },
     #[error("the server's address is not known yet: start it once, or say --public-url")]
@@ -75,11 +86,12 @@ enum CliError {
 pub fn run() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Serve(args) => serve::run(args),
-        Command::Area(command) => admin::area(command),
+        Command::Area(command) => area::run(command),
         Command::Basemap(command) => basemap::run(command),
-        Command::Invite(args) => admin::invite(&args),
+        Command::Invite(args) => invite::run(&args),
         Command::Backup(args) => keep::backup(&args),
         Command::Check(args) => keep::check(&args),
+        Command::Audit(args) => area::audit(&args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -121,6 +133,8 @@ mod tests {
             "trygkort basemap build --osm a.pbf --out x.pmtiles",
             "trygkort basemap build --osm a.pbf --geojson d --bbox 9.5,47.1,9.6,47.2 --out x.pmtiles",
             "trygkort backup --data d",
+            "trygkort area export --data d a",
+            "trygkort area delete --data d",
         ] {
             assert!(Cli::try_parse_from(line.split(' ')).is_err(), "{line}");
         }
@@ -139,8 +153,13 @@ mod tests {
             "trygkort basemap build --geojson d --out x.pmtiles",
             "trygkort basemap add --data d --area a x.pmtiles",
             "trygkort invite --data d --area a --role staff --uses 5 --expires 12h",
+            "trygkort invite --data d --area a --role participant --uses 100 --expires 5h --access 5h",
             "trygkort backup --data d --to b.tar",
             "trygkort check --data d",
+            "trygkort area export --data d a a.tar",
+            "trygkort area import --data d a.tar",
+            "trygkort area delete --data d a --yes",
+            "trygkort audit --data d",
         ] {
             Cli::try_parse_from(line.split(' ')).unwrap_or_else(|error| panic!("{line}: {error}"));
         }

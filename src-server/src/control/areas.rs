@@ -58,6 +58,13 @@ impl Writer<'_> {
         Ok(())
     }
 
+    /// Notes what the area's own log calls it.
+    pub(crate) fn rename_area(&self, area: AreaId, name: &str) -> Result<(), ControlError> {
+        let sql = "UPDATE areas SET name = ?2 WHERE id = ?1 AND name <> ?2";
+        self.conn.prepare_cached(sql)?.execute([area.to_string().as_str(), name])?;
+        Ok(())
+    }
+
     /// Hands out the next device number of an area.
     pub(super) fn next_origin(&self, area: AreaId) -> Result<u32, ControlError> {
         let sql = "UPDATE areas SET next_origin = next_origin + 1 WHERE id = ?1 RETURNING next_origin - 1";

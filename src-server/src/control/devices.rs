@@ -16,6 +16,8 @@ pub(crate) struct Identity {
     pub(crate) role: Role,
     pub(crate) last_seen_ms: Option<i64>,
     pub(crate) revoked: bool,
+    /// When the member's access ends, if it does.
+    pub(crate) access_until_ms: Option<i64>,
 }
 
 /// One device in its owner's list.
@@ -44,16 +46,19 @@ pub(super) struct NewDevice<'a> {
 impl Reader<'_> {
     /// The device with this token, locked out or not.
     pub(crate) fn identify(&self, token: SecretHash) -> Result<Option<Identity>, ControlError> {
-        let sql = "SELECT d.id, d.member_id, d.area_id, d.origin, m.role, d.last_seen_ms, d.revoked_at_ms IS NOT NULL
+        let sql = "SELECT d.id, d.member_id, d.area_id, d.origin, m.role, d.last_seen_ms, d.revoked_at_ms IS NOT NULL,
+                          m.access_until_ms
                    FROM devices d JOIN members m ON m.id = d.member_id WHERE d.token_hash = ?1";
         let found = self
             .conn
             .prepare_cached(sql)?
             .query_row([token.0], |row| {
-                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?))
+                let ids = (row.get(0)?, row.get(1)?, row.get(2)?);
+                Ok((ids, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?, row.get(7)?))
             })
             .optional()?;
-        let Some((device, member, area, origin, role, last_seen_ms, revoked)) = found else { return Ok(None) };
+        let Some((ids, origin, role, last_seen_ms, revoked, access_until_ms)) = found else { return Ok(None) };
+        let (device, member, area) = ids;
         Ok(Some(Identity {
             device: uuid(device)?,
             member: RowId(uuid(member)?),
@@ -62,6 +67,7 @@ impl Reader<'_> {
             role: super::invitations::role(role)?,
             last_seen_ms,
             revoked,
+            access_until_ms,
         }))
     }
 
@@ -117,13 +123,13 @@ impl Writer<'_> {
         )
     }
 
-    /// Locks one of the member's own devices out, for good.
+    /// Locks one of the member's own devices out, for good. The member's open hand-overs are taken back as well: whoever
+    /// holds a stolen device may have asked for one.
     pub(crate) fn revoke_device(&self, member: RowId, device: Uuid, now_ms: i64) -> Result<(), ControlError> {
         let sql = "UPDATE devices SET revoked_at_ms = ?3 WHERE id = ?1 AND member_id = ?2 AND revoked_at_ms IS NULL";
-        changed_one(
-            self.conn.prepare_cached(sql)?.execute(params![device.to_string(), member.to_string(), now_ms])?,
-            "device",
-        )
+        let values = params![device.to_string(), member.to_string(), now_ms];
+        changed_one(self.conn.prepare_cached(sql)?.execute(values)?, "device")?;
+        self.revoke_hand_overs(member, now_ms)
     }
 }
 

@@ -41,6 +41,8 @@ struct Found {
     role: Role,
     /// Set for a hand-over.
     member: Option<RowId>,
+    /// When the access of a new member ends.
+    access_until_ms: Option<i64>,
     taken_back: bool,
     /// It can still be redeemed.
     open: bool,
@@ -65,17 +67,18 @@ struct Earlier {
 impl Reader<'_> {
     fn invitation(&self, secret: SecretHash, now_ms: i64) -> Result<Option<Found>, ControlError> {
         let sql = "SELECT i.id, i.area_id, a.name, a.demo, i.role, i.member_id, i.revoked_at_ms IS NOT NULL,
-                          i.uses_left > 0 AND i.expires_at_ms > ?2
+                          i.uses_left > 0 AND i.expires_at_ms > ?2, i.access_until_ms
                    FROM invitations i JOIN areas a ON a.id = i.area_id WHERE i.secret_hash = ?1";
         let found = self
             .conn
             .prepare_cached(sql)?
             .query_row(params![secret.0, now_ms], |row| {
-                let invitation = (row.get(0)?, row.get(4)?, row.get(5)?, row.get(6)?, row.get(7)?);
+                let invitation = (row.get(0)?, row.get(4)?, row.get(5)?, row.get(6)?, row.get(7)?, row.get(8)?);
                 Ok((invitation, (row.get(1)?, row.get(2)?, row.get(3)?)))
             })
             .optional()?;
-        let Some(((id, word, member, taken_back, lasts), (area, area_name, demo))) = found else { return Ok(None) };
+        let Some((invitation, (area, area_name, demo))) = found else { return Ok(None) };
+        let (id, word, member, taken_back, lasts, access_until_ms) = invitation;
         let member: Option<String> = member;
         Ok(Some(Found {
             id,
@@ -84,6 +87,7 @@ impl Reader<'_> {
             demo,
             role: role(word)?,
             member: member.map(uuid).transpose()?.map(RowId),
+            access_until_ms,
             taken_back,
             open: lasts && !taken_back,
         }))
@@ -172,9 +176,10 @@ impl Writer<'_> {
 
     fn add_member(&self, invitation: &Found, name: &str, now_ms: i64) -> Result<RowId, ControlError> {
         let id = RowId(Uuid::now_v7());
-        let sql = "INSERT INTO members (id, area_id, role, name, created_at_ms) VALUES (?1, ?2, ?3, ?4, ?5)";
-        let Found { area, role, .. } = invitation;
-        let values = params![id.to_string(), area.to_string(), role.as_str(), name, now_ms];
+        let sql = "INSERT INTO members (id, area_id, role, name, created_at_ms, access_until_ms)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+        let Found { area, role, access_until_ms, .. } = invitation;
+        let values = params![id.to_string(), area.to_string(), role.as_str(), name, now_ms, access_until_ms];
         self.conn.prepare_cached(sql)?.execute(values)?;
         Ok(id)
     }

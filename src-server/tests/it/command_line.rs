@@ -9,13 +9,13 @@ use std::time::{Duration, Instant};
 
 const BOX: &str = "9.50,47.12,9.54,47.16";
 
-fn trygkort(dir: &Path, args: &[&str]) -> Output {
+pub(crate) fn trygkort(dir: &Path, args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_trygkort")).args(args).current_dir(dir).output().unwrap()
 }
 
 /// What a command printed that went well.
 #[track_caller]
-fn succeeds(dir: &Path, args: &[&str]) -> String {
+pub(crate) fn succeeds(dir: &Path, args: &[&str]) -> String {
     let output = trygkort(dir, args);
     assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
@@ -23,7 +23,7 @@ fn succeeds(dir: &Path, args: &[&str]) -> String {
 
 /// The one line a command said that did not go well. Log lines are JSON and not counted.
 #[track_caller]
-fn fails(dir: &Path, args: &[&str]) -> String {
+pub(crate) fn fails(dir: &Path, args: &[&str]) -> String {
     let output = trygkort(dir, args);
     assert_eq!(output.status.code(), Some(1), "{args:?}");
     let stderr = String::from_utf8(output.stderr).unwrap();
@@ -33,14 +33,14 @@ fn fails(dir: &Path, args: &[&str]) -> String {
 }
 
 /// `trygkort serve`, started and listening.
-struct Serving {
+pub(crate) struct Serving {
     child: Child,
-    lines: Vec<String>,
-    url: String,
+    pub(crate) lines: Vec<String>,
+    pub(crate) url: String,
 }
 
 impl Serving {
-    fn start(dir: &Path, more: &[&str]) -> Self {
+    pub(crate) fn start(dir: &Path, more: &[&str]) -> Self {
         web_app(&dir.join("web"));
         let args = ["serve", "--data", "data", "--web", "web", "--listen", "127.0.0.1:0"];
         let child = Command::new(env!("CARGO_BIN_EXE_trygkort"))
@@ -66,7 +66,7 @@ impl Serving {
     }
 
     /// Sends the signal and returns the log, once the program has ended well.
-    fn stop(mut self, signal: &str) -> String {
+    pub(crate) fn stop(mut self, signal: &str) -> String {
         let kill = Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
         assert!(kill.success());
         let mut log = String::new();
@@ -165,6 +165,9 @@ fn commands_say_where_there_is_no_data() {
         &["invite", "--data", "none", "--area", "a", "--role", "staff"],
         &["backup", "--data", "none", "--to", "b.tar"],
         &["check", "--data", "none"],
+        &["audit", "--data", "none"],
+        &["area", "export", "--data", "none", "a", "a.tar"],
+        &["area", "delete", "--data", "none", "a", "--yes"],
         &["basemap", "add", "--data", "none", "--area", "a", "x.pmtiles"],
     ] {
         let line = fails(temp.path(), command);
@@ -209,6 +212,28 @@ fn sigterm_stops_it_cleanly_and_nothing_is_lost() {
     });
     assert_eq!(status, 200, "the device is still known");
     serving.stop("-TERM");
+}
+
+#[test]
+fn who_guesses_is_in_the_log_without_address_or_secret() {
+    let temp = tempfile::tempdir().unwrap();
+    let dir = temp.path();
+    let serving = Serving::start(dir, &[]);
+    let guess = "0123456789ABCDEFGHJKMNPQR";
+    tokio::runtime::Runtime::new().unwrap().block_on(async {
+        for last in ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "A", "B"] {
+            let body = format!(r#"{{"secret":"{guess}{last}","member_name":"Hemmelig Person","device_name":"x"}}"#);
+            let post = crate::harness::client().post(format!("{}/api/v1/redeem", serving.url));
+            post.header("content-type", "application/json").body(body).send().await.unwrap();
+        }
+    });
+    let log = serving.stop("-TERM");
+    let slowed = log.lines().filter(|line| line.contains("it was slowed down")).count();
+    assert_eq!(slowed, 1, "{log}");
+    assert!(log.contains("\"level\":\"WARN\"") && log.contains("invitation_unknown"), "{log}");
+    for private in [guess, "127.0.0.1\"", "Hemmelig"] {
+        assert!(!log.contains(private), "{private} in {log}");
+    }
 }
 
 #[test]

@@ -71,7 +71,7 @@ pub(crate) async fn post(
     ClientAddress(address): ClientAddress,
     JsonBody(request): JsonBody<RedeemRequest>,
 ) -> Result<Json<RedeemReply>, ApiError> {
-    app.limits.redeem(address)?;
+    app.limits.redeem(address).await?;
     let member_name = checked_name("member_name", &request.member_name, NAME_CHARS_MAX)?;
     let device_name = checked_name("device_name", &request.device_name, NAME_CHARS_MAX)?;
     let attempt = request.attempt.as_deref().map(checked_attempt).transpose()?;
@@ -104,7 +104,7 @@ fn checked_attempt(text: &str) -> Result<SecretHash, ApiError> {
 fn failed(app: &App, address: IpAddr, error: ControlError) -> ApiError {
     match error {
         ControlError::InvitationUnknown | ControlError::InvitationSpent => {
-            app.limits.failed_redeem(address).err().unwrap_or_else(|| error.into())
+            app.limits.guesses.wrong(address).err().unwrap_or_else(|| error.into())
         }
         other => other.into(),
     }

@@ -3,7 +3,7 @@
 use crate::auth::Device;
 use crate::clock::now_ms;
 use crate::error::{ApiError, ErrorBody};
-use crate::hub::{AreaError, AreaLog};
+use crate::hub::{self, AreaError, AreaLog};
 use crate::limits::{media_type, read_body};
 use crate::server::App;
 use axum::extract::{Request, State};
@@ -21,7 +21,7 @@ const ANY_VERSION: &str = "application/vnd.trygkort.sync-v";
     responses(
         (status = 200, content_type = "application/vnd.trygkort.sync-v1+cbor", body = Vec<u8>, description = "CBOR `SyncResponse`"),
         (status = 400, description = "`bad_request`: not a SyncRequest", body = ErrorBody),
-        (status = 401, description = "`unauthorized`, `revoked`", body = ErrorBody),
+        (status = 401, description = "`unauthorized`, `revoked`, `expired`", body = ErrorBody),
         (status = 413, description = "`too_large`", body = ErrorBody),
         (status = 426, description = "`outdated`: another wire version", body = ErrorBody),
     ),
@@ -35,11 +35,17 @@ pub(crate) async fn post(device: Device, State(app): State<App>, request: Reques
     let body = read_body(request).await?;
     let peer = device.peer();
 
-    let exchange = move |log: &mut AreaLog| log.exchange(&peer, &body, now_ms()).map_err(AreaError::from);
-    let exchanged = app.areas.run(device.area, exchange).await?;
+    let area = device.area;
+    let exchange = move |log: &mut AreaLog| -> Result<_, AreaError> {
+        let exchanged = log.exchange(&peer, &body, now_ms())?;
+        let name = if exchanged.changed { hub::name(log, area)? } else { String::new() };
+        Ok((exchanged, name))
+    };
+    let (exchanged, name) = app.areas.run(area, exchange).await?;
 
     if exchanged.changed {
-        app.pokes.changed(device.area, device.origin);
+        app.pokes.changed(area, device.origin);
+        app.area_names.keep_in_step(&app.control, area, name).await;
     }
     Ok(([(header::CONTENT_TYPE, CONTENT_TYPE)], exchanged.body).into_response())
 }

@@ -88,6 +88,7 @@ fn reason_words(locale: Locale, reason: RefusalReason) -> &'static str {
         RefusalReason::DependsOn => td_string!(locale, more.reason_depends_on),
         RefusalReason::TooLarge => td_string!(locale, more.reason_too_large),
         RefusalReason::Quarantined => td_string!(locale, more.reason_quarantined),
+        RefusalReason::Erased => td_string!(locale, more.reason_erased),
         RefusalReason::Other => td_string!(locale, more.reason_other),
     }
 }
