@@ -302,6 +302,14 @@ impl Files for Folder {
         let aside = self.0.join(format!("{name}.damaged"));
         std::fs::rename(self.0.join(name), aside).map_err(|error| StoreError::Refused(error.to_string()))
     }
+
+    fn wipe(&self) -> Result<(), StoreError> {
+        let refused = |error: std::io::Error| StoreError::Refused(error.to_string());
+        for entry in std::fs::read_dir(&self.0).map_err(refused)? {
+            std::fs::remove_file(entry.map_err(refused)?.path()).map_err(refused)?;
+        }
+        Ok(())
+    }
 }
 
 /// This machine, with a clock that a test may turn.

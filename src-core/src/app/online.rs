@@ -16,7 +16,13 @@ use serde_json::json;
 #[derive(Debug)]
 pub struct Pending(Kind);
 
-enum Kind {
+impl Pending {
+    pub(super) fn new(kind: Kind) -> Self {
+        Self(kind)
+    }
+}
+
+pub(super) enum Kind {
     /// `secret` is the hash of the invitation's.
     Redeem {
         server: String,
@@ -29,6 +35,8 @@ enum Kind {
     Invitations,
     Devices,
     Done,
+    /// To *Glem denne enhed*.
+    Farewell,
 }
 
 impl std::fmt::Debug for Kind {
@@ -39,6 +47,7 @@ impl std::fmt::Debug for Kind {
             Kind::Invitations => "Invitations",
             Kind::Devices => "Devices",
             Kind::Done => "Done",
+            Kind::Farewell => "Farewell",
         })
     }
 }
@@ -152,7 +161,12 @@ impl App {
 
     /// Takes the server's answer to a [`Step::Fetch`].
     pub fn resume(&mut self, pending: Pending, response: Result<HttpResponse, NetworkError>) -> Step {
-        Step::Reply(self.take_answer(pending.0, response).map_err(IpcError::from))
+        match pending.0 {
+            Kind::Farewell => self.farewell_answered(&response),
+            // It was locked meanwhile: asking again gives the same, and redeeming the same device.
+            _ if self.is_locked() => Step::Reply(Err(super::lock::locked_error())),
+            kind => Step::Reply(self.take_answer(kind, response).map_err(IpcError::from)),
+        }
     }
 
     fn take_answer(&mut self, kind: Kind, response: Result<HttpResponse, NetworkError>) -> Result<String, Error> {
@@ -176,7 +190,7 @@ impl App {
             Kind::Invitation => reply(&invitation(parse(&response)?)?),
             Kind::Invitations => reply(&parse::<Vec<InvitationView>>(&response)?),
             Kind::Devices => reply(&parse::<Vec<DeviceView>>(&response)?),
-            Kind::Done => reply(&()),
+            Kind::Done | Kind::Farewell => reply(&()),
         }
     }
 
@@ -296,7 +310,7 @@ fn parse_link(link: &str) -> Option<(String, String)> {
 }
 
 /// An id of the server's making as a part of a path.
-fn path_part(id: &str) -> Result<&str, Error> {
+pub(super) fn path_part(id: &str) -> Result<&str, Error> {
     let plain = !id.is_empty() && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
     if plain { Ok(id) } else { Err(Error::NotFound) }
 }

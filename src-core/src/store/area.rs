@@ -1,6 +1,6 @@
 //! An area on a device: its database file and who this device is in it.
 
-use super::{StoreError, configure, migrate, outbox, platform_journal, table};
+use super::{StoreError, configure_device, migrate, outbox, table};
 use crate::domain::{AreaId, Role, RowId};
 use crate::ipc::Topic;
 use crate::wire::v1::{Cursor, Judged, Restart};
@@ -209,7 +209,7 @@ pub(crate) fn all_rows(conn: &Connection) -> Result<BTreeSet<RowId>, StoreError>
 }
 
 fn prepare(conn: &Connection) -> Result<(), StoreError> {
-    configure(conn, platform_journal())?;
+    configure_device(conn)?;
     migrate(conn, SCHEMA)
 }
 
