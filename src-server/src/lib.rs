@@ -32,6 +32,7 @@ mod invitation;
 mod limits;
 mod logging;
 mod mirror;
+mod person;
 mod poke;
 mod rate_limit;
 mod request_log;

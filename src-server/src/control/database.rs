@@ -37,6 +37,13 @@ pub(crate) struct Writer<'a> {
     pub(super) conn: &'a Connection,
 }
 
+impl Reader<'_> {
+    /// A number that changes when another connection, as that of the command line, has written to the file.
+    pub(crate) fn version_by_others(&self) -> Result<i64, ControlError> {
+        Ok(self.conn.pragma_query_value(None, "data_version", |row| row.get(0))?)
+    }
+}
+
 impl<'a> Writer<'a> {
     /// A writer can look things up as well.
     pub(crate) fn reader(&self) -> Reader<'a> {

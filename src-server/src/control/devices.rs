@@ -82,6 +82,20 @@ impl Reader<'_> {
         }))
     }
 
+    /// Those of these devices that are not let in: unknown, locked out, or their member's access is over.
+    pub(crate) fn strangers(&self, mut devices: Vec<Uuid>, now_ms: i64) -> Result<Vec<Uuid>, ControlError> {
+        let sql = "SELECT 1 FROM devices d JOIN members m ON m.id = d.member_id
+                   WHERE d.id = ?1 AND d.revoked_at_ms IS NULL
+                     AND (m.access_until_ms IS NULL OR m.access_until_ms > ?2)";
+        let mut statement = self.conn.prepare_cached(sql)?;
+        let mut failed = None;
+        devices.retain(|device| match statement.exists(params![device.to_string(), now_ms]) {
+            Ok(let_in) => !let_in,
+            Err(error) => failed.replace(error).is_some(),
+        });
+        failed.map_or(Ok(devices), |error| Err(error.into()))
+    }
+
     /// The devices a member can use now, newest first.
     pub(crate) fn devices_of(&self, member: RowId) -> Result<Vec<DeviceRow>, ControlError> {
         let sql = "SELECT id, name, created_at_ms, last_seen_ms FROM devices
