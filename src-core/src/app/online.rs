@@ -1,7 +1,7 @@
 //! Requests that only the server can answer: invitations and devices.
 
 use super::{App, HttpRequest, HttpResponse, NetworkError, Step, file_name, summary};
-use crate::domain::{AreaId, Role};
+use crate::domain::{AreaId, Role, RowId};
 use crate::error::{Error, ErrorCode};
 use crate::ipc::{
     AreaSummary, CreateInvitation, DeviceView, InvitationLink, InvitationView, IpcError, Redeem, RenameDevice,
@@ -25,6 +25,9 @@ enum Kind {
     Invitation,
     Invitations,
     Devices,
+    History {
+        row: RowId,
+    },
     Done,
 }
 
@@ -35,6 +38,7 @@ impl std::fmt::Debug for Kind {
             Kind::Invitation => "Invitation",
             Kind::Invitations => "Invitations",
             Kind::Devices => "Devices",
+            Kind::History { .. } => "History",
             Kind::Done => "Done",
         })
     }
@@ -120,6 +124,11 @@ impl App {
         self.call("DELETE", &format!("devices/{}", path_part(id)?), None, Kind::Done)
     }
 
+    /// Asks for what happened to a row before `position`.
+    pub(super) fn ask_for_history(&self, row: RowId, position: u64) -> Result<Step, Error> {
+        self.call("GET", &format!("history/{row}?before={position}"), None, Kind::History { row })
+    }
+
     fn call(
         &self,
         method: &'static str,
@@ -165,6 +174,7 @@ impl App {
             Kind::Invitation => reply(&invitation(parse(&response)?)?),
             Kind::Invitations => reply(&parse::<Vec<InvitationView>>(&response)?),
             Kind::Devices => reply(&parse::<Vec<DeviceView>>(&response)?),
+            Kind::History { row } => reply(&self.take_older_history(row, &response)?),
             Kind::Done => reply(&()),
         }
     }

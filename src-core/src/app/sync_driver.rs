@@ -2,6 +2,7 @@
 
 use super::{App, HttpRequest, HttpResponse, NetworkError};
 use crate::domain::AreaId;
+use crate::error::ErrorCode;
 use crate::ipc::{Event, SyncState, Topic};
 use crate::store::area::topics;
 use crate::sync::{self, SyncError};
@@ -155,6 +156,9 @@ impl App {
                 task.due = true;
             }
             Err(SyncError::Version(_)) => task.failed(SyncState::Outdated),
+            Err(SyncError::Store(error)) if error.code() == ErrorCode::StorageFull => {
+                task.failed(SyncState::StorageFull);
+            }
             Err(_) => task.failed(SyncState::ServerError),
         }
     }
@@ -201,6 +205,7 @@ fn state_of(status: u16) -> SyncState {
     match status {
         401 => SyncState::Revoked,
         426 => SyncState::Outdated,
+        507 => SyncState::ServerFull,
         _ => SyncState::ServerError,
     }
 }

@@ -8,6 +8,7 @@ mod app;
 mod conflicts;
 mod convergence;
 mod documents;
+mod history;
 mod hostile;
 mod merge_story;
 mod mirrors;
