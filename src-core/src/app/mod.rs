@@ -122,7 +122,11 @@ impl App {
 
     fn add_area(&mut self, file: AreaFile) {
         let area = file.session().area;
-        self.tasks.insert(area, SyncTask::new(file.session().local_only()));
+        let task = match file.ended() {
+            Ok(Some(how)) => SyncTask::ended(&how),
+            _ => SyncTask::new(file.session().local_only()),
+        };
+        self.tasks.insert(area, task);
         self.areas.insert(area, file);
     }
 
