@@ -4,7 +4,7 @@ use crate::control::hex;
 use crate::hub::{AreaError, AreaLog};
 use rusqlite::Connection;
 use serde_json::{Map, Value as Json, json};
-use trygkort_core::domain::{Entity, RowId, Scope, Value};
+use trygkort_core::domain::{Entity, FieldId, RowId, Scope, Value};
 use trygkort_core::merge::RowState;
 use trygkort_core::store::StoreError;
 use uuid::Uuid;
@@ -45,6 +45,14 @@ pub(crate) fn of(row: &RowState) -> Json {
         "created_by_origin": row.created_by,
         "fields": fields,
     })
+}
+
+/// `contact.note`; numbers stand for what this version does not know.
+pub(crate) fn place(entity: u16, field: FieldId) -> String {
+    let known = Entity::from_number(entity);
+    let entity = known.map_or_else(|| entity.to_string(), |entity| entity.name().to_owned());
+    let field = known.and_then(|known| known.field(field)).map_or_else(|| field.to_string(), |f| f.name.to_owned());
+    format!("{entity}.{field}")
 }
 
 /// The word for a scope.

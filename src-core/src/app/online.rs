@@ -1,7 +1,7 @@
 //! Requests that only the server can answer: invitations and devices.
 
 use super::{App, HttpRequest, HttpResponse, NetworkError, Step, file_name, summary};
-use crate::domain::{AreaId, Role};
+use crate::domain::{AreaId, Role, RowId};
 use crate::error::{Error, ErrorCode};
 use crate::ipc::{
     AreaSummary, CreateInvitation, DeviceView, InvitationLink, InvitationView, IpcError, Redeem, RenameDevice,
@@ -16,7 +16,13 @@ use serde_json::json;
 #[derive(Debug)]
 pub struct Pending(Kind);
 
-enum Kind {
+impl Pending {
+    pub(super) fn new(kind: Kind) -> Self {
+        Self(kind)
+    }
+}
+
+pub(super) enum Kind {
     /// `secret` is the hash of the invitation's.
     Redeem {
         server: String,
@@ -28,7 +34,12 @@ enum Kind {
     Invitation,
     Invitations,
     Devices,
+    History {
+        row: RowId,
+    },
     Done,
+    /// To *Glem denne enhed*.
+    Farewell,
 }
 
 impl std::fmt::Debug for Kind {
@@ -38,7 +49,9 @@ impl std::fmt::Debug for Kind {
             Kind::Invitation => "Invitation",
             Kind::Invitations => "Invitations",
             Kind::Devices => "Devices",
+            Kind::History { .. } => "History",
             Kind::Done => "Done",
+            Kind::Farewell => "Farewell",
         })
     }
 }
@@ -131,6 +144,11 @@ impl App {
         self.call("DELETE", &format!("devices/{}", path_part(id)?), None, Kind::Done)
     }
 
+    /// Asks for what happened to a row before `position`.
+    pub(super) fn ask_for_history(&self, row: RowId, position: u64) -> Result<Step, Error> {
+        self.call("GET", &format!("history/{row}?before={position}"), None, Kind::History { row })
+    }
+
     fn call(
         &self,
         method: &'static str,
@@ -152,7 +170,12 @@ impl App {
 
     /// Takes the server's answer to a [`Step::Fetch`].
     pub fn resume(&mut self, pending: Pending, response: Result<HttpResponse, NetworkError>) -> Step {
-        Step::Reply(self.take_answer(pending.0, response).map_err(IpcError::from))
+        match pending.0 {
+            Kind::Farewell => self.farewell_answered(&response),
+            // It was locked meanwhile: asking again gives the same, and redeeming the same device.
+            _ if self.is_locked() => Step::Reply(Err(super::lock::locked_error())),
+            kind => Step::Reply(self.take_answer(kind, response).map_err(IpcError::from)),
+        }
     }
 
     fn take_answer(&mut self, kind: Kind, response: Result<HttpResponse, NetworkError>) -> Result<String, Error> {
@@ -176,7 +199,8 @@ impl App {
             Kind::Invitation => reply(&invitation(parse(&response)?)?),
             Kind::Invitations => reply(&parse::<Vec<InvitationView>>(&response)?),
             Kind::Devices => reply(&parse::<Vec<DeviceView>>(&response)?),
-            Kind::Done => reply(&()),
+            Kind::Done | Kind::Farewell => reply(&()),
+            Kind::History { row } => reply(&self.take_older_history(row, &response)?),
         }
     }
 
@@ -296,7 +320,7 @@ fn parse_link(link: &str) -> Option<(String, String)> {
 }
 
 /// An id of the server's making as a part of a path.
-fn path_part(id: &str) -> Result<&str, Error> {
+pub(super) fn path_part(id: &str) -> Result<&str, Error> {
     let plain = !id.is_empty() && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
     if plain { Ok(id) } else { Err(Error::NotFound) }
 }

@@ -11,6 +11,7 @@ mod check;
 mod conflicts;
 mod cursor;
 mod erase;
+mod history;
 mod mirror;
 mod page;
 mod push;
@@ -74,6 +75,8 @@ pub struct Peer {
     /// The member whose device it is.
     pub member: RowId,
     pub role: Role,
+    /// Other numbers the same device goes by.
+    pub also: Vec<u32>,
     /// The public key it signs with; `None` for one of before there were keys.
     pub key: Option<Hash>,
     /// A number that nobody has, for when this one turns out to be somebody else's as well.
@@ -84,7 +87,7 @@ impl Peer {
     /// A device that signs nothing.
     #[must_use]
     pub fn new(origin: u32, member: RowId, role: Role) -> Self {
-        Self { origin, member, role, key: None, next_origin: None }
+        Self { origin, member, role, also: Vec::new(), key: None, next_origin: None }
     }
 }
 
@@ -210,6 +213,7 @@ impl AreaLog {
 
     fn exchange_within(&self, peer: &Peer, request: &[u8], now_ms: i64) -> Result<Exchanged, HubError> {
         let request = read_request(peer, request)?;
+        let peer = &Peer { origin: request.origin, ..peer.clone() };
         let mut response = self.empty_response(peer, now_ms)?;
         let head_before = page::head_position(&self.conn)?;
         match cursor::standing(&self.conn, self.sealing(), &request.cursor)? {
@@ -267,6 +271,17 @@ impl AreaLog {
         response.page.to = request.cursor.position;
         response.restart = Some(Restart { taken, ..restart });
         Ok(())
+    }
+
+    /// The last entries before a position that touched a thing, newest first, as far as a role may read them: encoded,
+    /// at most a hundred.
+    ///
+    /// # Errors
+    /// When the file fails.
+    pub fn history(&self, role: Role, row: RowId, before: Option<u64>) -> Result<Vec<u8>, StoreError> {
+        // Positions are below 2⁶³: SQLite keeps them.
+        let before = before.unwrap_or(u64::MAX).min(i64::MAX.unsigned_abs());
+        Ok(to_bytes(&history::read(&self.conn, role.readable(), row, before)?))
     }
 
     /// Begins a new epoch, after the file was restored from a backup. Devices that had read further give back what the
@@ -421,7 +436,7 @@ fn read_request(peer: &Peer, bytes: &[u8]) -> Result<SyncRequest, HubError> {
     if too_large(request.cursor.position) || numbers.any(too_large) {
         return Err(HubError::BadRequest("sync request: a number of 2^63 or more".to_owned()));
     }
-    if request.origin != peer.origin {
+    if request.origin != peer.origin && !peer.also.contains(&request.origin) {
         return Err(HubError::BadRequest(format!("origin {} is not this device's ({})", request.origin, peer.origin)));
     }
     Ok(request)

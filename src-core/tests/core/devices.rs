@@ -125,6 +125,12 @@ pub(crate) struct TestEnv {
     seed: Cell<u64>,
 }
 
+impl TestEnv {
+    pub(crate) fn new(now_ms: &Rc<Cell<i64>>, seed: u64) -> Self {
+        Self { now_ms: Rc::clone(now_ms), seed: Cell::new(seed) }
+    }
+}
+
 impl Env for TestEnv {
     fn now_ms(&self) -> i64 {
         self.now_ms.get()
@@ -161,6 +167,13 @@ impl Files for TestFiles {
     fn set_aside(&self, name: &str) -> Result<(), StoreError> {
         let to = self.0.join(format!("{name}.damaged"));
         std::fs::rename(self.0.join(name), to).map_err(|error| StoreError::Refused(error.to_string()))
+    }
+
+    fn wipe(&self) -> Result<(), StoreError> {
+        for entry in std::fs::read_dir(&self.0).unwrap() {
+            std::fs::remove_file(entry.unwrap().path()).unwrap();
+        }
+        Ok(())
     }
 }
 
@@ -245,6 +258,14 @@ impl Device {
         Self { app, now_ms, origin: self.origin, role: self.role, folder }
     }
 
+    /// Ends the app without a word and opens it again on the same files.
+    pub(crate) fn kill_and_restart(self) -> Self {
+        let Self { app, now_ms, origin, role, folder } = self;
+        drop(app);
+        let app = open_app(&folder, &now_ms, origin);
+        Self { app, now_ms, origin, role, folder }
+    }
+
     /// Asks as a screen does.
     pub(crate) fn ask<A: Ask>(&mut self, ask: A) -> Result<A::Reply, IpcError>
     where
@@ -286,7 +307,7 @@ impl Device {
 fn open_app(folder: &tempfile::TempDir, now_ms: &Rc<Cell<i64>>, origin: u32) -> App {
     App::open(
         Box::new(TestFiles(folder.path().to_owned())),
-        Box::new(TestEnv { now_ms: Rc::clone(now_ms), seed: Cell::new(u64::from(origin)) }),
+        Box::new(TestEnv::new(now_ms, u64::from(origin))),
         HostInfo { version: "test".to_owned(), web_origin: None, language: "da".to_owned() },
     )
     .unwrap()

@@ -5,7 +5,6 @@ use crate::clock::now_ms;
 use crate::control::{ControlDb, ControlError, Issuer};
 use crate::data_dir::DataDir;
 use crate::invitation::{Invitation, InvitationSpec, PUBLIC_URL};
-use crate::mirror::mirror_beside;
 use clap::Args;
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -58,10 +57,6 @@ pub(super) fn run(args: &InviteArgs) -> Result<(), CliError> {
     writeln!(out, "for {devices} in {}, within {}{access}", area.name, values::in_words(args.expires))?;
     if let Some(code) = invitation.qr() {
         writeln!(out, "\n{code}")?;
-    }
-    // The invitation works whether or not the area's log shows it yet; a running server tries again by itself.
-    if let Err(error) = mirror_beside(&dir, &mut control, area.id) {
-        writeln!(io::stderr(), "trygkort: the invitation works, but the area's log does not show it yet: {error}")?;
     }
     Ok(())
 }

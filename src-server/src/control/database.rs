@@ -13,6 +13,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0003_redeem_attempts.sql"),
     include_str!("migrations/0004_access_until.sql"),
     include_str!("migrations/0005_audit.sql"),
+    include_str!("migrations/0006_device_keys.sql"),
 ];
 
 /// The command line writes beside the server; each waits for the other.
@@ -34,6 +35,13 @@ pub(crate) struct Reader<'a> {
 /// Changes things. Exists only inside a transaction.
 pub(crate) struct Writer<'a> {
     pub(super) conn: &'a Connection,
+}
+
+impl Reader<'_> {
+    /// A number that changes when another connection, as that of the command line, has written to the file.
+    pub(crate) fn version_by_others(&self) -> Result<i64, ControlError> {
+        Ok(self.conn.pragma_query_value(None, "data_version", |row| row.get(0))?)
+    }
 }
 
 impl<'a> Writer<'a> {

@@ -3,10 +3,13 @@
 use crate::command_line::{fails, succeeds};
 use crate::harness::{TestDevice, TestServer};
 use crate::sync::{action, pin, read_all, sync, titles};
+use reqwest::Method;
 use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::Duration;
+use tokio::time::timeout;
 use trygkort_core::domain::schema::area;
 use trygkort_core::domain::{Entity, Role, Scope};
 use trygkort_core::wire::v1::{Cursor, WireId};
@@ -68,10 +71,13 @@ async fn an_area_goes_out_is_deleted_and_comes_back_whole() {
     assert!(said.contains("Prøveparken, 4 files"), "{said}");
     check_export(&dir.join("../area.tar"), &id, &janitor);
 
-    // Deleted beside the server that has its file open.
+    // Deleted beside the server that has its file open, and a device that listens.
+    let mut stream = janitor.request(Method::GET, "/api/v1/poke").send().await.unwrap();
     let said = succeeds(&dir, &["area", "delete", "--data", ".", &id, "--yes"]);
     assert!(said.contains("Prøveparken is deleted") && said.contains("all.tar") && said.contains("30 days"), "{said}");
     janitor.get("/api/v1/devices").await.expect_error(401, "unauthorized");
+    let ended = async { while stream.chunk().await.unwrap().is_some() {} };
+    timeout(Duration::from_secs(20), ended).await.expect("the stream ends");
     assert_eq!((files_in(&dir.join("areas")), files_in(&dir.join("basemaps"))), Default::default());
     assert_eq!(succeeds(&dir, &["area", "list", "--data", "."]), "");
     succeeds(&dir, &["check", "--data", "."]);

@@ -114,17 +114,24 @@ fn areas_are_made_listed_and_invited_to_beside_the_server() {
     }
     let unknown = fails(dir, &["invite", "--data", "data", "--area", "Bakken", "--role", "staff"]);
     assert!(unknown.contains("no such area"), "{unknown}");
-    assert_eq!((areas_due(dir), mirrored_invitations(dir, id)), (0, 2));
+    until_mirrored(dir, id, 2);
     serving.stop("-TERM");
 
-    // Without a server too; and what the area's log cannot show yet is an invitation all the same.
+    // Without a server, the area's log shows it when there is one again.
     succeeds(dir, &["invite", "--data", "data", "--area", id, "--role", "staff"]);
-    assert_eq!((areas_due(dir), mirrored_invitations(dir, id)), (0, 3));
-    std::fs::rename(dir.join(format!("data/areas/{id}.db")), dir.join("elsewhere")).unwrap();
-    let output = trygkort(dir, &["invite", "--data", "data", "--area", id, "--role", "staff"]);
-    assert!(output.status.success() && String::from_utf8(output.stdout).unwrap().contains("/i#"));
-    assert!(String::from_utf8(output.stderr).unwrap().contains("the invitation works"));
-    assert_eq!(areas_due(dir), 1);
+    assert_eq!((areas_due(dir), mirrored_invitations(dir, id)), (1, 2));
+    let serving = Serving::start(dir, &[]);
+    until_mirrored(dir, id, 3);
+    serving.stop("-TERM");
+}
+
+/// Waits until the running server has noticed what was done beside it.
+fn until_mirrored(dir: &Path, area: &str, invitations: u32) {
+    let start = Instant::now();
+    while (areas_due(dir), mirrored_invitations(dir, area)) != (0, invitations) {
+        assert!(start.elapsed() < Duration::from_secs(20), "the server does not notice");
+        std::thread::sleep(Duration::from_millis(50));
+    }
 }
 
 #[test]
@@ -267,6 +274,45 @@ fn a_backup_taken_while_serving_can_be_started_from() {
 
     let line = fails(dir, &["backup", "--data", "data", "--to", "nowhere/backup.tar"]);
     assert!(line.contains("nowhere/backup.tar"), "{line}");
+}
+
+#[test]
+fn a_backup_is_put_back_whole_or_not_at_all() {
+    let temp = tempfile::tempdir().unwrap();
+    let dir = temp.path();
+    succeeds(dir, &["area", "create", "--data", "data", "--name", "Ådalen", "--bbox", BOX]);
+    succeeds(dir, &["backup", "--data", "data", "--to", "backup.tar"]);
+    let key = std::fs::read(dir.join("data/server.key")).unwrap();
+    let whole = std::fs::read(dir.join("backup.tar")).unwrap();
+    assert!(!whole.windows(32).any(|window| window == key), "the key is in no backup");
+    succeeds(dir, &["area", "create", "--data", "data", "--name", "Åsen", "--bbox", BOX]);
+    let after = succeeds(dir, &["area", "list", "--data", "data"]);
+
+    let mut changed = whole.clone();
+    let middle = changed.len() / 4;
+    changed[middle] ^= 1;
+    for (what, bytes) in
+        [("half", &whole[..whole.len() / 2]), ("changed", &changed), ("empty", &[]), ("text", b"hello")]
+    {
+        std::fs::write(dir.join("bad.tar"), bytes).unwrap();
+        let line = fails(dir, &["restore", "--data", "data", "--from", "bad.tar"]);
+        assert!(line.contains("bad.tar"), "{what}: {line}");
+        assert_eq!(succeeds(dir, &["area", "list", "--data", "data"]), after, "{what}");
+    }
+    let serving = Serving::start(dir, &[]);
+    let line = fails(dir, &["restore", "--data", "data", "--from", "backup.tar"]);
+    assert!(line.contains("in use"), "{line}");
+    serving.stop("-TERM");
+
+    let said = succeeds(dir, &["restore", "--data", "data", "--from", "backup.tar"]);
+    assert!(said.contains("1 areas restored") && said.contains("before-restore-"), "{said}");
+    let listed = succeeds(dir, &["area", "list", "--data", "data"]);
+    assert!(listed.contains("Ådalen") && !listed.contains("Åsen"), "{listed}");
+    assert_eq!(std::fs::read(dir.join("data/server.key")).unwrap(), key);
+    succeeds(dir, &["check", "--data", "data"]);
+    let said = succeeds(dir, &["restore", "--data", "new", "--from", "backup.tar"]);
+    assert!(!said.contains("before"), "{said}");
+    assert!(succeeds(dir, &["area", "list", "--data", "new"]).contains("Ådalen"));
 }
 
 #[test]

@@ -16,6 +16,7 @@ mod limits;
 mod mirrors;
 mod openapi;
 mod permissions;
+mod person;
 mod poke;
 mod sync;
 mod tls;
