@@ -38,6 +38,12 @@ pub enum ErrorCode {
     StorageRefused,
     /// The database file is damaged; it was moved aside.
     StorageDamaged,
+    /// The screens are locked: the PIN first.
+    Locked,
+    /// The key of the encrypted files is gone; they were moved aside.
+    KeyLost,
+    /// The system's key store, which has the key of the encrypted files, does not answer.
+    KeyStore,
     /// The app is older than the database or the server: update it.
     Outdated,
     /// Browser only: another tab has the database.

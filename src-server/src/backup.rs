@@ -6,7 +6,7 @@
 //! The areas come before `control.db`: a restored area then never holds a change by a device that the restored
 //! `control.db` does not know, whose number it could hand out again.
 
-use crate::data_dir::DataDir;
+use crate::data_dir::{DataDir, DataDirError};
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
 use serde::Serialize;
@@ -21,7 +21,9 @@ use trygkort_core::domain::AreaId;
 
 /// Why there is no backup. What was at the target before is still there.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum BackupError {
+pub enum BackupError {
+    #[error(transparent)]
+    DataDir(#[from] DataDirError),
     #[error("cannot write the backup {}: {source}", path.display())]
     Write { path: PathBuf, source: io::Error },
     #[error("cannot copy {}: {source}", path.display())]
@@ -57,6 +59,14 @@ struct Entry {
     blake3: String,
 }
 
+/// Writes everything in a data folder to one file, as `trygkort backup` does; a server may run on it.
+///
+/// # Errors
+/// When the folder cannot be read or the file not be written.
+pub fn back_up(data: &Path, to: &Path) -> Result<(), BackupError> {
+    write(&DataDir::existing(data)?, to, crate::clock::now_ms()).map(drop)
+}
+
 /// Writes the backup. It appears under its name when it is complete.
 pub(crate) fn write(dir: &DataDir, to: &Path, now_ms: i64) -> Result<BackupReport, BackupError> {
     let mut archive = Archive::new(to, now_ms)?;
@@ -65,11 +75,19 @@ pub(crate) fn write(dir: &DataDir, to: &Path, now_ms: i64) -> Result<BackupRepor
     archive.add_database(&dir.control(), "control.db")?;
     // Areas made meanwhile, which control.db names already.
     archive.add_new_areas(dir, &mut areas)?;
+    let positions = std::mem::take(&mut archive.positions);
     for name in names_in(&dir.basemaps(), "pmtiles")? {
         let path = dir.basemaps().join(&name);
         archive.add_file(&path, &format!("basemaps/{}", name.to_string_lossy()))?;
     }
-    archive.finish(None)
+    let report = archive.finish(None)?;
+    for (area, position) in positions {
+        // Only now: until the backup is whole, devices must go on keeping what it was to hold.
+        if let Err(error) = crate::hub::set_backed_up(dir, area, position) {
+            tracing::warn!(%area, %error, "the area does not know that it was backed up");
+        }
+    }
+    Ok(report)
 }
 
 /// A tar that is being written beside its target.
@@ -78,6 +96,8 @@ pub(crate) struct Archive<'a> {
     copies: TempDir,
     to: &'a Path,
     manifest: Manifest,
+    /// How far each area's log goes in the backup.
+    positions: Vec<(AreaId, u64)>,
 }
 
 impl<'a> Archive<'a> {
@@ -94,7 +114,7 @@ impl<'a> Archive<'a> {
         };
         let target = NamedTempFile::new_in(folder).map_err(failed)?;
         let copies = TempDir::new_in(folder).map_err(failed)?;
-        Ok(Self { tar: tar::Builder::new(target), copies, to, manifest })
+        Ok(Self { tar: tar::Builder::new(target), copies, to, manifest, positions: Vec::new() })
     }
 
     fn add_new_areas(&mut self, dir: &DataDir, known: &mut BTreeSet<OsString>) -> Result<(), BackupError> {
@@ -110,6 +130,12 @@ impl<'a> Archive<'a> {
     pub(crate) fn add_database(&mut self, path: &Path, name: &str) -> Result<(), BackupError> {
         let copy = self.copies.path().join("copy.db");
         copy_database(path, &copy).map_err(|source| BackupError::Database { path: path.to_owned(), source })?;
+        if let Some(area) = path.file_stem().and_then(|stem| stem.to_str()).and_then(|id| id.parse().ok()) {
+            let position = "SELECT COALESCE(MAX(position), 0) FROM entry";
+            let position = Connection::open(&copy).and_then(|conn| conn.query_row(position, [], |row| row.get(0)));
+            // A file of before there were entries is not backed up as far as anyone can tell.
+            self.positions.push((AreaId(area), position.unwrap_or(0)));
+        }
         self.add_file(&copy, name)?;
         fs::remove_file(&copy).map_err(|source| self.failed(source))
     }

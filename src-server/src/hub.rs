@@ -12,7 +12,7 @@ use trygkort_core::store::StoreError;
 use trygkort_core::{demo, ops};
 
 use trygkort_core::hub::Keys;
-pub(crate) use trygkort_core::hub::{AreaLog, Peer, SERVER_ORIGIN};
+pub(crate) use trygkort_core::hub::{AreaLog, Exchanged, Peer, SERVER_ORIGIN};
 pub(crate) use trygkort_core::wire::v1::Action;
 
 /// Why an area did not do what was asked.
@@ -130,6 +130,15 @@ pub(crate) fn name(log: &AreaLog, area: AreaId) -> Result<String, AreaError> {
     let row = log.row(area.0)?;
     let name = row.and_then(|row| row.fields.get(&schema::area::name).map(|register| register.value.text().to_owned()));
     Ok(name.unwrap_or_default())
+}
+
+/// Notes how far an area's log is in a backup.
+pub(crate) fn set_backed_up(dir: &DataDir, area: AreaId, position: u64) -> Result<(), AreaError> {
+    let mut log = open(dir, area)?;
+    log.begin()?;
+    log.set_backed_up(position)?;
+    log.commit()?;
+    Ok(())
 }
 
 /// What a check finds in an area's file.

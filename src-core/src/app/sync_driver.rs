@@ -112,7 +112,7 @@ impl App {
                 method: "POST",
                 url: format!("{}/api/v1/sync", session.server),
                 headers: vec![("content-type", CONTENT_TYPE.to_owned())],
-                body: sync::request(file)?,
+                body: sync::request(file, &|bytes| self.env.fill_random(bytes))?,
             },
             CallKind::Basemap => HttpRequest::get(format!("{}/api/v1/basemap", session.server)),
         };

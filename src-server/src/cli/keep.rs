@@ -1,4 +1,4 @@
-//! `trygkort backup` and `trygkort check`
+//! `trygkort backup`, `trygkort restore` and `trygkort check`
 
 use super::CliError;
 use crate::clock::now_ms;
@@ -20,6 +20,16 @@ pub(super) struct BackupArgs {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct RestoreArgs {
+    /// The server's data folder; what is in it is set aside beside it
+    #[arg(long, value_name = "DIR", default_value = "data")]
+    data: PathBuf,
+    /// The tar file that `trygkort backup` wrote
+    #[arg(long, value_name = "FILE")]
+    from: PathBuf,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct CheckArgs {
     /// The server's data folder
     #[arg(long, value_name = "DIR", default_value = "data")]
@@ -37,6 +47,16 @@ pub(super) fn backup(args: &BackupArgs) -> Result<(), CliError> {
     }
     let report = backup::write(&dir, &args.to, now_ms())?;
     writeln!(io::stdout(), "{}: {} files, {} bytes", args.to.display(), report.files, report.bytes)?;
+    Ok(())
+}
+
+pub(super) fn restore(args: &RestoreArgs) -> Result<(), CliError> {
+    let report = crate::restore::run(&args.data, &args.from, now_ms())?;
+    let mut out = io::stdout().lock();
+    writeln!(out, "{} areas restored; devices give back what the backup does not have", report.areas)?;
+    if let Some(aside) = report.aside {
+        writeln!(out, "what was there before lies in {}", aside.display())?;
+    }
     Ok(())
 }
 

@@ -1,8 +1,7 @@
-//! The command line: `trygkort serve`, `area`, `basemap`, `invite`, `backup`, `check`,
-//! `person`, `audit`.
+//! The command line: `trygkort serve`, `area`, `basemap`, `invite`, `backup`, `restore`, `check`, `person`, `audit`.
 //!
-//! Every command but `serve` works beside a running server. What people asked for goes to standard output, one line
-//! says what went wrong on standard error, and the exit code is then not 0.
+//! Every command but `serve` and `restore` works beside a running server. What people asked for goes to standard output,
+//! one line says what went wrong on standard error, and the exit code is then not 0.
 
 mod area;
 mod basemap;
@@ -20,6 +19,7 @@ use crate::control::ControlError;
 use crate::data_dir::DataDirError;
 use crate::hub::AreaError;
 use crate::person::PersonError;
+use crate::restore::RestoreError;
 use crate::server::ServeError;
 use clap::{Parser, Subcommand};
 use std::io::{self, Write};
@@ -48,6 +48,8 @@ enum Command {
     Invite(invite::InviteArgs),
     /// Write everything to one tar file; the server may run
     Backup(keep::BackupArgs),
+    /// Put a backup back; the server must not run. Devices then give back what the backup does not have
+    Restore(keep::RestoreArgs),
     /// Look for damage in every file; exit code 1 when there is some
     Check(keep::CheckArgs),
     /// Find what is kept of a person, and write it to a file for them
@@ -72,6 +74,8 @@ enum CliError {
     Basemap(#[from] trygkort_basemap::BasemapError),
     #[error(transparent)]
     Backup(#[from] BackupError),
+    #[error(transparent)]
+    Restore(#[from] RestoreError),
     #[error(transparent)]
     Transfer(#[from] TransferError),
     #[error(transparent)]
@@ -103,6 +107,7 @@ pub fn run() -> ExitCode {
         Command::Basemap(command) => basemap::run(command),
         Command::Invite(args) => invite::run(&args),
         Command::Backup(args) => keep::backup(&args),
+        Command::Restore(args) => keep::restore(&args),
         Command::Check(args) => keep::check(&args),
         Command::Person(command) => person::run(command),
         Command::Audit(args) => area::audit(&args),
@@ -147,6 +152,7 @@ mod tests {
             "trygkort basemap build --osm a.pbf --out x.pmtiles",
             "trygkort basemap build --osm a.pbf --geojson d --bbox 9.5,47.1,9.6,47.2 --out x.pmtiles",
             "trygkort backup --data d",
+            "trygkort restore --data d",
             "trygkort area export --data d a",
             "trygkort area delete --data d",
         ] {

@@ -72,6 +72,15 @@ impl Writer<'_> {
         origin.ok_or(ControlError::NotFound("area"))
     }
 
+    /// After a restore: device numbers that were given out since the backup are not given out again, and every area's
+    /// mirrors are compared anew.
+    pub(crate) fn restored(&self) -> Result<(), ControlError> {
+        const LEAP: u32 = 10_000;
+        self.conn.execute("UPDATE areas SET next_origin = next_origin + ?1", [LEAP])?;
+        self.conn.execute("UPDATE mirrors SET changed = changed + 1", [])?;
+        Ok(())
+    }
+
     /// Remembers something about the server itself.
     pub(crate) fn set_setting(&self, name: &str, value: &str) -> Result<(), ControlError> {
         let sql = "INSERT INTO settings (name, value) VALUES (?1, ?2)

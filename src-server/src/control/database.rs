@@ -13,6 +13,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0003_redeem_attempts.sql"),
     include_str!("migrations/0004_access_until.sql"),
     include_str!("migrations/0005_audit.sql"),
+    include_str!("migrations/0006_device_keys.sql"),
 ];
 
 /// The command line writes beside the server; each waits for the other.

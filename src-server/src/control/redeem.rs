@@ -18,6 +18,8 @@ pub(crate) struct Redeem {
     pub(crate) attempt: Option<SecretHash>,
     pub(crate) member_name: String,
     pub(crate) device_name: String,
+    /// What the device signs with.
+    pub(crate) public_key: Option<[u8; 32]>,
 }
 
 /// What it gets.
@@ -145,6 +147,7 @@ impl Writer<'_> {
             token,
             invitation: &invitation.id,
             attempt: ask.attempt,
+            public_key: ask.public_key,
         };
         self.add_device(&new, now_ms)?;
         Ok(LetIn { device, member, origin })
@@ -165,8 +168,9 @@ impl Writer<'_> {
             return Err(ControlError::InvitationSpent);
         }
         let LetIn { device, member, .. } = &earlier.made;
-        let sql = "UPDATE devices SET token_hash = ?2, name = ?3 WHERE id = ?1";
-        self.conn.prepare_cached(sql)?.execute(params![device.to_string(), token.0, ask.device_name])?;
+        let sql = "UPDATE devices SET token_hash = ?2, name = ?3, public_key = ?4 WHERE id = ?1";
+        let values = params![device.to_string(), token.0, ask.device_name, ask.public_key];
+        self.conn.prepare_cached(sql)?.execute(values)?;
         if invitation.member.is_none() {
             let sql = "UPDATE members SET name = ?2 WHERE id = ?1";
             self.conn.prepare_cached(sql)?.execute([member.to_string().as_str(), &ask.member_name])?;

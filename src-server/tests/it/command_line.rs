@@ -277,6 +277,45 @@ fn a_backup_taken_while_serving_can_be_started_from() {
 }
 
 #[test]
+fn a_backup_is_put_back_whole_or_not_at_all() {
+    let temp = tempfile::tempdir().unwrap();
+    let dir = temp.path();
+    succeeds(dir, &["area", "create", "--data", "data", "--name", "Ådalen", "--bbox", BOX]);
+    succeeds(dir, &["backup", "--data", "data", "--to", "backup.tar"]);
+    let key = std::fs::read(dir.join("data/server.key")).unwrap();
+    let whole = std::fs::read(dir.join("backup.tar")).unwrap();
+    assert!(!whole.windows(32).any(|window| window == key), "the key is in no backup");
+    succeeds(dir, &["area", "create", "--data", "data", "--name", "Åsen", "--bbox", BOX]);
+    let after = succeeds(dir, &["area", "list", "--data", "data"]);
+
+    let mut changed = whole.clone();
+    let middle = changed.len() / 4;
+    changed[middle] ^= 1;
+    for (what, bytes) in
+        [("half", &whole[..whole.len() / 2]), ("changed", &changed), ("empty", &[]), ("text", b"hello")]
+    {
+        std::fs::write(dir.join("bad.tar"), bytes).unwrap();
+        let line = fails(dir, &["restore", "--data", "data", "--from", "bad.tar"]);
+        assert!(line.contains("bad.tar"), "{what}: {line}");
+        assert_eq!(succeeds(dir, &["area", "list", "--data", "data"]), after, "{what}");
+    }
+    let serving = Serving::start(dir, &[]);
+    let line = fails(dir, &["restore", "--data", "data", "--from", "backup.tar"]);
+    assert!(line.contains("in use"), "{line}");
+    serving.stop("-TERM");
+
+    let said = succeeds(dir, &["restore", "--data", "data", "--from", "backup.tar"]);
+    assert!(said.contains("1 areas restored") && said.contains("before-restore-"), "{said}");
+    let listed = succeeds(dir, &["area", "list", "--data", "data"]);
+    assert!(listed.contains("Ådalen") && !listed.contains("Åsen"), "{listed}");
+    assert_eq!(std::fs::read(dir.join("data/server.key")).unwrap(), key);
+    succeeds(dir, &["check", "--data", "data"]);
+    let said = succeeds(dir, &["restore", "--data", "new", "--from", "backup.tar"]);
+    assert!(!said.contains("before"), "{said}");
+    assert!(succeeds(dir, &["area", "list", "--data", "new"]).contains("Ådalen"));
+}
+
+#[test]
 fn check_finds_damage_and_names_the_file() {
     let temp = tempfile::tempdir().unwrap();
     let dir = temp.path();
