@@ -16,7 +16,7 @@ pub(crate) const BACKUPS_KEPT_DAYS: i64 = 30;
 
 /// Why an area was not deleted, or not all of it.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum DeleteError {
+pub enum DeleteError {
     #[error(transparent)]
     Control(#[from] ControlError),
     #[error("nothing was deleted: {} cannot be written ({source})", path.display())]
