@@ -156,6 +156,9 @@ impl App {
                 task.due = true;
             }
             Err(SyncError::Version(_)) => task.failed(SyncState::Outdated),
+            Err(SyncError::Store(error)) if error.code() == ErrorCode::StorageFull => {
+                task.failed(SyncState::StorageFull);
+            }
             Err(_) => task.failed(SyncState::ServerError),
         }
     }
@@ -203,6 +206,7 @@ fn state_of(response: &HttpResponse) -> SyncState {
         401 if online::code_of(response) == Some(ErrorCode::Expired) => SyncState::Expired,
         401 => SyncState::Revoked,
         426 => SyncState::Outdated,
+        507 => SyncState::ServerFull,
         _ => SyncState::ServerError,
     }
 }

@@ -11,6 +11,7 @@ mod check;
 mod conflicts;
 mod cursor;
 mod erase;
+mod history;
 mod mirror;
 mod page;
 mod push;
@@ -270,6 +271,17 @@ impl AreaLog {
         response.page.to = request.cursor.position;
         response.restart = Some(Restart { taken, ..restart });
         Ok(())
+    }
+
+    /// The last entries before a position that touched a thing, newest first, as far as a role may read them: encoded,
+    /// at most a hundred.
+    ///
+    /// # Errors
+    /// When the file fails.
+    pub fn history(&self, role: Role, row: RowId, before: Option<u64>) -> Result<Vec<u8>, StoreError> {
+        // Positions are below 2⁶³: SQLite keeps them.
+        let before = before.unwrap_or(u64::MAX).min(i64::MAX.unsigned_abs());
+        Ok(to_bytes(&history::read(&self.conn, role.readable(), row, before)?))
     }
 
     /// Begins a new epoch, after the file was restored from a backup. Devices that had read further give back what the

@@ -366,6 +366,10 @@ pub struct SyncStatus {
     pub pending: u32,
     /// Refused actions that the user has not seen.
     pub refused: u32,
+    /// Conflicts that nobody has settled, and this device may.
+    pub conflicts: u32,
+    /// How far this device's clock is ahead of the server's, by the last answer.
+    pub clock_ahead_ms: i64,
 }
 
 /// How synchronising goes.
@@ -380,6 +384,10 @@ pub enum SyncState {
     Offline,
     /// The server answered with an error; tried again by itself.
     ServerError,
+    /// There is no room on the server's disk; tried again by itself.
+    ServerFull,
+    /// There is no room on this device for what came; tried again by itself.
+    StorageFull,
     /// This device is locked out.
     Revoked,
     /// The member's access was given for a while, and it is over.

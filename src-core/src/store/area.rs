@@ -13,6 +13,7 @@ const SCHEMA: &[&str] = &[
     concat!(include_str!("migrations/row_state.sql"), include_str!("migrations/0001_area.sql")),
     concat!(include_str!("migrations/0002_row_state_by_entity.sql"), include_str!("migrations/0002_area.sql")),
     include_str!("migrations/0003_area.sql"),
+    include_str!("migrations/0004_area.sql"),
 ];
 
 /// The number of the rules by which the screens' tables are made: folding, sorting, what is shown. Another number makes
@@ -128,6 +129,11 @@ impl AreaFile {
     /// When the server last answered, milliseconds since 1970 UTC.
     pub(crate) fn last_success_ms(&self) -> Result<Option<i64>, StoreError> {
         get_meta(&self.conn, "last_success_ms")
+    }
+
+    /// How far this device's clock was ahead of the server's when it last answered.
+    pub(crate) fn clock_ahead_ms(&self) -> Result<i64, StoreError> {
+        Ok(get_meta(&self.conn, "clock_ahead_ms")?.unwrap_or(0))
     }
 
     /// Actions that the server has not admitted.
@@ -254,8 +260,10 @@ pub(crate) fn set_restart(conn: &Connection, restart: Option<Restart>) -> Result
     }
 }
 
-/// Notes that the server answered.
-pub(crate) fn set_last_success_ms(conn: &Connection, now_ms: i64) -> Result<(), StoreError> {
+/// Notes that the server answered, and what its clock said then.
+pub(crate) fn set_last_success_ms(conn: &Connection, now_ms: i64, server_ms: u64) -> Result<(), StoreError> {
+    let server_ms = i64::try_from(server_ms).unwrap_or(now_ms);
+    set_meta(conn, "clock_ahead_ms", &now_ms.saturating_sub(server_ms))?;
     set_meta(conn, "last_success_ms", &now_ms)
 }
 
