@@ -18,5 +18,6 @@ mod openapi;
 mod permissions;
 mod person;
 mod poke;
+mod restored_access;
 mod sync;
 mod tls;
