@@ -90,6 +90,11 @@ pub(crate) mod paths {
         "/more/settings"
     }
 
+    /// *Sikkerhed på enheden*
+    pub(crate) fn security() -> &'static str {
+        "/more/security"
+    }
+
     pub(crate) fn invite_people() -> &'static str {
         "/more/invite"
     }

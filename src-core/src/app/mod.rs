@@ -251,6 +251,7 @@ impl App {
             areas: self.areas.values().map(summary).collect::<Result<_, _>>()?,
             current: self.current,
             version: self.host.version.clone(),
+            lock_after_minutes: self.lock.after_minutes(),
         })
     }
 

@@ -37,6 +37,8 @@ pub struct BootView {
     pub current: Option<AreaId>,
     /// The version of the app, e.g. `0.1.0`.
     pub version: String,
+    /// Minutes without use until it locks, when there is a PIN; 0: not by itself.
+    pub lock_after_minutes: Option<u16>,
 }
 
 /// An area on this device.

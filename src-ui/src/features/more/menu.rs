@@ -1,12 +1,13 @@
 //! The list of *Mere*.
 
 use crate::components::{Chip, ChipKind, Icon, Page, When};
+use crate::features::lock::lock_now;
 use crate::features::shell::badge_parts;
 use crate::format::{lowercase, role_words};
 use crate::i18n::*;
 use crate::ipc::InstallState;
 use crate::routes::paths;
-use crate::state::{derived, use_install_state, use_now, use_session, use_sync_status};
+use crate::state::{derived, use_host, use_install_state, use_now, use_session, use_sync_status, use_toasts};
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
@@ -18,6 +19,7 @@ pub(crate) fn MorePage() -> impl IntoView {
     let install = use_install_state();
     let has_area = Memo::new(move |_| session.area_id().is_some());
     let shared = Memo::new(move |_| has_area.get() && !session.local_only());
+    let has_pin = Memo::new(move |_| session.boot().with(|boot| boot.lock_after_minutes.is_some()));
     let installable = move || !matches!(install.get(), InstallState::Native | InstallState::Installed);
     view! {
         <Page title=tr!(i18n, more.title)>
@@ -59,6 +61,12 @@ pub(crate) fn MorePage() -> impl IntoView {
                     text=tr!(i18n, more.settings_text)
                 />
                 <Line
+                    href=paths::security()
+                    icon="shield-check"
+                    label=tr!(i18n, more.security)
+                    text=tr!(i18n, more.security_text)
+                />
+                <Line
                     href=paths::areas()
                     icon="layers"
                     label=tr!(i18n, more.areas)
@@ -71,6 +79,9 @@ pub(crate) fn MorePage() -> impl IntoView {
                         label=tr!(i18n, more.devices)
                         text=tr!(i18n, more.devices_text)
                     />
+                </When>
+                <When cond=move || has_pin.get()>
+                    <LockLine />
                 </When>
                 <When cond=installable>
                     <Line
@@ -145,6 +156,22 @@ fn StateLine() -> impl IntoView {
                 text=refused_words
             />
         </When>
+    }
+}
+
+/// *Lås nu*
+#[component]
+fn LockLine() -> impl IntoView {
+    let i18n = use_i18n();
+    let host = use_host();
+    let toasts = use_toasts();
+    view! {
+        <li class="menu__item">
+            <button type="button" class="menu__line menu__line--button" on:click=move |_| lock_now(host, toasts)>
+                <span class="menu__icon"><Icon name="lock" /></span>
+                <span class="menu__label">{tr!(i18n, more.lock_now)}</span>
+            </button>
+        </li>
     }
 }
 
