@@ -6,4 +6,5 @@ pub(crate) mod edit;
 pub(crate) mod map;
 pub(crate) mod more;
 pub(crate) mod shell;
+pub(crate) mod updates;
 pub(crate) mod welcome;
