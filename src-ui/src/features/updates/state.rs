@@ -108,6 +108,7 @@ fn state_words(locale: Locale, status: &SyncStatus) -> String {
         SyncState::ServerFull => td_string!(locale, updates.server_full),
         SyncState::StorageFull => td_string!(locale, updates.storage_full),
         SyncState::Revoked => td_string!(locale, more.state_revoked),
+        SyncState::Expired => td_string!(locale, more.state_expired),
         SyncState::Outdated => td_string!(locale, more.state_outdated),
         SyncState::LocalOnly => td_string!(locale, more.state_local_only),
     };
