@@ -15,6 +15,7 @@ mod mirror;
 mod page;
 mod restore;
 pub mod roster;
+pub mod snapshot;
 
 use crate::domain::{AreaId, Role, RowId};
 use crate::seal::Salt;
@@ -82,6 +83,8 @@ pub struct Exchanged {
     pub body: Vec<u8>,
     /// Something was admitted: the area's other devices want to know.
     pub changed: bool,
+    /// The log behind the last snapshot has become long: it is time for a new one.
+    pub snapshot_due: bool,
 }
 
 /// The result of mirroring.
@@ -119,6 +122,7 @@ pub struct AreaLog {
     conn: Connection,
     area: AreaId,
     keys: Keys,
+    behind_snapshot: snapshot::Behind,
 }
 
 impl AreaLog {
@@ -130,7 +134,7 @@ impl AreaLog {
         configure(&conn, Journal::Wal)?;
         migrate(&conn, SCHEMA)?;
         page::complete(&conn, (area, &keys))?;
-        Ok(Self { conn, area, keys })
+        Ok(Self { conn, area, keys, behind_snapshot: snapshot::Behind::default() })
     }
 
     /// Begins the transaction that the following exchanges share.
@@ -165,7 +169,9 @@ impl AreaLog {
     /// # Errors
     /// When the body is no request of this device, or the file fails.
     pub fn exchange(&mut self, peer: &Peer, request: &[u8], now_ms: i64) -> Result<Exchanged, HubError> {
-        self.whole_or_not(|log| log.exchange_within(peer, request, now_ms))
+        let mut exchanged = self.whole_or_not(|log| log.exchange_within(peer, request, now_ms))?;
+        exchanged.snapshot_due = self.is_snapshot_due()?;
+        Ok(exchanged)
     }
 
     /// Brings the mirrors of members, devices and invitations in step with `roster`; writes nothing where nothing
@@ -202,7 +208,7 @@ impl AreaLog {
             Standing::Elsewhere(restart) => self.take_back(peer, &request, now_ms, restart, &mut response)?,
         }
         let changed = page::head_position(&self.conn)? > head_before;
-        Ok(Exchanged { body: to_bytes(&response), changed })
+        Ok(Exchanged { body: to_bytes(&response), changed, snapshot_due: false })
     }
 
     fn answer(
@@ -216,7 +222,12 @@ impl AreaLog {
         for action in &request.actions {
             response.verdicts.push(admission.judge_and_keep(action)?);
         }
-        response.page = page::read(&self.conn, self.sealing(), peer.role.readable(), request.cursor.position)?;
+        let (scopes, from) = (peer.role.readable(), request.cursor.position);
+        response.snapshot = snapshot::offer(&self.conn, self.sealing(), scopes, request)?;
+        response.page = match response.snapshot {
+            Some(_) => Page { from, to: from, more: true, ..Page::default() },
+            None => page::read(&self.conn, self.sealing(), scopes, from)?,
+        };
         Ok(())
     }
 
@@ -231,7 +242,7 @@ impl AreaLog {
     ) -> Result<(), HubError> {
         let mut taken = None;
         if let Some(offer) = &request.offer {
-            let Self { conn, area, keys } = self;
+            let Self { conn, area, keys, .. } = self;
             let restoring = Restoring { conn, area: *area, keys, origin: peer.origin, now_ms };
             restoring.take(offer)?;
             taken = Some(offer.to.position);
@@ -262,6 +273,7 @@ impl AreaLog {
             restart: None,
             incarnation: None,
             backed_up: Some(self.backed_up()?),
+            snapshot: None,
         })
     }
 

@@ -4,6 +4,9 @@
 //! cursor behind it are one transaction.
 
 mod restart;
+mod snapshot;
+
+pub use snapshot::{Download, WrongFile};
 
 use crate::domain::{AreaId, ChangeId, Role, RowId, Scope};
 use crate::ipc::Topic;
@@ -12,7 +15,9 @@ use crate::ops::refusals;
 use crate::seal::{Broken, Chains};
 use crate::store::area::{self, AreaFile, Session};
 use crate::store::{StoreError, journal, outbox, rows, table};
-use crate::wire::v1::{Cursor, Entry, LogRow, Page, SPEAKS, ScopeSeq, SyncRequest, SyncResponse, Verdict};
+use crate::wire::v1::{
+    Cursor, Entry, LogRow, Page, SPEAKS, SPEAKS_SNAPSHOTS, ScopeSeq, SnapshotOffer, SyncRequest, SyncResponse, Verdict,
+};
 use crate::wire::{VERSION, from_bytes, to_bytes};
 use rusqlite::Connection;
 use std::collections::BTreeSet;
@@ -31,6 +36,11 @@ pub enum SyncError {
     /// The page does not continue what this device has read: it must read the log from the start.
     #[error("{0}")]
     Gap(String),
+    /// What came as a snapshot is none that can be taken: the log is to be read instead.
+    #[error("the snapshot cannot be taken: {0}")]
+    Snapshot(&'static str),
+    #[error(transparent)]
+    MalformedSnapshot(#[from] crate::snapshot::Malformed),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -56,6 +66,8 @@ pub struct Applied {
     pub more: bool,
     /// The area's base map, as the server has it.
     pub basemap: Option<[u8; 32]>,
+    /// What the server offers instead of the log: see [`Download`].
+    pub snapshot: Option<SnapshotOffer>,
 }
 
 /// What to send now: the next unsent actions, and from where to read on; or, after the server was restored, what it
@@ -64,6 +76,18 @@ pub struct Applied {
 /// # Errors
 /// When the file fails.
 pub fn request(file: &AreaFile) -> Result<Vec<u8>, StoreError> {
+    request_speaking(file, SPEAKS)
+}
+
+/// The same, for a device that wants the log and no snapshot.
+///
+/// # Errors
+/// When the file fails.
+pub fn request_for_log(file: &AreaFile) -> Result<Vec<u8>, StoreError> {
+    request_speaking(file, SPEAKS_SNAPSHOTS - 1)
+}
+
+fn request_speaking(file: &AreaFile, speaks: u16) -> Result<Vec<u8>, StoreError> {
     let offer = restart::offer(file)?;
     let actions = if offer.is_some() { Vec::new() } else { outbox::unsent(&file.conn, PUSH_BYTES_MAX)? };
     Ok(to_bytes(&SyncRequest {
@@ -71,7 +95,7 @@ pub fn request(file: &AreaFile) -> Result<Vec<u8>, StoreError> {
         origin: file.session.origin,
         cursor: without_hashes(file.cursor()?),
         actions,
-        speaks: Some(SPEAKS),
+        speaks: Some(speaks),
         push: None,
         offer,
     }))
@@ -91,6 +115,7 @@ pub fn apply(file: &mut AreaFile, answer: &[u8], now_ms: i64) -> Result<Applied,
         refused |= take_verdict(&tx, verdict, now_ms, &mut touched)?;
     }
     let mut more = response.page.more;
+    let mut snapshot = None;
     if let Some(role) = role_from(response.role).filter(|role| *role != session.role) {
         // The page is for a reader of the old cursor: it is asked for again from the start.
         touched.extend(restart::role_changed(&tx, role)?);
@@ -102,6 +127,7 @@ pub fn apply(file: &mut AreaFile, answer: &[u8], now_ms: i64) -> Result<Applied,
         more = true;
     } else {
         take_page(&tx, session.area, response.page, response.backed_up, &mut touched)?;
+        snapshot = response.snapshot;
     }
     let mut topics = table::project(&tx, session.origin, &touched)?;
     if refused {
@@ -111,7 +137,7 @@ pub fn apply(file: &mut AreaFile, answer: &[u8], now_ms: i64) -> Result<Applied,
     area::set_last_success_ms(&tx, now_ms)?;
     tx.commit()?;
     file.session = session;
-    Ok(Applied { topics, more, basemap: response.basemap.map(Into::into) })
+    Ok(Applied { topics, more, basemap: response.basemap.map(Into::into), snapshot })
 }
 
 /// Begins anew because a page did not fit: the log is read from the start, unsent actions stay.
