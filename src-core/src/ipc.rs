@@ -5,9 +5,11 @@
 //! JSON of [`Ask::Reply`] or with an [`IpcError`].
 
 mod forms;
+mod lock;
 mod views;
 
 pub use forms::*;
+pub use lock::*;
 pub use views::*;
 
 use crate::domain::{AreaId, ChannelId, ContactId, OrganisationId, PinId, ProblemId, Role};
@@ -40,6 +42,8 @@ pub enum Event {
     Parked { parked: bool },
     /// Browser only: a newer version of the app is ready; it is taken into use when the user says so.
     UpdateReady,
+    /// The screens were locked: nothing but the lock is answered until the PIN was given.
+    Locked,
 }
 
 /// What a screen shows; the unit of reloading.
@@ -100,6 +104,27 @@ requests! {
     OpenDemo {} -> AreaSummary;
     /// Removes the open area from this device, unsent changes included.
     ForgetArea { area: AreaId } -> ();
+
+    // ---- The lock: also answered while it is locked, but for setting it ------------------------------------------
+    /// Whether there is a PIN, whether it is locked, and what would be lost by forgetting this device.
+    GetLock {} -> LockView;
+    /// Opens what is locked.
+    Unlock { pin: String } -> PinAnswer;
+    /// Locks now; refused when there is no PIN.
+    LockNow {} -> ();
+    /// Somebody uses the app: the time until it locks begins anew.
+    InUse {} -> ();
+    /// Sets the PIN (4 to 8 digits), or changes it when `current` is right.
+    SetPin { current: Option<String>, pin: String } -> PinAnswer;
+    /// Takes the PIN away.
+    RemovePin { pin: String } -> PinAnswer;
+    /// After how many minutes without use it locks by itself: 0 (never), 1, 5 or 15.
+    SetLockAfter { minutes: u16 } -> ();
+    /// *Glem denne enhed*: removes every area, draft, setting and key from this device. Works without a network and
+    /// without the PIN; answers how many servers should be told, see `SayFarewell`.
+    ForgetDevice {} -> u32;
+    /// After `ForgetDevice`: asks the servers to lock this device out.
+    SayFarewell {} -> Farewell;
 
     // ---- Reading ---------------------------------------------------------------------------------------------------
     /// The action card: tiles with their contacts.
@@ -197,7 +222,7 @@ requests! {
     /// Redeems an invitation or hand-over link; the area is then on this device and open.
     Redeem { link: String, /** What others see, e.g. "Mona, ejendomskontoret"; may be empty. */ member_name: String, device_name: String } -> AreaSummary;
     /// Makes an invitation (coordinators).
-    CreateInvitation { role: Role, uses: u32, expires_hours: u32 } -> InvitationLink;
+    CreateInvitation { role: Role, uses: u32, expires_hours: u32, /** For how long those who redeem it have access; `None`: until they are locked out. */ access_hours: Option<u32> } -> InvitationLink;
     /// *Tilføj min anden enhed*: a link of 24 hours for one more device of the same member.
     HandOver {} -> InvitationLink;
     /// Invitations that can still be redeemed (coordinators).

@@ -18,6 +18,7 @@ mod report;
 mod run;
 mod screenshots;
 mod setup;
+mod sim;
 mod test;
 #[cfg(test)]
 mod tidy;
@@ -38,6 +39,8 @@ Developer commands of Trygkort.
     cargo xtask test [--only STAGE]       set up, then run every test there is
     cargo xtask check                     formatting, lints, documentation, licences, spelling
     cargo xtask bench [--only NAME]       measure the figures of the README, keep them under bench/results/
+    cargo xtask sim [--seeds N] [--seed S] [--trace]
+                                          live through schedules of failing networks, disks, clocks and people
     cargo xtask setup                     install what is missing; the commands above do this by themselves
     cargo xtask web [--dev]               build the web app into dist/
     cargo xtask bundle                    make the installable .deb of the desktop app
@@ -56,6 +59,7 @@ enum Task {
     Bench { only: Option<String> },
     Bundle,
     Screenshots(Vec<String>),
+    Sim(Vec<String>),
 }
 
 fn main() -> ExitCode {
@@ -84,6 +88,7 @@ fn carry_out(task: Task) -> Result<ExitCode> {
         Task::Bench { only } => bench::bench(&layout, only.as_deref())?,
         Task::Bundle => bundle::bundle(&layout)?,
         Task::Screenshots(arguments) => screenshots::screenshots(&layout, &arguments)?,
+        Task::Sim(arguments) => return sim::sim(&layout, &arguments),
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -95,6 +100,11 @@ fn parse() -> Result<Task> {
     let (mut desktop, mut dev, mut help, mut only) = (false, false, false, None);
     while let Some(argument) = parser.next().map_err(usage)? {
         match argument {
+            // What comes after it is the simulation's own.
+            Value(word) if words.is_empty() && word == "sim" => {
+                let rest = parser.raw_args().map_err(usage)?.map(|word| word.string().map_err(usage));
+                return Ok(Task::Sim(rest.collect::<Result<_>>()?));
+            }
             Long("desktop") => desktop = true,
             Long("dev") => dev = true,
             Long("listen") => listen = parser.value().and_then(ValueExt::string).map_err(usage)?,

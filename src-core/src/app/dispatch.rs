@@ -38,6 +38,22 @@ impl App {
             Request::ListDevices(_) => self.list_devices(),
             Request::RenameDevice(ask) => self.rename_device(&ask),
             Request::RevokeDevice(ask) => self.revoke_device(&ask.id),
+            other => self.try_lock(other),
+        }
+    }
+
+    /// The lock, and forgetting this device.
+    fn try_lock(&mut self, request: Request) -> Result<Step, Error> {
+        match request {
+            Request::GetLock(_) => reply(&self.lock_view()?),
+            Request::Unlock(ask) => reply(&self.unlock(&ask.pin)?),
+            Request::LockNow(_) => reply(&self.lock_now()?),
+            Request::InUse(_) => reply(&self.in_use()?),
+            Request::SetPin(ask) => reply(&self.set_pin(&ask)?),
+            Request::RemovePin(ask) => reply(&self.remove_pin(&ask.pin)?),
+            Request::SetLockAfter(ask) => reply(&self.set_lock_after(ask.minutes)?),
+            Request::ForgetDevice(_) => reply(&self.forget_device()?),
+            Request::SayFarewell(_) => Ok(self.say_farewell()),
             other => self.try_read(other),
         }
     }
@@ -138,11 +154,12 @@ impl App {
         reply(&())
     }
 
-    fn set_settings(&self, settings: &Settings) -> Result<(), Error> {
+    fn set_settings(&mut self, settings: &Settings) -> Result<(), Error> {
         if !TEXT_PERCENTS.contains(&settings.text_percent) {
             return Err(Error::invalid("text_percent", format!("one of {TEXT_PERCENTS:?}")));
         }
-        Ok(self.device.set_settings(settings)?)
+        self.device.set_settings(settings)?;
+        Ok(self.lock.note_settings(settings)?)
     }
 
     /// Keeps an unfinished form, unless a text in it holds a personal number: that is not kept even as a draft.
@@ -171,7 +188,7 @@ fn holds_personal_number(value: &serde_json::Value) -> bool {
     }
 }
 
-fn reply<T: Serialize>(value: &T) -> Result<Step, Error> {
+pub(super) fn reply<T: Serialize>(value: &T) -> Result<Step, Error> {
     let json = serde_json::to_string(value).map_err(|error| Error::coded(ErrorCode::Internal, error.to_string()))?;
     Ok(Step::Reply(Ok(json)))
 }

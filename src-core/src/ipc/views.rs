@@ -382,10 +382,20 @@ pub enum SyncState {
     ServerError,
     /// This device is locked out.
     Revoked,
+    /// The member's access was given for a while, and it is over.
+    Expired,
     /// The server speaks a newer protocol: the app must be updated.
     Outdated,
     /// A local demo: nothing is sent anywhere.
     LocalOnly,
+}
+
+impl SyncState {
+    /// The server will not talk to this device until the area is joined anew.
+    #[must_use]
+    pub fn is_locked_out(self) -> bool {
+        matches!(self, SyncState::Revoked | SyncState::Expired)
+    }
 }
 
 /// *Husk opkaldet*.
@@ -450,6 +460,8 @@ pub struct InvitationLink {
     pub role: Role,
     pub uses: u32,
     pub expires_at_ms: i64,
+    /// When the access of those who redeem it ends, if it does.
+    pub access_until_ms: Option<i64>,
 }
 
 /// An invitation that can still be redeemed.
@@ -459,6 +471,8 @@ pub struct InvitationView {
     pub role: Role,
     pub uses_left: u32,
     pub expires_at_ms: i64,
+    /// When the access of those who redeem it ends, if it does.
+    pub access_until_ms: Option<i64>,
 }
 
 /// One of this member's devices.

@@ -62,6 +62,21 @@ pub(crate) fn admitted(conn: &Connection, counter: u64, position: u64) -> Result
     Ok(())
 }
 
+/// Gives everything unsent to another origin, and what builds on it.
+pub(crate) fn take_origin(conn: &Connection, old: u32, new: u32) -> Result<(), StoreError> {
+    let unsent = unsent(conn, usize::MAX)?;
+    let Some(first) = unsent.first().map(|action| action.counter) else { return Ok(()) };
+    for mut action in unsent {
+        let bases = action.rows.iter_mut().flat_map(|row| &mut row.fields).filter_map(|field| field.base.as_mut());
+        for base in bases.filter(|base| base.0.origin == old && base.0.counter >= first) {
+            base.0.origin = new;
+        }
+        conn.prepare_cached("UPDATE outbox SET body = ?2 WHERE counter = ?1")?
+            .execute(params![action.counter, to_bytes(&action)])?;
+    }
+    Ok(())
+}
+
 /// Counts everything as unsent again.
 pub(crate) fn none_admitted(conn: &Connection) -> Result<(), StoreError> {
     conn.execute("UPDATE outbox SET position = NULL", [])?;

@@ -12,11 +12,12 @@ use crate::domain::{AreaId, ChangeId, Role, RowId, Scope};
 use crate::ipc::Topic;
 use crate::merge::{IncomingRow, Register, Stamp};
 use crate::ops::refusals;
-use crate::seal::{Broken, Chains};
+use crate::seal::{self, Broken, Chains, Hash};
 use crate::store::area::{self, AreaFile, Session};
 use crate::store::{StoreError, journal, outbox, rows, table};
 use crate::wire::v1::{
-    Cursor, Entry, LogRow, Page, SPEAKS, SPEAKS_SNAPSHOTS, ScopeSeq, SnapshotOffer, SyncRequest, SyncResponse, Verdict,
+    Action, Cursor, Entry, Judged, LogRow, Page, Push, Reason, SPEAKS, SPEAKS_SNAPSHOTS, ScopeSeq, SnapshotOffer,
+    SyncRequest, SyncResponse, Verdict,
 };
 use crate::wire::{VERSION, from_bytes, to_bytes};
 use rusqlite::Connection;
@@ -75,30 +76,49 @@ pub struct Applied {
 ///
 /// # Errors
 /// When the file fails.
-pub fn request(file: &AreaFile) -> Result<Vec<u8>, StoreError> {
-    request_speaking(file, SPEAKS)
+pub fn request(file: &AreaFile, random: &dyn Fn(&mut [u8])) -> Result<Vec<u8>, StoreError> {
+    request_speaking(file, SPEAKS, random)
 }
 
 /// The same, for a device that wants the log and no snapshot.
 ///
 /// # Errors
 /// When the file fails.
-pub fn request_for_log(file: &AreaFile) -> Result<Vec<u8>, StoreError> {
-    request_speaking(file, SPEAKS_SNAPSHOTS - 1)
+pub fn request_for_log(file: &AreaFile, random: &dyn Fn(&mut [u8])) -> Result<Vec<u8>, StoreError> {
+    request_speaking(file, SPEAKS_SNAPSHOTS - 1, random)
 }
 
-fn request_speaking(file: &AreaFile, speaks: u16) -> Result<Vec<u8>, StoreError> {
+fn request_speaking(file: &AreaFile, speaks: u16, random: &dyn Fn(&mut [u8])) -> Result<Vec<u8>, StoreError> {
     let offer = restart::offer(file)?;
     let actions = if offer.is_some() { Vec::new() } else { outbox::unsent(&file.conn, PUSH_BYTES_MAX)? };
     Ok(to_bytes(&SyncRequest {
         version: VERSION,
         origin: file.session.origin,
         cursor: without_hashes(file.cursor()?),
+        push: sealed(file, &actions, random)?,
         actions,
         speaks: Some(speaks),
-        push: None,
         offer,
     }))
+}
+
+/// The seal on what is sent.
+pub(crate) fn sealed(
+    file: &AreaFile,
+    actions: &[Action],
+    random: &dyn Fn(&mut [u8]),
+) -> Result<Option<Push>, StoreError> {
+    if actions.is_empty() {
+        return Ok(None);
+    }
+    let Session { area, origin, .. } = file.session;
+    let after = area::judged(&file.conn)?;
+    let mut salt = [0; 16];
+    random(&mut salt);
+    let hashes: Vec<Hash> = actions.iter().map(seal::action_hash).collect();
+    let digest = seal::push_digest(area, origin, after.as_ref(), &salt, &hashes);
+    let signature = file.session.seed().map(|seed| seal::sign(&seed, &digest).into());
+    Ok(Some(Push { after, salt: salt.into(), signature }))
 }
 
 /// Takes the server's answer, all of it or nothing.
@@ -114,7 +134,10 @@ pub fn apply(file: &mut AreaFile, answer: &[u8], now_ms: i64) -> Result<Applied,
     for verdict in &response.verdicts {
         refused |= take_verdict(&tx, verdict, now_ms, &mut touched)?;
     }
-    let mut more = response.page.more;
+    if let Some(origin) = response.incarnation {
+        restart::incarnate(&tx, &mut session, origin)?;
+    }
+    let mut more = response.page.more || response.incarnation.is_some();
     let mut snapshot = None;
     if let Some(role) = role_from(response.role).filter(|role| *role != session.role) {
         // The page is for a reader of the old cursor: it is asked for again from the start.
@@ -152,6 +175,10 @@ pub fn begin_anew(file: &mut AreaFile) -> Result<(), StoreError> {
 
 /// The device has redeemed another invitation to an area that it holds.
 pub(crate) fn joined_again(tx: &Connection, before: &Session, now: &Session) -> Result<(), StoreError> {
+    if before.origin != now.origin {
+        outbox::take_origin(tx, before.origin, now.origin)?;
+        area::forget_judged(tx)?;
+    }
     if before.role != now.role {
         let lost = restart::role_changed(tx, now.role)?;
         table::project(tx, now.origin, &lost)?;
@@ -176,6 +203,12 @@ fn take_verdict(
     now_ms: i64,
     touched: &mut BTreeSet<RowId>,
 ) -> Result<bool, StoreError> {
+    if verdict.reason != Some(Reason::Quarantined)
+        && let Some(action) = outbox::get(tx, verdict.counter)?
+    {
+        let end = action.counter + action.change_count().max(1) as u64;
+        area::note_judged(tx, Judged { end, hash: seal::action_hash(&action).into() })?;
+    }
     match (verdict.position, verdict.reason) {
         (Some(position), _) => outbox::admitted(tx, verdict.counter, position)?,
         (None, Some(reason)) => {
