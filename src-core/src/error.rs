@@ -30,12 +30,20 @@ pub enum ErrorCode {
     OtherServer,
     /// This device was locked out.
     Revoked,
+    /// The member's access was given for a while, and it is over.
+    Expired,
     /// The disk or the browser's storage is full.
     StorageFull,
     /// The browser refuses storage (private window, blocked site data).
     StorageRefused,
     /// The database file is damaged; it was moved aside.
     StorageDamaged,
+    /// The screens are locked: the PIN first.
+    Locked,
+    /// The key of the encrypted files is gone; they were moved aside.
+    KeyLost,
+    /// The system's key store, which has the key of the encrypted files, does not answer.
+    KeyStore,
     /// The app is older than the database or the server: update it.
     Outdated,
     /// Browser only: another tab has the database.

@@ -4,13 +4,17 @@
 //! The UI sends a request struct through [`Ask`]; the host hands the [`Request`] to `app::App`, which answers with the
 //! JSON of [`Ask::Reply`] or with an [`IpcError`].
 
+mod changes;
 mod forms;
+mod lock;
 mod views;
 
+pub use changes::*;
 pub use forms::*;
+pub use lock::*;
 pub use views::*;
 
-use crate::domain::{AreaId, ChannelId, ContactId, OrganisationId, PinId, ProblemId, Role};
+use crate::domain::{AreaId, ChannelId, ContactId, OrganisationId, PinId, ProblemId, Role, RowId};
 use crate::error::ErrorCode;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -40,6 +44,8 @@ pub enum Event {
     Parked { parked: bool },
     /// Browser only: a newer version of the app is ready; it is taken into use when the user says so.
     UpdateReady,
+    /// The screens were locked: nothing but the lock is answered until the PIN was given.
+    Locked,
 }
 
 /// What a screen shows; the unit of reloading.
@@ -100,6 +106,27 @@ requests! {
     OpenDemo {} -> AreaSummary;
     /// Removes the open area from this device, unsent changes included.
     ForgetArea { area: AreaId } -> ();
+
+    // ---- The lock: also answered while it is locked, but for setting it ------------------------------------------
+    /// Whether there is a PIN, whether it is locked, and what would be lost by forgetting this device.
+    GetLock {} -> LockView;
+    /// Opens what is locked.
+    Unlock { pin: String } -> PinAnswer;
+    /// Locks now; refused when there is no PIN.
+    LockNow {} -> ();
+    /// Somebody uses the app: the time until it locks begins anew.
+    InUse {} -> ();
+    /// Sets the PIN (4 to 8 digits), or changes it when `current` is right.
+    SetPin { current: Option<String>, pin: String } -> PinAnswer;
+    /// Takes the PIN away.
+    RemovePin { pin: String } -> PinAnswer;
+    /// After how many minutes without use it locks by itself: 0 (never), 1, 5 or 15.
+    SetLockAfter { minutes: u16 } -> ();
+    /// *Glem denne enhed*: removes every area, draft, setting and key from this device. Works without a network and
+    /// without the PIN; answers how many servers should be told, see `SayFarewell`.
+    ForgetDevice {} -> u32;
+    /// After `ForgetDevice`: asks the servers to lock this device out.
+    SayFarewell {} -> Farewell;
 
     // ---- Reading ---------------------------------------------------------------------------------------------------
     /// The action card: tiles with their contacts.
@@ -192,12 +219,26 @@ requests! {
     GetRefusals {} -> Vec<Refusal>;
     /// The user has read a refusal and lets it go.
     DismissRefusal { id: i64 } -> ();
+    /// Does what was refused once more, as a new action; the refusal is gone then.
+    RetryRefusal { id: i64 } -> Saved;
+    /// *Opdatering*: what is not sent, what needs a look, and the latest that was sent and received.
+    GetUpdates { /** At most this many. */ limit: u32 } -> UpdatesView;
+    /// What lost in a conflict is put in place of what stands there.
+    RestoreConflict { id: RowId } -> Saved;
+    /// What stands there stays.
+    KeepConflict { id: RowId } -> Saved;
+    /// *Historik* of a thing, as far as this device knows it.
+    GetHistory { row: RowId } -> HistoryView;
+    /// Puts back what stood in a thing before a change of its history.
+    RestoreChange { row: RowId, change: u64, /** The change is not sent yet. */ unsent: bool } -> Saved;
 
     // ---- Online only: answered by the server through the host --------------------------------------------------------
+    /// *Historik*, with what the server knows besides.
+    GetOlderHistory { row: RowId } -> HistoryView;
     /// Redeems an invitation or hand-over link; the area is then on this device and open.
     Redeem { link: String, /** What others see, e.g. "Mona, ejendomskontoret"; may be empty. */ member_name: String, device_name: String } -> AreaSummary;
     /// Makes an invitation (coordinators).
-    CreateInvitation { role: Role, uses: u32, expires_hours: u32 } -> InvitationLink;
+    CreateInvitation { role: Role, uses: u32, expires_hours: u32, /** For how long those who redeem it have access; `None`: until they are locked out. */ access_hours: Option<u32> } -> InvitationLink;
     /// *Tilføj min anden enhed*: a link of 24 hours for one more device of the same member.
     HandOver {} -> InvitationLink;
     /// Invitations that can still be redeemed (coordinators).

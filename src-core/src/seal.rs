@@ -14,6 +14,8 @@
 use crate::domain::AreaId;
 use crate::wire::to_bytes;
 use crate::wire::v1::{Action, Cursor, Entry, Judged, LogRow, Raw, ScopeRows, ScopeSeq, Seal};
+#[cfg(feature = "sqlite")]
+use ed25519_compact::{KeyPair, PublicKey, Seed, Signature};
 use minicbor::bytes::ByteArray;
 use std::collections::BTreeMap;
 
@@ -182,9 +184,15 @@ pub fn cursor_mac(key: &Hash, area: AreaId, cursor: &Cursor) -> Option<[u8; 16]>
     Some(mac)
 }
 
+/// An action's hash: what it is recognised by when it comes again.
+#[must_use]
+pub fn action_hash(action: &Action) -> Hash {
+    blake3::hash(&to_bytes(action)).into()
+}
+
 /// What a device signs when it sends actions: who it is, what it sent before, and every byte of what it sends now.
 #[must_use]
-pub fn push_digest(area: AreaId, origin: u32, after: Option<&Judged>, salt: &Salt, actions: &[Action]) -> Hash {
+pub fn push_digest(area: AreaId, origin: u32, after: Option<&Judged>, salt: &Salt, actions: &[Hash]) -> Hash {
     let mut hasher = blake3::Hasher::new_derive_key(PUSH);
     hasher.update(area.0.0.as_bytes()).update(&origin.to_be_bytes()).update(salt);
     match after {
@@ -192,7 +200,28 @@ pub fn push_digest(area: AreaId, origin: u32, after: Option<&Judged>, salt: &Sal
         None => hasher.update(&[0]),
     };
     for action in actions {
-        hasher.update(blake3::hash(&to_bytes(action)).as_bytes());
+        hasher.update(action);
     }
     hasher.finalize().into()
+}
+
+/// The public half of a device's key.
+#[cfg(feature = "sqlite")]
+#[must_use]
+pub fn public_key(seed: &Hash) -> Hash {
+    *KeyPair::from_seed(Seed::new(*seed)).pk
+}
+
+/// Signs a digest with a device's key: Ed25519 (RFC 8032).
+#[cfg(feature = "sqlite")]
+#[must_use]
+pub fn sign(seed: &Hash, digest: &Hash) -> [u8; 64] {
+    *KeyPair::from_seed(Seed::new(*seed)).sk.sign(digest, None)
+}
+
+/// Whether the device with this public key signed the digest.
+#[cfg(feature = "sqlite")]
+#[must_use]
+pub fn is_signed(key: &Hash, digest: &Hash, signature: &[u8; 64]) -> bool {
+    PublicKey::new(*key).verify(digest, &Signature::new(*signature)).is_ok()
 }

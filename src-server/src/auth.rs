@@ -23,12 +23,17 @@ pub(crate) struct Device {
     pub(crate) role: Role,
     pub(crate) area: AreaId,
     pub(crate) origin: u32,
+    /// When the member's access ends, if it does.
+    pub(crate) access_until_ms: Option<i64>,
+    public_key: Option<[u8; 32]>,
+    also: Vec<u32>,
 }
 
 impl Device {
     /// The same as the area's log sees it.
     pub(crate) fn peer(&self) -> Peer {
-        Peer { origin: self.origin, member: self.member, role: self.role }
+        let Self { origin, member, role, public_key: key, .. } = *self;
+        Peer { origin, member, role, also: self.also.clone(), key, next_origin: None }
     }
 }
 
@@ -42,10 +47,13 @@ impl FromRequestParts<App> for Device {
         if identity.revoked {
             return Err(ApiError::revoked());
         }
+        if identity.access_until_ms.is_some_and(|end| end <= now_ms()) {
+            return Err(ApiError::expired());
+        }
         note_seen(app, &identity);
         app.limits.device(identity.device)?;
-        let Identity { device: id, member, area, origin, role, .. } = identity;
-        Ok(Device { id, member, role, area, origin })
+        let Identity { device: id, member, area, origin, role, access_until_ms, public_key, also, .. } = identity;
+        Ok(Device { id, member, role, area, origin, access_until_ms, public_key, also })
     }
 }
 

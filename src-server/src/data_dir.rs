@@ -73,6 +73,11 @@ impl DataDir {
         }
     }
 
+    /// A folder for files that are not complete yet, on the same disk; it goes when the answer does.
+    pub(crate) fn staging(&self) -> io::Result<tempfile::TempDir> {
+        tempfile::Builder::new().prefix(".incoming-").tempdir_in(&self.root)
+    }
+
     pub(crate) fn control(&self) -> PathBuf {
         self.root.join("control.db")
     }
@@ -83,6 +88,11 @@ impl DataDir {
 
     pub(crate) fn area(&self, area: AreaId) -> PathBuf {
         self.areas().join(format!("{area}.db"))
+    }
+
+    /// Tells one file of an area from another that was put in its place.
+    pub(crate) fn area_identity(&self, area: AreaId) -> Option<u64> {
+        fs::metadata(self.area(area)).ok().map(|file| identity(&file))
     }
 
     pub(crate) fn basemaps(&self) -> PathBuf {
@@ -155,6 +165,17 @@ fn create_private(path: &Path) -> io::Result<()> {
 #[cfg(not(unix))]
 fn create_private(path: &Path) -> io::Result<()> {
     fs::create_dir_all(path)
+}
+
+#[cfg(unix)]
+fn identity(file: &fs::Metadata) -> u64 {
+    std::os::unix::fs::MetadataExt::ino(file)
+}
+
+/// Where files have no number: the server must be stopped before one is put in another's place.
+#[cfg(not(unix))]
+fn identity(_: &fs::Metadata) -> u64 {
+    0
 }
 
 #[cfg(test)]

@@ -1,37 +1,80 @@
 //! The core's files, clock and randomness on a machine with a file system.
 
+use crate::cipher;
+use crate::keys::{Found, KeyStore, Keys, announce_wipe};
 use rusqlite::Connection;
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
-use trygkort_core::app::{Env, Files, HostInfo};
+use trygkort_core::app::{Env, FileKey, Files, HostInfo};
+use trygkort_core::ipc::Protection;
 use trygkort_core::store::StoreError;
+use trygkort_core::store::lock::FILE as LOCK_FILE;
 
 /// What SQLite may keep beside a database.
 const COMPANIONS: [&str; 4] = ["", "-wal", "-shm", "-journal"];
 /// Held locked while the databases are open.
 const LOCK: &str = "trygkort.lock";
 
+/// What the databases and all that belongs to them begin with.
+const OURS: [&str; 3] = ["device.db", "area-", "lock.db"];
+
 /// The databases in one folder.
 pub(crate) struct Folder {
     path: PathBuf,
+    keys: Keys,
     _lock: File,
 }
 
+/// What taking the folder came to.
+pub(crate) struct Taken {
+    pub(crate) folder: Folder,
+    /// Its files could not be opened any more and were moved aside.
+    pub(crate) key_lost: bool,
+}
+
 impl Folder {
-    /// Takes the folder for this process. `None`: another process has it.
-    pub(crate) fn take(path: &Path) -> io::Result<Option<Self>> {
-        let lock = File::create(path.join(LOCK))?;
-        match lock.try_lock() {
-            Ok(()) => Ok(Some(Self { path: path.to_owned(), _lock: lock })),
-            Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(error)) => Err(error),
-        }
+    /// Takes the folder for this process, with the key of its files. `None`: another process has it.
+    pub(crate) fn take(path: &Path, store: Box<dyn KeyStore>) -> Result<Option<Taken>, StoreError> {
+        let Some(lock) = lock(path).map_err(|error| StoreError::Refused(error.kind().to_string()))? else {
+            return Ok(None);
+        };
+        let (keys, key_lost) = match Keys::find(path, store)? {
+            // A PIN that is kept nowhere opens nothing.
+            Found::Keys(keys) if !keys.opens_without_pin() && !path.join(LOCK_FILE).exists() => {
+                set_all_aside(path)?;
+                keys.renew()?;
+                (keys, true)
+            }
+            Found::Keys(keys) => (keys, false),
+            Found::None(store) => {
+                let lost = set_all_aside(path)?;
+                (Keys::make(path, store)?, lost)
+            }
+            Found::Wipe(store) => {
+                remove_all(path)?;
+                (Keys::make(path, store)?, false)
+            }
+        };
+        Ok(Some(Taken { folder: Self { path: path.to_owned(), keys, _lock: lock }, key_lost }))
+    }
+}
+
+fn lock(path: &Path) -> io::Result<Option<File>> {
+    let lock = File::create(path.join(LOCK))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(Some(lock)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(error),
     }
 }
 
 impl Files for Folder {
     fn open(&self, name: &str) -> Result<Connection, StoreError> {
+        cipher::open(&self.path.join(name), &self.keys.get().ok_or(StoreError::Locked)?)
+    }
+
+    fn open_plain(&self, name: &str) -> Result<Connection, StoreError> {
         Ok(Connection::open(self.path.join(name))?)
     }
 
@@ -48,16 +91,73 @@ impl Files for Folder {
 
     /// Renames the file and what belongs to it to `NAME.damaged-1…`, or the next free number.
     fn set_aside(&self, name: &str) -> Result<(), StoreError> {
-        let aside = (1..)
-            .map(|number| format!("{name}.damaged-{number}"))
-            .find(|aside| !self.exists(aside))
-            .expect("numbers do not run out");
-        for companion in COMPANIONS {
-            let from = self.path.join(format!("{name}{companion}"));
-            missing_is_fine(fs::rename(from, self.path.join(format!("{aside}{companion}"))))?;
-        }
-        Ok(())
+        set_aside(&self.path, name, "damaged")
     }
+
+    fn wipe(&self) -> Result<(), StoreError> {
+        announce_wipe(&self.path)?;
+        remove_all(&self.path)?;
+        self.keys.renew()
+    }
+
+    fn key(&self) -> Option<&dyn FileKey> {
+        Some(&self.keys)
+    }
+
+    fn protection(&self) -> Protection {
+        self.keys.protection()
+    }
+}
+
+fn set_aside(folder: &Path, name: &str, why: &str) -> Result<(), StoreError> {
+    let aside = (1..)
+        .map(|number| format!("{name}.{why}-{number}"))
+        .find(|aside| !folder.join(aside).exists())
+        .expect("numbers do not run out");
+    for companion in COMPANIONS {
+        let from = folder.join(format!("{name}{companion}"));
+        missing_is_fine(fs::rename(from, folder.join(format!("{aside}{companion}"))))?;
+    }
+    Ok(())
+}
+
+/// Moves every encrypted database to `NAME.locked-1…`: its key is not here, and may be found again. Returns whether
+/// there was any.
+fn set_all_aside(folder: &Path) -> Result<bool, StoreError> {
+    let encrypted = |name: &String| {
+        let database = name.ends_with(".db") && name != LOCK_FILE;
+        database && cipher::is_encrypted(&folder.join(name))
+    };
+    let lost: Vec<String> = ours(folder)?.into_iter().filter(encrypted).collect();
+    for name in &lost {
+        set_aside(folder, name, "locked")?;
+    }
+    if !lost.is_empty() && folder.join(LOCK_FILE).exists() {
+        set_aside(folder, LOCK_FILE, "locked")?;
+    }
+    Ok(!lost.is_empty())
+}
+
+fn remove_all(folder: &Path) -> Result<(), StoreError> {
+    for name in ours(folder)? {
+        missing_is_fine(fs::remove_file(folder.join(name)))?;
+    }
+    Ok(())
+}
+
+/// The databases in a folder and all that belongs to them.
+fn ours(folder: &Path) -> Result<Vec<String>, StoreError> {
+    let refused = |error: io::Error| StoreError::Refused(error.kind().to_string());
+    let mut names = Vec::new();
+    for entry in fs::read_dir(folder).map_err(refused)? {
+        // A name that is no text is none of ours.
+        if let Ok(name) = entry.map_err(refused)?.file_name().into_string()
+            && OURS.iter().any(|start| name.starts_with(start))
+        {
+            names.push(name);
+        }
+    }
+    Ok(names)
 }
 
 fn missing_is_fine(result: io::Result<()>) -> Result<(), StoreError> {
@@ -96,41 +196,4 @@ pub(crate) fn host_info() -> HostInfo {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn damaged_files_are_kept_with_what_belongs_to_them() {
-        let folder = tempfile::tempdir().unwrap();
-        let files = Folder::take(folder.path()).unwrap().unwrap();
-        for text in ["one", "two"] {
-            fs::write(folder.path().join("area.db"), text).unwrap();
-            fs::write(folder.path().join("area.db-wal"), text).unwrap();
-            files.set_aside("area.db").unwrap();
-            assert!(!files.exists("area.db") && !files.exists("area.db-wal"));
-        }
-        let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
-        assert_eq!((read("area.db.damaged-1"), read("area.db.damaged-1-wal")), ("one".to_owned(), "one".to_owned()));
-        assert_eq!(read("area.db.damaged-2"), "two");
-    }
-
-    #[test]
-    fn removing_takes_everything_and_does_not_mind_what_is_gone() {
-        let folder = tempfile::tempdir().unwrap();
-        let files = Folder::take(folder.path()).unwrap().unwrap();
-        fs::write(folder.path().join("area.db-shm"), "x").unwrap();
-        files.remove("area.db").unwrap();
-        files.remove("area.db").unwrap();
-        assert!(!files.exists("area.db-shm"));
-    }
-
-    #[test]
-    fn one_process_has_the_folder() {
-        let folder = tempfile::tempdir().unwrap();
-        let first = Folder::take(folder.path()).unwrap();
-        assert!(first.is_some());
-        assert!(Folder::take(folder.path()).unwrap().is_none());
-        drop(first);
-        assert!(Folder::take(folder.path()).unwrap().is_some());
-    }
-}
+mod tests;

@@ -3,12 +3,15 @@
 //! **Invariants.** The core lives on a thread of its own (`state`); commands post a job and wait without holding the
 //! window up. The window can call three commands and nothing else (`capabilities/main.json`), shows nothing but the app
 //! that is built into the program, and hands links to the system only when their scheme is allowed (`commands`).
-//! Nothing personal is logged (`logging`).
+//! The databases are encrypted (`cipher`) with a key that the system keeps (`keys`). Nothing personal is logged
+//! (`logging`).
 //!
 //! Start reading at `state`, then `sync_task` for the network.
 
+mod cipher;
 mod commands;
 mod files;
+mod keys;
 mod logging;
 mod paths;
 mod state;

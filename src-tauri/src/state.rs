@@ -4,6 +4,7 @@
 //! but this thread touches it. Network calls run elsewhere ([`crate::sync_task`]) and come back as jobs.
 
 use crate::files::{Folder, SystemEnv, host_info};
+use crate::keys::SystemStore;
 use crate::sync_task::{Network, PokeTask};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -11,8 +12,9 @@ use std::time::{Duration, Instant};
 use tauri::{AppHandle, Emitter};
 use tokio::sync::oneshot;
 use trygkort_core::app::{App, HttpResponse, NetworkError, Pending, Step, SyncCall};
-use trygkort_core::error::ErrorCode;
+use trygkort_core::error::{Error, ErrorCode};
 use trygkort_core::ipc::{IpcError, Request};
+use trygkort_core::store::StoreError;
 
 /// The name under which the screens hear of events.
 const EVENT: &str = "trygkort";
@@ -50,7 +52,18 @@ impl Host {
         let (jobs, queue) = channel();
         let network = Network::new(jobs.clone())?;
         std::thread::Builder::new().name("core".to_owned()).spawn(move || {
-            Core { folder, window, network, app: None, syncing: false, retry_at: None, poke: None }.run(&queue);
+            let core = Core {
+                folder,
+                window,
+                network,
+                app: None,
+                tried: false,
+                unreported: None,
+                syncing: false,
+                retry_at: None,
+                poke: None,
+            };
+            core.run(&queue);
         })?;
         let host = Self { jobs };
         host.sync_soon();
@@ -94,6 +107,10 @@ struct Core {
     network: Network,
     /// `None` until the databases could be opened; tried again with every request.
     app: Option<App>,
+    /// Opening was tried: after that only a request does so, because a key store may ask the person each time.
+    tried: bool,
+    /// What is to be said of the files, when a screen asks first.
+    unreported: Option<IpcError>,
     syncing: bool,
     retry_at: Option<Instant>,
     poke: Option<PokeTask>,
@@ -153,7 +170,11 @@ impl Core {
             }
             Job::SyncSoon => {
                 self.retry_at = None;
-                if let Ok(app) = self.app() {
+                if !self.tried {
+                    // The screens ask in a moment and get the reason themselves.
+                    drop(self.app().map(drop));
+                }
+                if let Some(app) = &mut self.app {
                     app.request_sync();
                 }
             }
@@ -167,6 +188,12 @@ impl Core {
             Err(error) => return answer(reply, Err(not_understood(&error))),
         };
         let may_want_map = matches!(request, Request::OpenDemo(_));
+        if matches!(request, Request::Boot(_))
+            && self.app().is_ok()
+            && let Some(error) = self.unreported.take()
+        {
+            return answer(reply, Err(error));
+        }
         match self.app() {
             Ok(app) => {
                 let step = app.handle(request);
@@ -215,9 +242,14 @@ impl Core {
     /// The core, opened now if it was not.
     fn app(&mut self) -> Result<&mut App, IpcError> {
         if self.app.is_none() {
-            let app = open(&self.folder).inspect_err(|error| {
+            self.tried = true;
+            let (app, key_lost) = open(&self.folder).inspect_err(|error| {
                 tracing::error!(code = ?error.code, "the databases could not be opened");
             })?;
+            if key_lost {
+                tracing::error!("the key of the databases is lost; they were moved aside");
+                self.unreported = Some(Error::from(StoreError::KeyLost).into());
+            }
             self.app = Some(app);
             self.keep_demo_map();
         }
@@ -238,18 +270,15 @@ impl Core {
     }
 }
 
-fn open(folder: &Path) -> Result<App, IpcError> {
-    let files = Folder::take(folder).map_err(|error| IpcError {
-        code: ErrorCode::StorageRefused,
-        detail: format!("the data folder: {}", error.kind()),
-        field: None,
-    })?;
-    let files = files.ok_or_else(|| IpcError {
+/// Opens the core; also says whether the key of its files was lost.
+fn open(folder: &Path) -> Result<(App, bool), IpcError> {
+    let taken = Folder::take(folder, Box::new(SystemStore)).map_err(Error::from)?.ok_or_else(|| IpcError {
         code: ErrorCode::Parked,
         detail: "another Trygkort has the data folder".to_owned(),
         field: None,
     })?;
-    Ok(App::open(Box::new(files), Box::new(SystemEnv), host_info())?)
+    let app = App::open(Box::new(taken.folder), Box::new(SystemEnv), host_info())?;
+    Ok((app, taken.key_lost))
 }
 
 fn answer<T>(reply: Reply<T>, result: Result<T, IpcError>) {

@@ -44,6 +44,17 @@ pub(crate) fn date_words(i18n: I18n, ms: i64) -> String {
     date_in(i18n.get_locale(), local(ms))
 }
 
+/// Whole hours until five in the morning, when also the longest evening is over.
+pub(crate) fn hours_until_morning(now_ms: i64) -> u32 {
+    hours_until_five(local(now_ms).minute)
+}
+
+fn hours_until_five(minute: u16) -> u32 {
+    const DAY: u32 = 24 * 60;
+    let wait = (DAY + 5 * 60 - u32::from(minute)) % DAY;
+    if wait == 0 { 24 } else { wait.div_ceil(60) }
+}
+
 /// *22.11.2026*.
 pub(crate) fn date_short(ms: i64) -> String {
     let at = local(ms);
@@ -110,6 +121,7 @@ pub(crate) fn error_words(locale: Locale, error: &IpcError) -> &'static str {
         ErrorCode::TooManyAttempts => td_string!(locale, common.error.too_many_attempts),
         ErrorCode::OtherServer => td_string!(locale, common.error.other_server),
         ErrorCode::Revoked => td_string!(locale, common.error.revoked),
+        ErrorCode::Expired => td_string!(locale, common.error.expired),
         ErrorCode::StorageFull => td_string!(locale, common.error.storage_full),
         ErrorCode::StorageRefused => td_string!(locale, common.error.storage_refused),
         ErrorCode::StorageDamaged => td_string!(locale, common.error.storage_damaged),

@@ -111,6 +111,10 @@ impl Files for Pool {
         self.rename(&journal_of(name), &format!("{aside}.journal"))?;
         self.rename(name, &aside)
     }
+
+    fn wipe(&self) -> Result<(), StoreError> {
+        self.0.clear().map_err(|error| StoreError::Refused(error.to_string()))
+    }
 }
 
 impl Pool {

@@ -10,4 +10,5 @@ mod basemap;
 mod devices;
 mod poke;
 mod restart;
+mod restore;
 mod sync_story;

@@ -19,6 +19,7 @@ mod report;
 mod run;
 mod screenshots;
 mod setup;
+mod sim;
 mod test;
 #[cfg(test)]
 mod tidy;
@@ -39,7 +40,10 @@ Developer commands of Trygkort.
     cargo xtask test [--only STAGE]       set up, then run every test there is
     cargo xtask check                     formatting, lints, documentation, licences, spelling
     cargo xtask bench [--only NAME]       measure the figures of the README, keep them under bench/results/
-    cargo xtask fuzz [TARGET] [--seconds N]  feed what reads others' words with what nobody would send
+    cargo xtask fuzz [TARGET] [--seconds N]
+                                          feed what reads others' words with what nobody would send
+    cargo xtask sim [--seeds N] [--seed S] [--trace]
+                                          live through schedules of failing networks, disks, clocks and people
     cargo xtask setup                     install what is missing; the commands above do this by themselves
     cargo xtask web [--dev]               build the web app into dist/
     cargo xtask bundle                    make the installable .deb of the desktop app
@@ -59,6 +63,7 @@ enum Task {
     Bench { only: Option<String> },
     Bundle,
     Screenshots(Vec<String>),
+    Sim(Vec<String>),
 }
 
 fn main() -> ExitCode {
@@ -88,6 +93,7 @@ fn carry_out(task: Task) -> Result<ExitCode> {
         Task::Bench { only } => bench::bench(&layout, only.as_deref())?,
         Task::Bundle => bundle::bundle(&layout)?,
         Task::Screenshots(arguments) => screenshots::screenshots(&layout, &arguments)?,
+        Task::Sim(arguments) => return sim::sim(&layout, &arguments),
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -105,6 +111,11 @@ fn parse() -> Result<Task> {
     let (mut desktop, mut dev, mut help, mut only, mut seconds) = (false, false, false, None, fuzz::SECONDS);
     while let Some(argument) = parser.next().map_err(usage)? {
         match argument {
+            // What comes after it is the simulation's own.
+            Value(word) if words.is_empty() && word == "sim" => {
+                let rest = parser.raw_args().map_err(usage)?.map(|word| word.string().map_err(usage));
+                return Ok(Task::Sim(rest.collect::<Result<_>>()?));
+            }
             Long("desktop") => desktop = true,
             Long("dev") => dev = true,
             Long("listen") => listen = parser.value().and_then(ValueExt::string).map_err(usage)?,

@@ -4,7 +4,9 @@ use super::{App, Step};
 use crate::domain::{Entity, personal_number};
 use crate::error::{Error, ErrorCode};
 use crate::ipc::{IpcError, Request, Settings, TextCheck, Topic};
-use crate::ops::{action, area, card, channels, contacts, organisations, pins, problems, refusals, reminders};
+use crate::ops::{
+    action, area, card, channels, conflicts, contacts, organisations, pins, problems, refusals, reminders, updates,
+};
 use serde::Serialize;
 
 /// The text sizes that can be chosen, in per cent.
@@ -31,6 +33,7 @@ impl App {
                 reply(&())
             }
             Request::Redeem(ask) => self.redeem(ask),
+            Request::GetOlderHistory(ask) => self.older_history(ask.row),
             Request::CreateInvitation(ask) => self.create_invitation(&ask),
             Request::HandOver(_) => self.hand_over(),
             Request::ListInvitations(_) => self.list_invitations(),
@@ -38,6 +41,22 @@ impl App {
             Request::ListDevices(_) => self.list_devices(),
             Request::RenameDevice(ask) => self.rename_device(&ask),
             Request::RevokeDevice(ask) => self.revoke_device(&ask.id),
+            other => self.try_lock(other),
+        }
+    }
+
+    /// The lock, and forgetting this device.
+    fn try_lock(&mut self, request: Request) -> Result<Step, Error> {
+        match request {
+            Request::GetLock(_) => reply(&self.lock_view()?),
+            Request::Unlock(ask) => reply(&self.unlock(&ask.pin)?),
+            Request::LockNow(_) => reply(&self.lock_now()?),
+            Request::InUse(_) => reply(&self.in_use()?),
+            Request::SetPin(ask) => reply(&self.set_pin(&ask)?),
+            Request::RemovePin(ask) => reply(&self.remove_pin(&ask.pin)?),
+            Request::SetLockAfter(ask) => reply(&self.set_lock_after(ask.minutes)?),
+            Request::ForgetDevice(_) => reply(&self.forget_device()?),
+            Request::SayFarewell(_) => Ok(self.say_farewell()),
             other => self.try_read(other),
         }
     }
@@ -63,6 +82,8 @@ impl App {
             Request::EditArea(_) => reply(&self.read(|file, _| area::edit(file))?),
             Request::EditOrganisation(ask) => reply(&self.read(|file, ctx| organisations::edit(file, ctx, ask.id))?),
             Request::GetReminders(_) => reply(&self.read(|file, _| reminders::all(file))?),
+            Request::GetUpdates(ask) => reply(&self.read(|file, _| updates::get(file, ask.limit))?),
+            Request::GetHistory(ask) => reply(&self.history(ask.row)?),
             Request::GetRefusals(_) => reply(&self.read(|file, _| refusals::all(file))?),
             other => self.try_act(other),
         }
@@ -99,6 +120,10 @@ impl App {
                 reply(&self.act(|f, ctx| channels::report(f, ctx, ask.id, Some(ctx.now_ms)))?)
             }
             Request::ClearReport(ask) => reply(&self.act(|f, ctx| channels::report(f, ctx, ask.id, None))?),
+            Request::RetryRefusal(ask) => reply(&self.act(|f, ctx| refusals::retry(f, ctx, ask.id))?),
+            Request::RestoreConflict(ask) => reply(&self.act(|f, ctx| conflicts::restore(f, ctx, ask.id))?),
+            Request::KeepConflict(ask) => reply(&self.act(|f, ctx| conflicts::keep(f, ctx, ask.id))?),
+            Request::RestoreChange(ask) => reply(&self.restore_change(&ask)?),
             Request::VerifyContact(ask) => reply(&self.act(|f, ctx| contacts::verify(f, ctx, ask.id))?),
             Request::Undo(ask) => {
                 reply(&self.act(|f, ctx| action::undo(f, ctx, ask.undo).map(|changed| ((), changed)))?)
@@ -138,11 +163,12 @@ impl App {
         reply(&())
     }
 
-    fn set_settings(&self, settings: &Settings) -> Result<(), Error> {
+    fn set_settings(&mut self, settings: &Settings) -> Result<(), Error> {
         if !TEXT_PERCENTS.contains(&settings.text_percent) {
             return Err(Error::invalid("text_percent", format!("one of {TEXT_PERCENTS:?}")));
         }
-        Ok(self.device.set_settings(settings)?)
+        self.device.set_settings(settings)?;
+        Ok(self.lock.note_settings(settings)?)
     }
 
     /// Keeps an unfinished form, unless a text in it holds a personal number: that is not kept even as a draft.
@@ -171,7 +197,7 @@ fn holds_personal_number(value: &serde_json::Value) -> bool {
     }
 }
 
-fn reply<T: Serialize>(value: &T) -> Result<Step, Error> {
+pub(super) fn reply<T: Serialize>(value: &T) -> Result<Step, Error> {
     let json = serde_json::to_string(value).map_err(|error| Error::coded(ErrorCode::Internal, error.to_string()))?;
     Ok(Step::Reply(Ok(json)))
 }

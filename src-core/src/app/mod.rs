@@ -5,10 +5,15 @@
 //! decided by the server (invitations, devices) is of the second kind.
 
 mod dispatch;
+mod forget;
+mod history;
+mod host;
 mod http;
+mod lock;
 mod online;
 mod sync_driver;
 
+pub use host::{Env, FileKey, Files, HostInfo};
 pub use http::{HttpRequest, HttpResponse, NetworkError};
 pub use online::Pending;
 pub use sync_driver::SyncCall;
@@ -17,55 +22,15 @@ use crate::domain::{AreaId, Role, RowId};
 use crate::error::{Error, ErrorCode};
 use crate::ipc::{AreaSummary, BootView, Event, IpcError, Request, SyncStatus, Topic};
 use crate::ops::Ctx;
+use crate::ops::history::Older;
 use crate::store::area::{AreaFile, Session, topics};
 use crate::store::device::{self, DeviceFile};
-use crate::store::{StoreError, table};
-use rusqlite::Connection;
+use crate::store::table;
+use forget::Farewells;
+use lock::Lock;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use sync_driver::SyncTask;
-
-/// What a host lends the application: time and randomness.
-pub trait Env {
-    /// Milliseconds since 1970 UTC.
-    fn now_ms(&self) -> i64;
-    /// How far local time is ahead of UTC at a moment, in minutes.
-    fn utc_offset_minutes(&self, at_ms: i64) -> i32;
-    /// Fills with random bytes fit for ids.
-    fn fill_random(&self, bytes: &mut [u8]);
-}
-
-/// Where a host keeps database files. Names are plain: `device.db`, `area-ID.db`.
-pub trait Files {
-    /// Opens a file, making it if it is not there.
-    ///
-    /// # Errors
-    /// When storage is refused, full or damaged.
-    fn open(&self, name: &str) -> Result<Connection, StoreError>;
-    /// Whether a file is there.
-    fn exists(&self, name: &str) -> bool;
-    /// Removes a file that is closed.
-    ///
-    /// # Errors
-    /// When the host cannot remove it.
-    fn remove(&self, name: &str) -> Result<(), StoreError>;
-    /// Moves a damaged file aside, so that a new one can be made and nothing is lost.
-    ///
-    /// # Errors
-    /// When the host cannot move it.
-    fn set_aside(&self, name: &str) -> Result<(), StoreError>;
-}
-
-/// What the host says about itself.
-#[derive(Clone, Debug, Default)]
-pub struct HostInfo {
-    /// The version of the app, e.g. `0.1.0`.
-    pub version: String,
-    /// In a browser: the page's origin. Only links of this origin can be redeemed, since it is where the app came from.
-    pub web_origin: Option<String>,
-    /// BCP 47 tag of the device's language.
-    pub language: String,
-}
 
 /// What to do with a request.
 #[derive(Debug)]
@@ -86,8 +51,12 @@ pub struct App {
     current: Option<AreaId>,
     tasks: BTreeMap<AreaId, SyncTask>,
     events: Vec<Event>,
+    /// What the server told of the thing whose history somebody looks at.
+    older: Option<Older>,
     /// A file was damaged and moved aside; the first [`crate::ipc::Boot`] says so.
     damaged: Option<String>,
+    lock: Lock,
+    farewells: Farewells,
 }
 
 impl std::fmt::Debug for App {
@@ -102,15 +71,8 @@ impl App {
     /// # Errors
     /// When storage is refused or full, or a file was written by a newer version.
     pub fn open(files: Box<dyn Files>, env: Box<dyn Env>, host: HostInfo) -> Result<Self, Error> {
-        let mut damaged = None;
-        let device = match files.open(device::FILE).and_then(DeviceFile::open) {
-            Err(error) if error.code() == ErrorCode::StorageDamaged => {
-                files.set_aside(device::FILE)?;
-                damaged = Some(error.to_string());
-                files.open(device::FILE).and_then(DeviceFile::open)?
-            }
-            opened => opened?,
-        };
+        let (lock, mut damaged) = Lock::open(files.as_ref(), env.now_ms())?;
+        let device = if lock.locked { DeviceFile::stand_in()? } else { open_device(files.as_ref(), &mut damaged)? };
         let mut app = Self {
             files,
             env,
@@ -120,10 +82,23 @@ impl App {
             current: None,
             tasks: BTreeMap::new(),
             events: Vec::new(),
+            older: None,
             damaged,
+            lock,
+            farewells: Farewells::default(),
         };
-        app.open_areas()?;
+        if app.lock.locked {
+            app.events.push(Event::Locked);
+        } else {
+            app.open_areas()?;
+        }
         Ok(app)
+    }
+
+    /// Opens everything once it may be.
+    fn open_files(&mut self) -> Result<(), Error> {
+        self.device = open_device(self.files.as_ref(), &mut self.damaged)?;
+        self.open_areas()
     }
 
     fn open_areas(&mut self) -> Result<(), Error> {
@@ -153,7 +128,10 @@ impl App {
 
     /// Handles a request of a screen.
     pub fn handle(&mut self, request: Request) -> Step {
-        self.dispatch(request)
+        match self.guard(&request) {
+            Some(refusal) => refusal,
+            None => self.dispatch(request),
+        }
     }
 
     /// Events since the last call, for the screens.
@@ -206,7 +184,8 @@ impl App {
         for file in self.areas.into_values() {
             file.close()?;
         }
-        Ok(self.device.close()?)
+        self.device.close()?;
+        Ok(self.lock.close()?)
     }
 
     fn file(&self) -> Result<&AreaFile, Error> {
@@ -238,6 +217,8 @@ impl App {
     }
 
     fn push_status(&mut self) {
+        // The lock screen says how much would be lost; a count that could not be kept is counted again next time.
+        drop(self.unsent().and_then(|unsent| self.lock.note_unsent(unsent)));
         if let Ok(status) = self.status() {
             self.events.push(Event::Sync { status });
         }
@@ -252,6 +233,8 @@ impl App {
             last_success_ms: file.last_success_ms()?,
             pending: if local { 0 } else { file.pending()? },
             refused: crate::ops::refusals::count(file)?,
+            conflicts: crate::ops::conflicts::count(file)?,
+            clock_ahead_ms: file.clock_ahead_ms()?,
         })
     }
 
@@ -303,6 +286,7 @@ impl App {
                 origin: 1,
                 device_id: String::new(),
                 member_name: String::new(),
+                key: String::new(),
             };
             let now_ms = self.env.now_ms();
             let actions = crate::demo::actions(crate::demo::JSON, area, now_ms)
@@ -313,6 +297,17 @@ impl App {
         }
         self.switch(area)?;
         summary(self.file()?)
+    }
+}
+
+fn open_device(files: &dyn Files, damaged: &mut Option<String>) -> Result<DeviceFile, Error> {
+    match files.open(device::FILE).and_then(DeviceFile::open) {
+        Err(error) if error.code() == ErrorCode::StorageDamaged => {
+            files.set_aside(device::FILE)?;
+            *damaged = Some(error.to_string());
+            Ok(files.open(device::FILE).and_then(DeviceFile::open)?)
+        }
+        opened => Ok(opened?),
     }
 }
 

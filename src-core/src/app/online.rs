@@ -1,11 +1,12 @@
 //! Requests that only the server can answer: invitations and devices.
 
 use super::{App, HttpRequest, HttpResponse, NetworkError, Step, file_name, summary};
-use crate::domain::{AreaId, Role};
+use crate::domain::{AreaId, Role, RowId};
 use crate::error::{Error, ErrorCode};
 use crate::ipc::{
     AreaSummary, CreateInvitation, DeviceView, InvitationLink, InvitationView, IpcError, Redeem, RenameDevice,
 };
+use crate::seal;
 use crate::store::area::{AreaFile, Session};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -15,17 +16,30 @@ use serde_json::json;
 #[derive(Debug)]
 pub struct Pending(Kind);
 
-enum Kind {
+impl Pending {
+    pub(super) fn new(kind: Kind) -> Self {
+        Self(kind)
+    }
+}
+
+pub(super) enum Kind {
     /// `secret` is the hash of the invitation's.
     Redeem {
         server: String,
         member_name: String,
         secret: [u8; 32],
+        /// What the device will sign with.
+        key: [u8; 32],
     },
     Invitation,
     Invitations,
     Devices,
+    History {
+        row: RowId,
+    },
     Done,
+    /// To *Glem denne enhed*.
+    Farewell,
 }
 
 impl std::fmt::Debug for Kind {
@@ -35,7 +49,9 @@ impl std::fmt::Debug for Kind {
             Kind::Invitation => "Invitation",
             Kind::Invitations => "Invitations",
             Kind::Devices => "Devices",
+            Kind::History { .. } => "History",
             Kind::Done => "Done",
+            Kind::Farewell => "Farewell",
         })
     }
 }
@@ -57,6 +73,7 @@ struct NewInvitation {
     role: Role,
     uses: u32,
     expires_at_ms: i64,
+    access_until_ms: Option<i64>,
 }
 
 #[derive(Deserialize)]
@@ -74,14 +91,17 @@ impl App {
             return Err(Error::coded(ErrorCode::OtherServer, format!("the link leads to {server}")));
         }
         let hash = *blake3::hash(secret.as_bytes()).as_bytes();
+        let mut key = [0; 32];
+        self.env.fill_random(&mut key);
         let body = json!({
             "secret": secret,
             "member_name": ask.member_name,
             "device_name": ask.device_name,
+            "public_key": hexadecimal(&seal::public_key(&key)),
             "attempt": self.device.redeem_attempt(&hash, || self.new_attempt())?,
         });
         let request = HttpRequest::json("POST", format!("{server}/api/v1/redeem"), &body);
-        Ok(fetch(request, Kind::Redeem { server, member_name: ask.member_name, secret: hash }))
+        Ok(fetch(request, Kind::Redeem { server, member_name: ask.member_name, secret: hash, key }))
     }
 
     fn new_attempt(&self) -> String {
@@ -91,7 +111,11 @@ impl App {
     }
 
     pub(super) fn create_invitation(&self, ask: &CreateInvitation) -> Result<Step, Error> {
-        let body = json!({ "role": ask.role, "uses": ask.uses, "expires_hours": ask.expires_hours });
+        let mut body = json!({ "role": ask.role, "uses": ask.uses, "expires_hours": ask.expires_hours });
+        if let Some(hours) = ask.access_hours {
+            // Left out otherwise: an older server refuses a field that it does not know.
+            body["access_hours"] = json!(hours);
+        }
         self.call("POST", "invitations", Some(&body), Kind::Invitation)
     }
 
@@ -120,6 +144,11 @@ impl App {
         self.call("DELETE", &format!("devices/{}", path_part(id)?), None, Kind::Done)
     }
 
+    /// Asks for what happened to a row before `position`.
+    pub(super) fn ask_for_history(&self, row: RowId, position: u64) -> Result<Step, Error> {
+        self.call("GET", &format!("history/{row}?before={position}"), None, Kind::History { row })
+    }
+
     fn call(
         &self,
         method: &'static str,
@@ -141,7 +170,12 @@ impl App {
 
     /// Takes the server's answer to a [`Step::Fetch`].
     pub fn resume(&mut self, pending: Pending, response: Result<HttpResponse, NetworkError>) -> Step {
-        Step::Reply(self.take_answer(pending.0, response).map_err(IpcError::from))
+        match pending.0 {
+            Kind::Farewell => self.farewell_answered(&response),
+            // It was locked meanwhile: asking again gives the same, and redeeming the same device.
+            _ if self.is_locked() => Step::Reply(Err(super::lock::locked_error())),
+            kind => Step::Reply(self.take_answer(kind, response).map_err(IpcError::from)),
+        }
     }
 
     fn take_answer(&mut self, kind: Kind, response: Result<HttpResponse, NetworkError>) -> Result<String, Error> {
@@ -150,14 +184,14 @@ impl App {
             return Err(self.take_refusal(&kind, &response)?);
         }
         match kind {
-            Kind::Redeem { server, member_name, secret } => {
+            Kind::Redeem { server, member_name, secret, key } => {
                 let redeemed: Redeemed = parse(&response)?;
                 if self.areas.contains_key(&redeemed.area_id) && !self.device.redeems(&secret)? {
                     // Another try was answered meanwhile, and its token is the one that counts.
                     self.switch(redeemed.area_id)?;
                     return reply(&summary(self.file()?)?);
                 }
-                let area = self.join(redeemed, server, member_name)?;
+                let area = self.join(redeemed, server, member_name, &key)?;
                 // Not before the area is kept: until then, asking again must give the same device.
                 self.device.forget_redeem_attempt(&secret)?;
                 reply(&area)
@@ -165,7 +199,8 @@ impl App {
             Kind::Invitation => reply(&invitation(parse(&response)?)?),
             Kind::Invitations => reply(&parse::<Vec<InvitationView>>(&response)?),
             Kind::Devices => reply(&parse::<Vec<DeviceView>>(&response)?),
-            Kind::Done => reply(&()),
+            Kind::Done | Kind::Farewell => reply(&()),
+            Kind::History { row } => reply(&self.take_older_history(row, &response)?),
         }
     }
 
@@ -182,7 +217,13 @@ impl App {
 
     /// Puts a redeemed area on this device and opens it. One that is here already gets the new role and token; what it
     /// holds stays, and what the new role may see besides comes with the next synchronising.
-    fn join(&mut self, redeemed: Redeemed, server: String, member_name: String) -> Result<AreaSummary, Error> {
+    fn join(
+        &mut self,
+        redeemed: Redeemed,
+        server: String,
+        member_name: String,
+        key: &[u8; 32],
+    ) -> Result<AreaSummary, Error> {
         let area = redeemed.area_id;
         let session = Session {
             area,
@@ -194,6 +235,7 @@ impl App {
             origin: redeemed.origin,
             device_id: redeemed.device_id,
             member_name,
+            key: hexadecimal(key),
         };
         if let Some(file) = self.areas.remove(&area) {
             file.close()?;
@@ -202,6 +244,10 @@ impl App {
         self.switch(area)?;
         summary(self.file()?)
     }
+}
+
+fn hexadecimal(bytes: &[u8; 32]) -> String {
+    blake3::Hash::from_bytes(*bytes).to_hex().to_string()
 }
 
 fn fetch(request: HttpRequest, then: Kind) -> Step {
@@ -219,19 +265,25 @@ fn parse<T: DeserializeOwned>(response: &HttpResponse) -> Result<T, Error> {
 
 fn refused(response: &HttpResponse) -> Error {
     let known: Option<ServerError> = serde_json::from_slice(&response.body).ok();
-    let (code, detail) = known.map_or_else(Default::default, |error| (error.code, error.detail));
-    let code = match code.as_str() {
+    let detail = known.map_or_else(String::new, |error| error.detail);
+    Error::coded(code_of(response).unwrap_or(ErrorCode::Server), format!("{} {detail}", response.status))
+}
+
+/// What the server's code means here; `None` for one that this version does not know, or an answer without one.
+pub(super) fn code_of(response: &HttpResponse) -> Option<ErrorCode> {
+    let known: ServerError = serde_json::from_slice(&response.body).ok()?;
+    Some(match known.code.as_str() {
         "invitation_unknown" => ErrorCode::BadLink,
         "invitation_spent" => ErrorCode::InvitationSpent,
         "too_many_attempts" => ErrorCode::TooManyAttempts,
         "revoked" | "unauthorized" => ErrorCode::Revoked,
+        "expired" => ErrorCode::Expired,
         "forbidden" => ErrorCode::Forbidden,
         "not_found" => ErrorCode::NotFound,
         "invalid" => ErrorCode::Invalid,
         "outdated" => ErrorCode::Outdated,
-        _ => ErrorCode::Server,
-    };
-    Error::coded(code, format!("{} {detail}", response.status))
+        _ => return None,
+    })
 }
 
 fn invitation(new: NewInvitation) -> Result<InvitationLink, Error> {
@@ -244,6 +296,7 @@ fn invitation(new: NewInvitation) -> Result<InvitationLink, Error> {
         role: new.role,
         uses: new.uses,
         expires_at_ms: new.expires_at_ms,
+        access_until_ms: new.access_until_ms,
     })
 }
 
@@ -267,7 +320,7 @@ fn parse_link(link: &str) -> Option<(String, String)> {
 }
 
 /// An id of the server's making as a part of a path.
-fn path_part(id: &str) -> Result<&str, Error> {
+pub(super) fn path_part(id: &str) -> Result<&str, Error> {
     let plain = !id.is_empty() && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
     if plain { Ok(id) } else { Err(Error::NotFound) }
 }

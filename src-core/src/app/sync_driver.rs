@@ -1,7 +1,8 @@
 //! When to synchronise which area, and what its state is called on the screen.
 
-use super::{App, HttpRequest, HttpResponse, NetworkError};
+use super::{App, HttpRequest, HttpResponse, NetworkError, online};
 use crate::domain::AreaId;
+use crate::error::ErrorCode;
 use crate::ipc::{Event, SyncState, Topic};
 use crate::store::area::topics;
 use crate::sync::{self, SyncError};
@@ -48,7 +49,7 @@ impl SyncTask {
 
     /// There is something to do.
     pub(super) fn wake(&mut self) {
-        self.due = !self.local_only && self.state != SyncState::Revoked;
+        self.due = !self.local_only && !self.state.is_locked_out();
     }
 
     fn next(&self) -> Option<CallKind> {
@@ -111,7 +112,7 @@ impl App {
                 method: "POST",
                 url: format!("{}/api/v1/sync", session.server),
                 headers: vec![("content-type", CONTENT_TYPE.to_owned())],
-                body: sync::request(file)?,
+                body: sync::request(file, &|bytes| self.env.fill_random(bytes))?,
             },
             CallKind::Basemap => HttpRequest::get(format!("{}/api/v1/basemap", session.server)),
         };
@@ -130,7 +131,7 @@ impl App {
                 CallKind::Exchange => self.take_exchange(area, &body),
                 CallKind::Basemap => self.take_basemap(area, &body),
             },
-            Ok(response) => self.sync_failed(area, state_of(response.status)),
+            Ok(response) => self.sync_failed(area, state_of(&response)),
             Err(NetworkError) => self.sync_failed(area, SyncState::Offline),
         }
         self.push_status();
@@ -155,6 +156,9 @@ impl App {
                 task.due = true;
             }
             Err(SyncError::Version(_)) => task.failed(SyncState::Outdated),
+            Err(SyncError::Store(error)) if error.code() == ErrorCode::StorageFull => {
+                task.failed(SyncState::StorageFull);
+            }
             Err(_) => task.failed(SyncState::ServerError),
         }
     }
@@ -181,7 +185,7 @@ impl App {
     pub fn retry_after_ms(&self) -> Option<u64> {
         self.tasks
             .values()
-            .filter(|task| task.failures > 0 && !matches!(task.state, SyncState::Revoked | SyncState::Outdated))
+            .filter(|task| task.failures > 0 && task.state != SyncState::Outdated && !task.state.is_locked_out())
             .map(|task| (RETRY_FIRST_MS << (task.failures - 1).min(10)).min(RETRY_MAX_MS))
             .min()
     }
@@ -191,16 +195,18 @@ impl App {
     #[must_use]
     pub fn poke_request(&self) -> Option<HttpRequest> {
         let session = self.file().ok()?.session();
-        let revoked = self.tasks.get(&session.area).is_some_and(|task| task.state == SyncState::Revoked);
-        (!session.local_only() && !revoked)
+        let locked_out = self.tasks.get(&session.area).is_some_and(|task| task.state.is_locked_out());
+        (!session.local_only() && !locked_out)
             .then(|| HttpRequest::get(format!("{}/api/v1/poke", session.server)).bearer(&session.token))
     }
 }
 
-fn state_of(status: u16) -> SyncState {
-    match status {
+fn state_of(response: &HttpResponse) -> SyncState {
+    match response.status {
+        401 if online::code_of(response) == Some(ErrorCode::Expired) => SyncState::Expired,
         401 => SyncState::Revoked,
         426 => SyncState::Outdated,
+        507 => SyncState::ServerFull,
         _ => SyncState::ServerError,
     }
 }

@@ -75,7 +75,7 @@ impl Admission<'_> {
             return Ok(self.quarantine(action, &hash, &body)?);
         }
         match self.judge(action, body.len())? {
-            Ok(judged) => self.admit(action, &hash, &judged),
+            Ok(judged) => self.admit(action, (&hash, &body), &judged),
             Err(reason) => Ok(self.refuse(action, &hash, &body, reason)?),
         }
     }
@@ -91,6 +91,14 @@ impl Admission<'_> {
                 Err(HubError::BadRequest(format!("the server's own action {action} was refused: {reason:?}")))
             }
         }
+    }
+
+    /// The verdict on an action that was judged before; `None`: it was not, or it was another one.
+    pub(super) fn known(&self, action: &Action, hash: &Hash) -> Result<Option<Verdict>, StoreError> {
+        Ok(self
+            .earlier(action)?
+            .filter(|(known, _)| known.is_none_or(|known| known == *hash))
+            .map(|(_, verdict)| verdict))
     }
 
     fn earlier(&self, action: &Action) -> Result<Option<(Option<Hash>, Verdict)>, StoreError> {
@@ -286,7 +294,7 @@ impl Admission<'_> {
             .map(|(outcome, effective, _)| (outcome_from(outcome), effective.unwrap_or(0))))
     }
 
-    fn admit(&self, action: &Action, hash: &[u8; 32], judged: &[Judged<'_>]) -> Result<Verdict, HubError> {
+    fn admit(&self, action: &Action, as_it_came: (&Hash, &[u8]), judged: &[Judged<'_>]) -> Result<Verdict, HubError> {
         let effective = self.effective(action)?;
         let entry = Entry {
             position: page::head_position(self.conn)? + 1,
@@ -302,11 +310,11 @@ impl Admission<'_> {
         let mut by_scope: BTreeMap<Scope, Vec<LogRow>> = BTreeMap::new();
         for row in judged {
             conflicts.extend(self.conflicts(action, row, |index| self.stamp(action, effective, row, index))?);
-            let (state, lost) = self.merge(action, effective, row)?;
-            if lost {
+            let (state, superseded) = self.merge(action, effective, row)?;
+            if !superseded.is_empty() {
                 outcome = Outcome::Superseded;
             }
-            for (scope, log_row) in log_rows(row, state) {
+            for (scope, log_row) in log_rows(row, state, &superseded) {
                 by_scope.entry(scope).or_default().push(log_row);
             }
         }
@@ -316,7 +324,7 @@ impl Admission<'_> {
         let count = u16::try_from(conflicts.len()).ok().filter(|count| *count > 0);
         let (counter, position) = (action.counter, Some(entry.position));
         let verdict = Verdict { counter, outcome, reason: None, position, conflicts: count };
-        self.keep(action, hash, verdict, Some(effective))?;
+        self.keep(action, as_it_came, verdict, Some(effective))?;
         self.keep_conflicts(action, judged, &conflicts)?;
         Ok(verdict)
     }
@@ -335,8 +343,8 @@ impl Admission<'_> {
         Stamp { effective, id: ChangeId { origin: self.writer.origin(), counter } }
     }
 
-    /// Merges a row's changes; returns the row as it now stands and whether a change lost.
-    fn merge(&self, action: &Action, effective: u64, row: &Judged<'_>) -> Result<(RowState, bool), StoreError> {
+    /// Merges a row's changes; returns the row as it now stands and the fields whose change lost.
+    fn merge(&self, action: &Action, effective: u64, row: &Judged<'_>) -> Result<(RowState, Vec<FieldId>), StoreError> {
         let fields = row.change.fields.iter().enumerate();
         let incoming = IncomingRow {
             entity: row.change.entity,
@@ -352,14 +360,15 @@ impl Admission<'_> {
                 .collect(),
         };
         match rows::merge(self.conn, incoming)? {
-            Plan::Write { state, superseded } => Ok((state, !superseded.is_empty())),
+            Plan::Write { state, superseded } => Ok((state, superseded)),
             Plan::Forget | Plan::Nothing => unreachable!("an incoming row that is not withdrawn is always written"),
         }
     }
 
     fn refuse(&self, action: &Action, hash: &[u8; 32], body: &[u8], reason: Reason) -> Result<Verdict, StoreError> {
         let verdict = rejected(action, reason);
-        self.keep(action, hash, verdict, None)?;
+        // Its body lies with what was refused.
+        self.keep(action, (hash, &[]), verdict, None)?;
         if reason != Reason::PersonalNumber {
             self.keep_aside(action, hash, body, reason)?;
         }
@@ -389,14 +398,15 @@ impl Admission<'_> {
     fn keep(
         &self,
         action: &Action,
-        hash: &[u8; 32],
+        (hash, body): (&Hash, &[u8]),
         verdict: Verdict,
         effective: Option<u64>,
     ) -> Result<(), StoreError> {
         self.conn
             .prepare_cached(
-                "INSERT INTO action (origin, counter, count, hash, outcome, reason, position, effective, hlc, conflicts)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                "INSERT INTO action (origin, counter, count, hash, outcome, reason, position, effective, hlc, conflicts,
+                                     body)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
             )?
             .execute(params![
                 self.writer.origin(),
@@ -408,7 +418,8 @@ impl Admission<'_> {
                 verdict.position,
                 effective,
                 action.hlc,
-                verdict.conflicts
+                verdict.conflicts,
+                matches!(self.writer, Writer::Device(_)).then_some(body).filter(|body| !body.is_empty()),
             ])?;
         Ok(())
     }
@@ -452,8 +463,8 @@ fn check_value(entity: Entity, change: &FieldChange) -> Result<(), Reason> {
 }
 
 /// What a row's change looks like in the log: as it came, or, when the row moved, a withdrawal in the scope it left and
-/// the whole row in the scope it came to.
-fn log_rows(row: &Judged<'_>, state: RowState) -> Vec<(Scope, LogRow)> {
+/// the whole row in the scope it came to, followed by those of its own changes that lost: what anyone wrote is in the log.
+fn log_rows(row: &Judged<'_>, state: RowState, superseded: &[FieldId]) -> Vec<(Scope, LogRow)> {
     let (entity, id) = (row.change.entity, row.change.row);
     let own = |field: &FieldChange, index: usize| LogField {
         field: field.field,
@@ -461,15 +472,16 @@ fn log_rows(row: &Judged<'_>, state: RowState) -> Vec<(Scope, LogRow)> {
         index: row.first_index + u16::try_from(index).unwrap_or(u16::MAX),
         stamp: None,
     };
-    let changes = row.change.fields.iter().enumerate().map(|(index, field)| own(field, index)).collect();
+    let changes = row.change.fields.iter().enumerate().map(|(index, field)| own(field, index));
     let moved_from = row.current.as_ref().filter(|_| row.move_to.is_some()).map(|current| current.scope);
     let Some(old_scope) = moved_from else {
-        return vec![(
-            state.scope,
-            LogRow { entity, row: id, withdrawn: false, fields: changes, created_by: None, erased: None },
-        )];
+        let fields = changes.collect();
+        let stays = LogRow { entity, row: id, withdrawn: false, fields, created_by: None, erased: None };
+        return vec![(state.scope, stays)];
     };
-    vec![(old_scope, withdrawal(entity, id)), (state.scope, whole(state))]
+    let (scope, mut whole) = (state.scope, whole(state));
+    whole.fields.extend(changes.filter(|change| superseded.contains(&change.field)));
+    vec![(old_scope, withdrawal(entity, id)), (scope, whole)]
 }
 
 /// A row that left a scope.

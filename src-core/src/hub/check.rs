@@ -1,6 +1,6 @@
 //! `trygkort check`: whether an area's file holds together.
 
-use super::page;
+use super::{page, push};
 use crate::domain::{AreaId, ChangeId, RowId, Scope};
 use crate::merge::{Plan, RowState, Stamp, plan};
 use crate::seal;
@@ -20,6 +20,7 @@ pub(super) fn run(conn: &Connection, area: AreaId) -> Result<Vec<String>, StoreE
     problems.retain(|line| line != "ok");
     problems.extend(gaps(conn)?);
     problems.extend(chains(conn, area)?);
+    problems.extend(push::faults(conn, area)?);
     problems.extend(drift(conn)?);
     Ok(problems)
 }

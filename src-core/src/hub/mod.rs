@@ -11,13 +11,15 @@ mod check;
 mod conflicts;
 mod cursor;
 mod erase;
+mod history;
 mod mirror;
 mod page;
+mod push;
 mod restore;
 pub mod roster;
 
 use crate::domain::{AreaId, Role, RowId};
-use crate::seal::Salt;
+use crate::seal::{self, Hash, Salt};
 use crate::store::{Journal, StoreError, configure, migrate, rows};
 use crate::wire::v1::{Action, Page, Restart, SyncRequest, SyncResponse};
 use crate::wire::{VERSION, from_bytes, to_bytes};
@@ -68,11 +70,25 @@ impl Keys {
 /// Who is at the other end.
 #[derive(Clone, Debug)]
 pub struct Peer {
-    /// The number of the device incarnation.
+    /// The number of the device incarnation that speaks now.
     pub origin: u32,
     /// The member whose device it is.
     pub member: RowId,
     pub role: Role,
+    /// Other numbers the same device goes by.
+    pub also: Vec<u32>,
+    /// The public key it signs with; `None` for one of before there were keys.
+    pub key: Option<Hash>,
+    /// A number that nobody has, for when this one turns out to be somebody else's as well.
+    pub next_origin: Option<u32>,
+}
+
+impl Peer {
+    /// A device that signs nothing.
+    #[must_use]
+    pub fn new(origin: u32, member: RowId, role: Role) -> Self {
+        Self { origin, member, role, also: Vec::new(), key: None, next_origin: None }
+    }
 }
 
 /// The result of an exchange.
@@ -82,6 +98,8 @@ pub struct Exchanged {
     pub body: Vec<u8>,
     /// Something was admitted: the area's other devices want to know.
     pub changed: bool,
+    /// Two devices go by this origin, and there was no [`Peer::next_origin`] to give: ask again with one.
+    pub wants_origin: bool,
 }
 
 /// The result of mirroring.
@@ -195,6 +213,7 @@ impl AreaLog {
 
     fn exchange_within(&self, peer: &Peer, request: &[u8], now_ms: i64) -> Result<Exchanged, HubError> {
         let request = read_request(peer, request)?;
+        let peer = &Peer { origin: request.origin, ..peer.clone() };
         let mut response = self.empty_response(peer, now_ms)?;
         let head_before = page::head_position(&self.conn)?;
         match cursor::standing(&self.conn, self.sealing(), &request.cursor)? {
@@ -202,7 +221,8 @@ impl AreaLog {
             Standing::Elsewhere(restart) => self.take_back(peer, &request, now_ms, restart, &mut response)?,
         }
         let changed = page::head_position(&self.conn)? > head_before;
-        Ok(Exchanged { body: to_bytes(&response), changed })
+        let wants_origin = response.incarnation == Some(0);
+        Ok(Exchanged { body: to_bytes(&response), changed, wants_origin })
     }
 
     fn answer(
@@ -213,8 +233,19 @@ impl AreaLog {
         response: &mut SyncResponse,
     ) -> Result<(), HubError> {
         let admission = self.admission(Writer::Device(peer), now_ms)?;
-        for action in &request.actions {
-            response.verdicts.push(admission.judge_and_keep(action)?);
+        let hashes: Vec<Hash> = request.actions.iter().map(seal::action_hash).collect();
+        push::check(self.area, peer, request, &hashes)?;
+        if push::continues(&self.conn, request, &hashes)? {
+            for action in &request.actions {
+                response.verdicts.push(admission.judge_and_keep(action)?);
+            }
+            push::keep(&self.conn, peer, request, &hashes)?;
+        } else {
+            // What both wrote before they parted is known here; the rest comes again under another number.
+            for (action, hash) in request.actions.iter().zip(&hashes) {
+                response.verdicts.extend(admission.known(action, hash)?);
+            }
+            response.incarnation = Some(peer.next_origin.unwrap_or(0));
         }
         response.page = page::read(&self.conn, self.sealing(), peer.role.readable(), request.cursor.position)?;
         Ok(())
@@ -240,6 +271,17 @@ impl AreaLog {
         response.page.to = request.cursor.position;
         response.restart = Some(Restart { taken, ..restart });
         Ok(())
+    }
+
+    /// The last entries before a position that touched a thing, newest first, as far as a role may read them: encoded,
+    /// at most a hundred.
+    ///
+    /// # Errors
+    /// When the file fails.
+    pub fn history(&self, role: Role, row: RowId, before: Option<u64>) -> Result<Vec<u8>, StoreError> {
+        // Positions are below 2⁶³: SQLite keeps them.
+        let before = before.unwrap_or(u64::MAX).min(i64::MAX.unsigned_abs());
+        Ok(to_bytes(&history::read(&self.conn, role.readable(), row, before)?))
     }
 
     /// Begins a new epoch, after the file was restored from a backup. Devices that had read further give back what the
@@ -394,7 +436,7 @@ fn read_request(peer: &Peer, bytes: &[u8]) -> Result<SyncRequest, HubError> {
     if too_large(request.cursor.position) || numbers.any(too_large) {
         return Err(HubError::BadRequest("sync request: a number of 2^63 or more".to_owned()));
     }
-    if request.origin != peer.origin {
+    if request.origin != peer.origin && !peer.also.contains(&request.origin) {
         return Err(HubError::BadRequest(format!("origin {} is not this device's ({})", request.origin, peer.origin)));
     }
     Ok(request)

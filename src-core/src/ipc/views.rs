@@ -366,6 +366,10 @@ pub struct SyncStatus {
     pub pending: u32,
     /// Refused actions that the user has not seen.
     pub refused: u32,
+    /// Conflicts that nobody has settled, and this device may.
+    pub conflicts: u32,
+    /// How far this device's clock is ahead of the server's, by the last answer.
+    pub clock_ahead_ms: i64,
 }
 
 /// How synchronising goes.
@@ -380,12 +384,26 @@ pub enum SyncState {
     Offline,
     /// The server answered with an error; tried again by itself.
     ServerError,
+    /// There is no room on the server's disk; tried again by itself.
+    ServerFull,
+    /// There is no room on this device for what came; tried again by itself.
+    StorageFull,
     /// This device is locked out.
     Revoked,
+    /// The member's access was given for a while, and it is over.
+    Expired,
     /// The server speaks a newer protocol: the app must be updated.
     Outdated,
     /// A local demo: nothing is sent anywhere.
     LocalOnly,
+}
+
+impl SyncState {
+    /// The server will not talk to this device until the area is joined anew.
+    #[must_use]
+    pub fn is_locked_out(self) -> bool {
+        matches!(self, SyncState::Revoked | SyncState::Expired)
+    }
 }
 
 /// *Husk opkaldet*.
@@ -450,6 +468,8 @@ pub struct InvitationLink {
     pub role: Role,
     pub uses: u32,
     pub expires_at_ms: i64,
+    /// When the access of those who redeem it ends, if it does.
+    pub access_until_ms: Option<i64>,
 }
 
 /// An invitation that can still be redeemed.
@@ -459,6 +479,8 @@ pub struct InvitationView {
     pub role: Role,
     pub uses_left: u32,
     pub expires_at_ms: i64,
+    /// When the access of those who redeem it ends, if it does.
+    pub access_until_ms: Option<i64>,
 }
 
 /// One of this member's devices.

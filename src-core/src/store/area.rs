@@ -1,9 +1,9 @@
 //! An area on a device: its database file and who this device is in it.
 
-use super::{StoreError, configure, migrate, outbox, platform_journal, table};
+use super::{StoreError, configure_device, migrate, outbox, table};
 use crate::domain::{AreaId, Role, RowId};
 use crate::ipc::Topic;
-use crate::wire::v1::{Cursor, Restart};
+use crate::wire::v1::{Cursor, Judged, Restart};
 use crate::wire::{from_bytes, to_bytes};
 use rusqlite::{Connection, OptionalExtension, ToSql, params};
 use serde::{Deserialize, Serialize};
@@ -13,6 +13,7 @@ const SCHEMA: &[&str] = &[
     concat!(include_str!("migrations/row_state.sql"), include_str!("migrations/0001_area.sql")),
     concat!(include_str!("migrations/0002_row_state_by_entity.sql"), include_str!("migrations/0002_area.sql")),
     include_str!("migrations/0003_area.sql"),
+    include_str!("migrations/0004_area.sql"),
 ];
 
 /// The number of the rules by which the screens' tables are made: folding, sorting, what is shown. Another number makes
@@ -34,6 +35,9 @@ pub struct Session {
     pub origin: u32,
     pub device_id: String,
     pub member_name: String,
+    /// What this device signs with: 32 bytes in hexadecimal; empty for one that joined before there were keys.
+    #[serde(default)]
+    pub key: String,
 }
 
 /// Shows where, never the token or the name.
@@ -44,6 +48,13 @@ impl std::fmt::Debug for Session {
 }
 
 impl Session {
+    /// What this device signs with.
+    pub(crate) fn seed(&self) -> Option<[u8; 32]> {
+        let digits = self.key.as_bytes().as_chunks().0.iter();
+        let bytes = digits.map(|pair: &[u8; 2]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
+        bytes.collect::<Option<Vec<u8>>>()?.try_into().ok()
+    }
+
     /// Whether the area lives on this device only.
     #[must_use]
     pub fn local_only(&self) -> bool {
@@ -118,6 +129,11 @@ impl AreaFile {
     /// When the server last answered, milliseconds since 1970 UTC.
     pub(crate) fn last_success_ms(&self) -> Result<Option<i64>, StoreError> {
         get_meta(&self.conn, "last_success_ms")
+    }
+
+    /// How far this device's clock was ahead of the server's when it last answered.
+    pub(crate) fn clock_ahead_ms(&self) -> Result<i64, StoreError> {
+        Ok(get_meta(&self.conn, "clock_ahead_ms")?.unwrap_or(0))
     }
 
     /// Actions that the server has not admitted.
@@ -199,7 +215,7 @@ pub(crate) fn all_rows(conn: &Connection) -> Result<BTreeSet<RowId>, StoreError>
 }
 
 fn prepare(conn: &Connection) -> Result<(), StoreError> {
-    configure(conn, platform_journal())?;
+    configure_device(conn)?;
     migrate(conn, SCHEMA)
 }
 
@@ -212,6 +228,22 @@ pub(crate) fn cursor(conn: &Connection) -> Result<Cursor, StoreError> {
 /// Notes how far the log has been read.
 pub(crate) fn set_cursor(conn: &Connection, cursor: &Cursor) -> Result<(), StoreError> {
     set_meta(conn, "cursor", &to_bytes(cursor))
+}
+
+/// The last action of this origin that is known to be judged.
+pub(crate) fn judged(conn: &Connection) -> Result<Option<Judged>, StoreError> {
+    let kept: Option<Vec<u8>> = get_meta(conn, "judged")?;
+    Ok(kept.map(|bytes| from_bytes(&bytes)).transpose()?)
+}
+
+/// Notes the last action of this origin that was judged; an earlier one than is known changes nothing.
+pub(crate) fn note_judged(conn: &Connection, last: Judged) -> Result<(), StoreError> {
+    if judged(conn)?.is_none_or(|known| known < last) { set_meta(conn, "judged", &to_bytes(&last)) } else { Ok(()) }
+}
+
+/// Forgets it: the device goes by another origin now.
+pub(crate) fn forget_judged(conn: &Connection) -> Result<(), StoreError> {
+    Ok(conn.execute("DELETE FROM meta WHERE key = 'judged'", []).map(drop)?)
 }
 
 /// That the server begins anew and what it was offered, while not all of it is.
@@ -228,8 +260,10 @@ pub(crate) fn set_restart(conn: &Connection, restart: Option<Restart>) -> Result
     }
 }
 
-/// Notes that the server answered.
-pub(crate) fn set_last_success_ms(conn: &Connection, now_ms: i64) -> Result<(), StoreError> {
+/// Notes that the server answered, and what its clock said then.
+pub(crate) fn set_last_success_ms(conn: &Connection, now_ms: i64, server_ms: u64) -> Result<(), StoreError> {
+    let server_ms = i64::try_from(server_ms).unwrap_or(now_ms);
+    set_meta(conn, "clock_ahead_ms", &now_ms.saturating_sub(server_ms))?;
     set_meta(conn, "last_success_ms", &now_ms)
 }
 

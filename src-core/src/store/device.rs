@@ -1,6 +1,6 @@
 //! The device's own file: settings, which areas it holds, unfinished forms, and invitations not yet answered.
 
-use super::{StoreError, configure, migrate, platform_journal};
+use super::{StoreError, configure_device, migrate};
 use crate::domain::AreaId;
 use crate::ipc::Settings;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -23,9 +23,14 @@ impl DeviceFile {
     /// # Errors
     /// When the file is damaged or was written by a newer version.
     pub fn open(conn: Connection) -> Result<Self, StoreError> {
-        configure(&conn, platform_journal())?;
+        configure_device(&conn)?;
         migrate(&conn, SCHEMA)?;
         Ok(Self { conn })
+    }
+
+    /// Stands in for the file while it is locked, and holds nothing.
+    pub(crate) fn stand_in() -> Result<Self, StoreError> {
+        Self::open(Connection::open_in_memory()?)
     }
 
     /// The settings; what cannot be read counts as not set.

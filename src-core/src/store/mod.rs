@@ -7,6 +7,7 @@ pub mod area;
 pub(crate) mod authors;
 pub mod device;
 pub(crate) mod journal;
+pub mod lock;
 mod migrate;
 pub(crate) mod outbox;
 pub(crate) mod rows;
@@ -36,6 +37,12 @@ pub enum StoreError {
     OldSqlite { found: i32 },
     #[error("storage is refused: {0}")]
     Refused(String),
+    #[error("the key of the files is not here: the PIN first")]
+    Locked,
+    #[error("the key of the files is lost; they were moved aside")]
+    KeyLost,
+    #[error("the system's key store does not answer: {0}")]
+    KeyStore(String),
 }
 
 impl StoreError {
@@ -46,6 +53,9 @@ impl StoreError {
             StoreError::Newer { .. } => ErrorCode::Outdated,
             StoreError::Damaged(_) | StoreError::Decode(_) => ErrorCode::StorageDamaged,
             StoreError::Refused(_) => ErrorCode::StorageRefused,
+            StoreError::Locked => ErrorCode::Locked,
+            StoreError::KeyLost => ErrorCode::KeyLost,
+            StoreError::KeyStore(_) => ErrorCode::KeyStore,
             StoreError::OldSqlite { .. } => ErrorCode::Internal,
             StoreError::Sqlite(error) if is_full(error) => ErrorCode::StorageFull,
             StoreError::Sqlite(error) => match error.sqlite_error_code() {
@@ -103,6 +113,13 @@ pub(crate) fn configure(conn: &Connection, journal: Journal) -> Result<(), Store
     conn.pragma_update(None, "temp_store", "MEMORY")?;
     conn.pragma_update(None, "busy_timeout", 5_000)?;
     conn.set_prepared_statement_cache_capacity(64);
+    Ok(())
+}
+
+/// [`configure`] for a device: phones are lost, so what was deleted is overwritten and not merely let go of.
+pub(crate) fn configure_device(conn: &Connection) -> Result<(), StoreError> {
+    configure(conn, platform_journal())?;
+    conn.pragma_update(None, "secure_delete", true)?;
     Ok(())
 }
 

@@ -7,15 +7,18 @@ mod restart;
 
 use crate::domain::{AreaId, ChangeId, Role, RowId, Scope};
 use crate::ipc::Topic;
+use crate::merge::effect::Effect;
 use crate::merge::{IncomingRow, Register, Stamp};
 use crate::ops::refusals;
-use crate::seal::{Broken, Chains};
+use crate::seal::{self, Broken, Chains, Hash};
 use crate::store::area::{self, AreaFile, Session};
 use crate::store::{StoreError, journal, outbox, rows, table};
-use crate::wire::v1::{Cursor, Entry, LogRow, Page, SPEAKS, ScopeSeq, SyncRequest, SyncResponse, Verdict};
+use crate::wire::v1::{
+    Action, Cursor, Entry, Judged, LogRow, Page, Push, Reason, SPEAKS, ScopeSeq, SyncRequest, SyncResponse, Verdict,
+};
 use crate::wire::{VERSION, from_bytes, to_bytes};
 use rusqlite::Connection;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use thiserror::Error;
 
 /// A request stays below the server's limit of 1 MiB by this margin for what is not actions.
@@ -63,18 +66,37 @@ pub struct Applied {
 ///
 /// # Errors
 /// When the file fails.
-pub fn request(file: &AreaFile) -> Result<Vec<u8>, StoreError> {
+pub fn request(file: &AreaFile, random: &dyn Fn(&mut [u8])) -> Result<Vec<u8>, StoreError> {
     let offer = restart::offer(file)?;
     let actions = if offer.is_some() { Vec::new() } else { outbox::unsent(&file.conn, PUSH_BYTES_MAX)? };
     Ok(to_bytes(&SyncRequest {
         version: VERSION,
         origin: file.session.origin,
         cursor: without_hashes(file.cursor()?),
+        push: sealed(file, &actions, random)?,
         actions,
         speaks: Some(SPEAKS),
-        push: None,
         offer,
     }))
+}
+
+/// The seal on what is sent.
+pub(crate) fn sealed(
+    file: &AreaFile,
+    actions: &[Action],
+    random: &dyn Fn(&mut [u8]),
+) -> Result<Option<Push>, StoreError> {
+    if actions.is_empty() {
+        return Ok(None);
+    }
+    let Session { area, origin, .. } = file.session;
+    let after = area::judged(&file.conn)?;
+    let mut salt = [0; 16];
+    random(&mut salt);
+    let hashes: Vec<Hash> = actions.iter().map(seal::action_hash).collect();
+    let digest = seal::push_digest(area, origin, after.as_ref(), &salt, &hashes);
+    let signature = file.session.seed().map(|seed| seal::sign(&seed, &digest).into());
+    Ok(Some(Push { after, salt: salt.into(), signature }))
 }
 
 /// Takes the server's answer, all of it or nothing.
@@ -90,7 +112,10 @@ pub fn apply(file: &mut AreaFile, answer: &[u8], now_ms: i64) -> Result<Applied,
     for verdict in &response.verdicts {
         refused |= take_verdict(&tx, verdict, now_ms, &mut touched)?;
     }
-    let mut more = response.page.more;
+    if let Some(origin) = response.incarnation {
+        restart::incarnate(&tx, &mut session, origin)?;
+    }
+    let mut more = response.page.more || response.incarnation.is_some();
     if let Some(role) = role_from(response.role).filter(|role| *role != session.role) {
         // The page is for a reader of the old cursor: it is asked for again from the start.
         touched.extend(restart::role_changed(&tx, role)?);
@@ -108,7 +133,7 @@ pub fn apply(file: &mut AreaFile, answer: &[u8], now_ms: i64) -> Result<Applied,
         topics.insert(Topic::Refusals);
     }
     let more = more || outbox::unsent_count(&tx)? > 0;
-    area::set_last_success_ms(&tx, now_ms)?;
+    area::set_last_success_ms(&tx, now_ms, response.now_ms)?;
     tx.commit()?;
     file.session = session;
     Ok(Applied { topics, more, basemap: response.basemap.map(Into::into) })
@@ -126,6 +151,10 @@ pub fn begin_anew(file: &mut AreaFile) -> Result<(), StoreError> {
 
 /// The device has redeemed another invitation to an area that it holds.
 pub(crate) fn joined_again(tx: &Connection, before: &Session, now: &Session) -> Result<(), StoreError> {
+    if before.origin != now.origin {
+        outbox::take_origin(tx, before.origin, now.origin)?;
+        area::forget_judged(tx)?;
+    }
     if before.role != now.role {
         let lost = restart::role_changed(tx, now.role)?;
         table::project(tx, now.origin, &lost)?;
@@ -150,6 +179,12 @@ fn take_verdict(
     now_ms: i64,
     touched: &mut BTreeSet<RowId>,
 ) -> Result<bool, StoreError> {
+    if verdict.reason != Some(Reason::Quarantined)
+        && let Some(action) = outbox::get(tx, verdict.counter)?
+    {
+        let end = action.counter + action.change_count().max(1) as u64;
+        area::note_judged(tx, Judged { end, hash: seal::action_hash(&action).into() })?;
+    }
     match (verdict.position, verdict.reason) {
         (Some(position), _) => outbox::admitted(tx, verdict.counter, position)?,
         (None, Some(reason)) => {
@@ -195,7 +230,6 @@ fn take_page(
     for entry in page.entries {
         clock = clock.max(entry.effective);
         chains.read(&entry)?;
-        journal::keep(tx, &entry)?;
         take_entry(tx, entry, touched)?;
     }
     chains.check(&page.heads)?;
@@ -208,17 +242,32 @@ fn take_page(
     Ok(())
 }
 
-fn take_entry(tx: &Connection, entry: Entry, touched: &mut BTreeSet<RowId>) -> Result<(), StoreError> {
+/// Keeps an entry and merges its rows, noting how they stood before.
+pub(crate) fn take_entry(tx: &Connection, entry: Entry, touched: &mut BTreeSet<RowId>) -> Result<(), StoreError> {
+    journal::keep(tx, &entry)?;
     let stamp = Stamp { effective: entry.effective, id: ChangeId { origin: entry.origin, counter: entry.counter } };
+    let mut effects = Vec::new();
+    // Rows that this entry takes out of one scope and puts into another: to people they were there all along.
+    let mut left = HashMap::new();
     for part in entry.scopes {
         // A scope of a newer version is counted and not shown.
-        let Some(scope) = Scope::from_number(part.scope) else { continue };
+        let scope = Scope::from_number(part.scope);
         for row in part.rows {
+            let Some(scope) = scope else {
+                effects.push(Effect::default());
+                continue;
+            };
             touched.insert(row.row.0);
-            rows::merge(tx, incoming(row.into_value(), scope, stamp))?;
+            let incoming = incoming(row.into_value(), scope, stamp);
+            let current = rows::get(tx, incoming.row)?;
+            effects.push(Effect::of(current.as_ref().or_else(|| left.get(&incoming.row)), &incoming));
+            if let (true, Some(row)) = (incoming.withdrawn, &current) {
+                left.insert(row.row, row.clone());
+            }
+            rows::merge_into(tx, current, incoming)?;
         }
     }
-    Ok(())
+    journal::keep_effects(tx, entry.position, &effects)
 }
 
 /// The server knows the hashes: they are not sent to it.

@@ -5,7 +5,7 @@
 
 use super::SyncError;
 use crate::domain::{Role, RowId, Scope};
-use crate::store::area::{self, AreaFile};
+use crate::store::area::{self, AreaFile, Session};
 use crate::store::{StoreError, journal, outbox, rows};
 use crate::wire::v1::{Cursor, Offer, Restart};
 use rusqlite::Connection;
@@ -48,6 +48,14 @@ pub(super) fn begin_anew(tx: &Connection) -> Result<(), StoreError> {
     area::set_cursor(tx, &Cursor::default())?;
     journal::clear(tx)?;
     outbox::none_admitted(tx)
+}
+
+/// Another device goes by this one's number, one being a copy of the other: what is unsent goes out under a new one.
+pub(super) fn incarnate(tx: &Connection, session: &mut Session, origin: u32) -> Result<(), StoreError> {
+    outbox::take_origin(tx, session.origin, origin)?;
+    area::forget_judged(tx)?;
+    session.origin = origin;
+    area::keep_session(tx, session)
 }
 
 /// The member has another role: forgets at once what it may not read any more, and reads the log from the start.

@@ -60,7 +60,7 @@ pub struct Push {
 }
 
 /// An action that was judged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
 pub struct Judged {
     /// The number after that of its last change.
     #[n(0)]

@@ -91,7 +91,8 @@ impl Hub {
         role: Role,
         body: &[u8],
     ) -> Result<Vec<u8>, trygkort_core::hub::HubError> {
-        let peer = Peer { origin, member: self.member_of(origin), role };
+        let next_origin = Some(next_origin() + 1_000);
+        let peer = Peer { next_origin, ..Peer::new(origin, self.member_of(origin), role) };
         self.log.begin().unwrap();
         let done = self.log.exchange(&peer, body, self.now_ms);
         self.log.commit().unwrap();
@@ -122,6 +123,12 @@ impl Hub {
 pub(crate) struct TestEnv {
     pub(crate) now_ms: Rc<Cell<i64>>,
     seed: Cell<u64>,
+}
+
+impl TestEnv {
+    pub(crate) fn new(now_ms: &Rc<Cell<i64>>, seed: u64) -> Self {
+        Self { now_ms: Rc::clone(now_ms), seed: Cell::new(seed) }
+    }
 }
 
 impl Env for TestEnv {
@@ -160,6 +167,13 @@ impl Files for TestFiles {
     fn set_aside(&self, name: &str) -> Result<(), StoreError> {
         let to = self.0.join(format!("{name}.damaged"));
         std::fs::rename(self.0.join(name), to).map_err(|error| StoreError::Refused(error.to_string()))
+    }
+
+    fn wipe(&self) -> Result<(), StoreError> {
+        for entry in std::fs::read_dir(&self.0).unwrap() {
+            std::fs::remove_file(entry.unwrap().path()).unwrap();
+        }
+        Ok(())
     }
 }
 
@@ -229,6 +243,29 @@ impl Device {
         Self { app, now_ms, origin, role, folder }
     }
 
+    /// A copy of the device as it stands, as a backup of the telephone makes one.
+    pub(crate) fn copy(&mut self) -> Self {
+        let folder = Rc::new(tempfile::tempdir().unwrap());
+        let old = std::mem::replace(&mut self.app, open_app(&Rc::new(tempfile::tempdir().unwrap()), &self.now_ms, 0));
+        old.close().unwrap();
+        for file in std::fs::read_dir(self.folder.path()).unwrap() {
+            let file = file.unwrap();
+            std::fs::copy(file.path(), folder.path().join(file.file_name())).unwrap();
+        }
+        self.app = open_app(&self.folder, &self.now_ms, self.origin);
+        let now_ms = Rc::new(Cell::new(self.now_ms.get()));
+        let app = open_app(&folder, &now_ms, self.origin + 1_000);
+        Self { app, now_ms, origin: self.origin, role: self.role, folder }
+    }
+
+    /// Ends the app without a word and opens it again on the same files.
+    pub(crate) fn kill_and_restart(self) -> Self {
+        let Self { app, now_ms, origin, role, folder } = self;
+        drop(app);
+        let app = open_app(&folder, &now_ms, origin);
+        Self { app, now_ms, origin, role, folder }
+    }
+
     /// Asks as a screen does.
     pub(crate) fn ask<A: Ask>(&mut self, ask: A) -> Result<A::Reply, IpcError>
     where
@@ -247,6 +284,8 @@ impl Device {
         while let Some((call, request)) = self.app.next_sync() {
             requests += 1;
             assert!(requests < 50, "synchronising never ends");
+            let sent: wire::v1::SyncRequest = wire::from_bytes(&request.body).unwrap();
+            self.origin = sent.origin;
             let response = match hub.exchange(self.origin, self.role, &request.body) {
                 Ok(body) => HttpResponse { status: 200, body },
                 Err(error) => panic!("{error}"),
@@ -268,7 +307,7 @@ impl Device {
 fn open_app(folder: &tempfile::TempDir, now_ms: &Rc<Cell<i64>>, origin: u32) -> App {
     App::open(
         Box::new(TestFiles(folder.path().to_owned())),
-        Box::new(TestEnv { now_ms: Rc::clone(now_ms), seed: Cell::new(u64::from(origin)) }),
+        Box::new(TestEnv::new(now_ms, u64::from(origin))),
         HostInfo { version: "test".to_owned(), web_origin: None, language: "da".to_owned() },
     )
     .unwrap()

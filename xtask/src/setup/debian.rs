@@ -7,15 +7,15 @@ use crate::report::{say, step};
 
 /// A C compiler for SQLite, and clang for SQLite in the browser.
 const WEB: [&str; 4] = ["build-essential", "clang", "llvm", "pkg-config"];
-/// What the desktop window is built against, and the tool that makes a .deb of it.
-const DESKTOP: [&str; 4] = ["libwebkit2gtk-4.1-dev", "librsvg2-dev", "libxdo-dev", "file"];
+/// What the desktop window is built against (OpenSSL for its encrypted files only), and the tool that makes a .deb of it.
+const DESKTOP: [&str; 5] = ["libwebkit2gtk-4.1-dev", "librsvg2-dev", "libxdo-dev", "libssl-dev", "file"];
 /// A browser, a driver for the window, and a display for machines that have none.
 const TESTS: [&str; 6] = ["chromium", "webkit2gtk-driver", "xvfb", "xauth", "dbus", "fonts-dejavu-core"];
 
 /// A program or library of each group, to look for where there is no `dpkg` to ask.
 const SIGNS: [(Need, &str, &str); 4] = [
     (Need::Web, "clang", "clang"),
-    (Need::Desktop, "pkg-config", "pkg-config, WebKitGTK 4.1 and librsvg with their headers"),
+    (Need::Desktop, "pkg-config", "pkg-config, WebKitGTK 4.1, librsvg and OpenSSL with their headers"),
     (Need::Everything, "chromium", "chromium"),
     (Need::Everything, "xvfb-run", "Xvfb and WebKitWebDriver"),
 ];

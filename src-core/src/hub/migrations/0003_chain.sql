@@ -45,3 +45,14 @@ CREATE TABLE conflict_of (
 ) WITHOUT ROWID;
 
 ALTER TABLE action ADD COLUMN conflicts INTEGER;  -- how many conflicts it met
+
+-- What each device signed: its actions as they came, and the seal on every push that brought new ones.
+ALTER TABLE action ADD COLUMN body BLOB;          -- CBOR: Action of wire::v1; deleted when a row in it is erased
+CREATE TABLE push (
+    origin  INTEGER,
+    counter INTEGER,   -- the first action of the push
+    key     BLOB,      -- the device's public key then
+    seal    BLOB,      -- CBOR: Push of wire::v1
+    hashes  BLOB,      -- 32 bytes for each of its actions
+    PRIMARY KEY (origin, counter)
+) WITHOUT ROWID;

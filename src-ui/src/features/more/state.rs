@@ -122,6 +122,7 @@ fn state_words(locale: Locale, state: SyncState) -> &'static str {
         SyncState::Offline => td_string!(locale, more.state_offline),
         SyncState::ServerError => td_string!(locale, more.state_server_error),
         SyncState::Revoked => td_string!(locale, more.state_revoked),
+        SyncState::Expired => td_string!(locale, more.state_expired),
         SyncState::Outdated => td_string!(locale, more.state_outdated),
         SyncState::LocalOnly => td_string!(locale, more.state_local_only),
     }
