@@ -10,7 +10,7 @@ mod admit;
 mod check;
 mod conflicts;
 mod cursor;
-mod erase;
+pub mod erase;
 mod history;
 mod mirror;
 mod page;
@@ -22,7 +22,7 @@ pub mod snapshot;
 use crate::domain::{AreaId, Role, RowId};
 use crate::seal::{self, Hash, Salt};
 use crate::store::{Journal, StoreError, configure, migrate, rows};
-use crate::wire::v1::{Action, Page, Restart, SyncRequest, SyncResponse};
+use crate::wire::v1::{Action, Page, Reason, Restart, SyncRequest, SyncResponse, Verdict};
 use crate::wire::{VERSION, from_bytes, to_bytes};
 use admit::{Admission, Writer};
 use cursor::Standing;
@@ -30,6 +30,7 @@ use minicbor::bytes::ByteArray;
 use restore::Restoring;
 use roster::Roster;
 use rusqlite::{Connection, OptionalExtension, params};
+use std::cell::Cell;
 use std::sync::Arc;
 use thiserror::Error;
 
@@ -141,6 +142,8 @@ pub struct AreaLog {
     area: AreaId,
     keys: Keys,
     behind_snapshot: snapshot::Behind,
+    /// Something was erased: the file is to be written anew.
+    erased: Cell<bool>,
 }
 
 impl AreaLog {
@@ -152,7 +155,7 @@ impl AreaLog {
         configure(&conn, Journal::Wal)?;
         migrate(&conn, SCHEMA)?;
         page::complete(&conn, (area, &keys))?;
-        Ok(Self { conn, area, keys, behind_snapshot: snapshot::Behind::default() })
+        Ok(Self { conn, area, keys, behind_snapshot: snapshot::Behind::default(), erased: Cell::new(false) })
     }
 
     /// Begins the transaction that the following exchanges share.
@@ -171,12 +174,16 @@ impl AreaLog {
         let done = self.conn.execute_batch("COMMIT");
         if done.is_err() {
             self.rollback();
+        } else if self.erased.take() && crate::store::rewrite(&self.conn).is_err() {
+            // Tried again at the next commit; the rows are gone either way.
+            self.erased.set(true);
         }
         Ok(done?)
     }
 
     /// Drops everything since [`AreaLog::begin`].
     pub fn rollback(&mut self) {
+        self.erased.set(false);
         // Fails only when SQLite has rolled back by itself already.
         let _ = self.conn.execute_batch("ROLLBACK");
     }
@@ -266,7 +273,11 @@ impl AreaLog {
         push::check(self.area, peer, request, &hashes)?;
         if push::continues(&self.conn, request, &hashes)? {
             for action in &request.actions {
-                response.verdicts.push(admission.judge_and_keep(action)?);
+                let verdict = admission.judge_and_keep(action)?;
+                // A device of before cannot read that reason.
+                let unreadable = verdict.reason == Some(Reason::Erased) && request.speaks.is_none();
+                let reason = if unreadable { Some(Reason::Reference) } else { verdict.reason };
+                response.verdicts.push(Verdict { reason, ..verdict });
             }
             push::keep(&self.conn, peer, request, &hashes)?;
         } else {
@@ -298,7 +309,8 @@ impl AreaLog {
         if let Some(offer) = &request.offer {
             let Self { conn, area, keys, .. } = self;
             let restoring = Restoring { conn, area: *area, keys, origin: peer.origin, now_ms };
-            restoring.take(offer)?;
+            let erased = restoring.take(offer)?;
+            self.erase_within(&erased, now_ms)?;
             taken = Some(offer.to.position);
         }
         response.page.from = request.cursor.position;
