@@ -4,6 +4,7 @@ pub(crate) mod basemap;
 pub(crate) mod devices;
 pub(crate) mod history;
 pub(crate) mod invitations;
+pub(crate) mod members;
 pub(crate) mod poke;
 pub(crate) mod redeem;
 pub(crate) mod sync;
