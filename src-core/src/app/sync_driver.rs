@@ -11,6 +11,10 @@ use crate::wire::CONTENT_TYPE;
 const RETRY_FIRST_MS: u64 = 2_000;
 const RETRY_MAX_MS: u64 = 5 * 60_000;
 
+/// How access ended, as it is kept in the area's file.
+const REVOKED: &str = "revoked";
+const EXPIRED: &str = "expired";
+
 /// A call under way.
 #[derive(Debug)]
 pub struct SyncCall {
@@ -22,6 +26,8 @@ pub struct SyncCall {
 enum CallKind {
     Exchange,
     Basemap,
+    /// Handing in what was not sent, once, when the device is locked out.
+    HandIn,
 }
 
 /// Where synchronising of an area stands.
@@ -33,6 +39,10 @@ pub(super) struct SyncTask {
     basemap_due: bool,
     state: SyncState,
     failures: u32,
+    /// The device is locked out, and what it had not sent is to be handed in before the rest is removed.
+    hand_in_due: bool,
+    /// It has not been handed in yet.
+    leaving: bool,
     /// The log is being read from the start because a page did not fit; a second misfit is the server's fault.
     rereading: bool,
 }
@@ -40,7 +50,23 @@ pub(super) struct SyncTask {
 impl SyncTask {
     pub(super) fn new(local_only: bool) -> Self {
         let state = if local_only { SyncState::LocalOnly } else { SyncState::Idle };
-        Self { local_only, due: !local_only, running: false, basemap_due: false, state, failures: 0, rereading: false }
+        Self {
+            local_only,
+            due: !local_only,
+            running: false,
+            basemap_due: false,
+            state,
+            failures: 0,
+            hand_in_due: false,
+            leaving: false,
+            rereading: false,
+        }
+    }
+
+    /// A device that was locked out before and holds nothing any more.
+    pub(super) fn ended(how: &str) -> Self {
+        let state = if how == EXPIRED { SyncState::Expired } else { SyncState::Revoked };
+        Self { due: false, state, ..Self::new(false) }
     }
 
     pub(super) fn state(&self) -> SyncState {
@@ -50,9 +76,13 @@ impl SyncTask {
     /// There is something to do.
     pub(super) fn wake(&mut self) {
         self.due = !self.local_only && !self.state.is_locked_out();
+        self.hand_in_due = self.leaving;
     }
 
     fn next(&self) -> Option<CallKind> {
+        if self.hand_in_due && !self.running {
+            return Some(CallKind::HandIn);
+        }
         match (self.running, self.due, self.basemap_due) {
             (true, _, _) | (_, false, false) => None,
             (_, true, _) => Some(CallKind::Exchange),
@@ -92,6 +122,7 @@ impl App {
                 match kind {
                     CallKind::Exchange => task.due = false,
                     CallKind::Basemap => task.basemap_due = false,
+                    CallKind::HandIn => task.hand_in_due = false,
                 }
                 self.push_status();
                 Some((SyncCall { area, kind }, request))
@@ -114,6 +145,12 @@ impl App {
                 headers: vec![("content-type", CONTENT_TYPE.to_owned())],
                 body: sync::request(file, &|bytes| self.env.fill_random(bytes))?,
             },
+            CallKind::HandIn => HttpRequest {
+                method: "POST",
+                url: format!("{}/api/v1/hand-in", session.server),
+                headers: vec![("content-type", CONTENT_TYPE.to_owned())],
+                body: sync::request(file, &|bytes| self.env.fill_random(bytes))?,
+            },
             CallKind::Basemap => HttpRequest::get(format!("{}/api/v1/basemap", session.server)),
         };
         Ok(request.bearer(&session.token))
@@ -127,14 +164,50 @@ impl App {
             task.running = false;
         }
         match response {
+            response if kind == CallKind::HandIn => self.handed_in(area, &response),
             Ok(HttpResponse { status: 200, body }) => match kind {
                 CallKind::Exchange => self.take_exchange(area, &body),
                 CallKind::Basemap => self.take_basemap(area, &body),
+                CallKind::HandIn => {}
             },
-            Ok(response) => self.sync_failed(area, state_of(&response)),
+            Ok(response) => {
+                self.sync_failed(area, state_of(&response));
+                if locks_out(&response) {
+                    self.locked_out(area);
+                }
+            }
             Err(NetworkError) => self.sync_failed(area, SyncState::Offline),
         }
         self.push_status();
+    }
+
+    /// The server knows this device and has ended its access: what it had not sent is handed in, the rest goes.
+    fn locked_out(&mut self, area: AreaId) {
+        let unsent = self.areas.get(&area).and_then(|file| file.pending().ok()).unwrap_or(0);
+        match self.tasks.get_mut(&area) {
+            Some(task) if unsent > 0 => (task.leaving, task.hand_in_due) = (true, true),
+            _ => self.wipe(area),
+        }
+    }
+
+    fn handed_in(&mut self, area: AreaId, response: &Result<HttpResponse, NetworkError>) {
+        match response {
+            // Taken, taken before, or too much of it to be taken at all.
+            Ok(HttpResponse { status: 200 | 409 | 413, .. }) => self.wipe(area),
+            // Tried again when the app next has a reason to: what was written is still here.
+            _ => {}
+        }
+    }
+
+    fn wipe(&mut self, area: AreaId) {
+        let (Some(file), Some(task)) = (self.areas.get_mut(&area), self.tasks.get_mut(&area)) else { return };
+        (task.leaving, task.hand_in_due) = (false, false);
+        let how = if task.state == SyncState::Expired { EXPIRED } else { REVOKED };
+        if let Ok(topics) = file.wipe(how) {
+            // Drafts lie in the device's own file.
+            drop(self.device.drop_drafts(area));
+            self.events.push(Event::Changed { area, topics: topics.into_iter().collect() });
+        }
     }
 
     fn take_exchange(&mut self, area: AreaId, body: &[u8]) {
@@ -199,6 +272,11 @@ impl App {
         (!session.local_only() && !locked_out)
             .then(|| HttpRequest::get(format!("{}/api/v1/poke", session.server)).bearer(&session.token))
     }
+}
+
+/// Whether the server says that it ended this device's access, and not only that it does not know it.
+fn locks_out(response: &HttpResponse) -> bool {
+    response.status == 401 && matches!(online::word_of(response).as_deref(), Some("revoked" | "expired"))
 }
 
 fn state_of(response: &HttpResponse) -> SyncState {

@@ -186,6 +186,29 @@ impl AreaLog {
         self.whole_or_not(|log| log.exchange_within(peer, request, now_ms))
     }
 
+    /// Takes what a device that is locked out had not sent: aside, where coordinators can look at it, and not into the
+    /// log. Returns how many actions were new.
+    ///
+    /// # Errors
+    /// When the body is no request of this device, or the file fails.
+    pub fn set_aside(&mut self, peer: &Peer, request: &[u8], now_ms: i64) -> Result<usize, HubError> {
+        self.whole_or_not(|log| {
+            let request = read_request(peer, request)?;
+            let hashes: Vec<Hash> = request.actions.iter().map(seal::action_hash).collect();
+            push::check(log.area, peer, &request, &hashes)?;
+            let peer = Peer { origin: request.origin, ..peer.clone() };
+            let admission = log.admission(Writer::Device(&peer), now_ms)?;
+            let mut new = 0;
+            for (action, hash) in request.actions.iter().zip(&hashes) {
+                if admission.known(action, hash)?.is_none() {
+                    admission.quarantine(action, hash, &to_bytes(action))?;
+                    new += 1;
+                }
+            }
+            Ok(new)
+        })
+    }
+
     /// Brings the mirrors of members, devices and invitations in step with `roster`; writes nothing where nothing
     /// differs. A failure leaves no trace and harms no other work of the same transaction.
     ///
