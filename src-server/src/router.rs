@@ -47,7 +47,8 @@ fn api() -> Router<App> {
         .route("/v1/devices/{id}", patch(v1::devices::rename).delete(v1::devices::revoke));
     let coordinators = Router::new()
         .route("/v1/invitations", post(v1::invitations::issue).get(v1::invitations::list))
-        .route("/v1/invitations/{id}", delete(v1::invitations::revoke));
+        .route("/v1/invitations/{id}", delete(v1::invitations::revoke))
+        .route("/v1/members/{id}", delete(v1::members::lock_out));
     nobody_yet
         .merge(devices)
         .merge(coordinators)
