@@ -30,6 +30,8 @@ pub enum ErrorCode {
     OtherServer,
     /// This device was locked out.
     Revoked,
+    /// The member's access was given for a while, and it is over.
+    Expired,
     /// The disk or the browser's storage is full.
     StorageFull,
     /// The browser refuses storage (private window, blocked site data).

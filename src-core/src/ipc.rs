@@ -4,15 +4,17 @@
 //! The UI sends a request struct through [`Ask`]; the host hands the [`Request`] to `app::App`, which answers with the
 //! JSON of [`Ask::Reply`] or with an [`IpcError`].
 
+mod changes;
 mod forms;
 mod lock;
 mod views;
 
+pub use changes::*;
 pub use forms::*;
 pub use lock::*;
 pub use views::*;
 
-use crate::domain::{AreaId, ChannelId, ContactId, OrganisationId, PinId, ProblemId, Role};
+use crate::domain::{AreaId, ChannelId, ContactId, OrganisationId, PinId, ProblemId, Role, RowId};
 use crate::error::ErrorCode;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -57,6 +59,8 @@ pub enum Topic {
     Basemap,
     Reminders,
     Refusals,
+    /// *Opdatering*: what was sent, received and disputed.
+    Updates,
 }
 
 /// A request with a reply type: `let card: CardView = ask(GetCard {}).await?`.
@@ -215,12 +219,26 @@ requests! {
     GetRefusals {} -> Vec<Refusal>;
     /// The user has read a refusal and lets it go.
     DismissRefusal { id: i64 } -> ();
+    /// Does what was refused once more, as a new action; the refusal is gone then.
+    RetryRefusal { id: i64 } -> Saved;
+    /// *Opdatering*: what is not sent, what needs a look, and the latest that was sent and received.
+    GetUpdates { /** At most this many. */ limit: u32 } -> UpdatesView;
+    /// What lost in a conflict is put in place of what stands there.
+    RestoreConflict { id: RowId } -> Saved;
+    /// What stands there stays.
+    KeepConflict { id: RowId } -> Saved;
+    /// *Historik* of a thing, as far as this device knows it.
+    GetHistory { row: RowId } -> HistoryView;
+    /// Puts back what stood in a thing before a change of its history.
+    RestoreChange { row: RowId, change: u64, /** The change is not sent yet. */ unsent: bool } -> Saved;
 
     // ---- Online only: answered by the server through the host --------------------------------------------------------
+    /// *Historik*, with what the server knows besides.
+    GetOlderHistory { row: RowId } -> HistoryView;
     /// Redeems an invitation or hand-over link; the area is then on this device and open.
     Redeem { link: String, /** What others see, e.g. "Mona, ejendomskontoret"; may be empty. */ member_name: String, device_name: String } -> AreaSummary;
     /// Makes an invitation (coordinators).
-    CreateInvitation { role: Role, uses: u32, expires_hours: u32 } -> InvitationLink;
+    CreateInvitation { role: Role, uses: u32, expires_hours: u32, /** For how long those who redeem it have access; `None`: until they are locked out. */ access_hours: Option<u32> } -> InvitationLink;
     /// *Tilføj min anden enhed*: a link of 24 hours for one more device of the same member.
     HandOver {} -> InvitationLink;
     /// Invitations that can still be redeemed (coordinators).

@@ -22,6 +22,8 @@ pub mod ipc;
 pub mod merge;
 #[cfg(feature = "sqlite")]
 pub mod ops;
+pub mod seal;
+pub mod snapshot;
 #[cfg(feature = "sqlite")]
 pub mod store;
 #[cfg(feature = "sqlite")]

@@ -49,7 +49,7 @@ pub(crate) fn create_with(
     content: &FirstContent,
     now_ms: i64,
 ) -> Result<(), ServeError> {
-    hub::create(&dir.area(id), id, content.actions.clone(), now_ms)?;
+    hub::create(dir, id, content.actions.clone(), now_ms)?;
     let new = NewArea { id, name: &content.name, demo: content.demo };
     control.write(|writer| writer.add_area(&new, now_ms))?;
     Ok(())
@@ -75,6 +75,6 @@ pub(crate) fn set_basemap(dir: &DataDir, area: AreaId, pmtiles: &[u8]) -> Result
     trygkort_basemap::inspect(pmtiles)?;
     let hash = *blake3::hash(pmtiles).as_bytes();
     write_atomically(&dir.basemap(&hash), pmtiles)?;
-    hub::set_basemap(&dir.area(area), area, hash)?;
+    hub::set_basemap(dir, area, hash)?;
     Ok(())
 }

@@ -30,6 +30,10 @@ const BATCH: usize = 256;
 /// Opens the file of an area.
 pub(crate) type Open<D> = Arc<dyn Fn(AreaId) -> Result<D, Failure> + Send + Sync>;
 
+/// Which file lies where an area's file should; nothing when none does. The command line may delete an area and put
+/// another file in its place while the server has the old one open.
+pub(crate) type Identity = Arc<dyn Fn(AreaId) -> Option<u64> + Send + Sync>;
+
 enum Task<D> {
     Work(AreaId, Job<D>),
     Stop,
@@ -43,13 +47,13 @@ pub(crate) struct AreaPool<D> {
 
 impl<D: Database + 'static> AreaPool<D> {
     /// Starts the threads. No file is opened yet.
-    pub(crate) fn start(open: &Open<D>) -> io::Result<Self> {
+    pub(crate) fn start(open: &Open<D>, identity: &Identity) -> io::Result<Self> {
         let mut pool = Self { queues: Vec::new(), threads: Mutex::default() };
         for number in 0..THREADS {
             let (queue, tasks) = sync_channel(QUEUE);
-            let open = open.clone();
+            let (open, identity) = (open.clone(), identity.clone());
             let thread = std::thread::Builder::new().name(format!("areas-{number}"));
-            let thread = thread.spawn(move || Worker::new(open).serve(&tasks))?;
+            let thread = thread.spawn(move || Worker::new(open, identity).serve(&tasks))?;
             pool.queues.push(queue);
             pool.threads.get_mut().unwrap_or_else(PoisonError::into_inner).push(thread);
         }
@@ -101,18 +105,20 @@ impl<D: Database + 'static> AreaPool<D> {
 
 struct Worker<D> {
     open: Open<D>,
+    identity: Identity,
     files: LruCache<AreaId, OpenFile<D>>,
 }
 
 struct OpenFile<D> {
     database: D,
     used: Instant,
+    identity: Option<u64>,
 }
 
 impl<D: Database> Worker<D> {
-    fn new(open: Open<D>) -> Self {
+    fn new(open: Open<D>, identity: Identity) -> Self {
         let capacity = const { NonZeroUsize::new(OPEN_FILES / THREADS).expect("more files than threads") };
-        Self { open, files: LruCache::new(capacity) }
+        Self { open, identity, files: LruCache::new(capacity) }
     }
 
     fn serve(mut self, tasks: &Receiver<Task<D>>) {
@@ -153,7 +159,12 @@ impl<D: Database> Worker<D> {
     }
 
     fn file(&mut self, area: AreaId) -> Result<&mut OpenFile<D>, Failure> {
-        let open = || -> Result<_, Failure> { Ok(OpenFile { database: (self.open)(area)?, used: Instant::now() }) };
+        let identity = (self.identity)(area);
+        if self.files.peek(&area).is_some_and(|file| file.identity != identity) {
+            self.files.pop(&area);
+        }
+        let open =
+            || -> Result<_, Failure> { Ok(OpenFile { database: (self.open)(area)?, used: Instant::now(), identity }) };
         let file = self.files.try_get_or_insert_mut(area, open)?;
         file.used = Instant::now();
         Ok(file)
@@ -226,7 +237,8 @@ mod tests {
             counts.opened.fetch_add(1, Ordering::SeqCst);
             Ok(Fake(counts.clone()))
         });
-        AreaPool::start(&open).unwrap()
+        let identity: Identity = Arc::new(|area| Some(u64::from(area.0.0.as_bytes()[15])));
+        AreaPool::start(&open, &identity).unwrap()
     }
 
     fn area(number: u128) -> AreaId {
@@ -266,6 +278,25 @@ mod tests {
         assert!(rest.into_iter().all(|result| result.is_ok()));
         let commits = counts.commits.load(Ordering::SeqCst);
         assert!(commits <= 3, "{commits} commits for 101 jobs");
+        pool.close();
+    }
+
+    #[tokio::test]
+    async fn a_file_that_was_put_in_anothers_place_is_opened() {
+        let counts: Arc<Counts> = Arc::default();
+        let (opened, lies_there) = (counts.clone(), Arc::new(AtomicUsize::new(7)));
+        let open: Open<Fake> = Arc::new(move |_| {
+            opened.opened.fetch_add(1, Ordering::SeqCst);
+            Ok(Fake(opened.clone()))
+        });
+        let asked = lies_there.clone();
+        let identity: Identity = Arc::new(move |_| u64::try_from(asked.load(Ordering::SeqCst)).ok());
+        let pool = AreaPool::start(&open, &identity).unwrap();
+        for (file, opened) in [(7, 1), (7, 1), (8, 2), (8, 2)] {
+            lies_there.store(file, Ordering::SeqCst);
+            pool.run(area(1), |_| Ok::<_, Failure>(())).await.unwrap();
+            assert_eq!(counts.opened.load(Ordering::SeqCst), opened);
+        }
         pool.close();
     }
 

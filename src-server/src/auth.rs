@@ -23,12 +23,17 @@ pub(crate) struct Device {
     pub(crate) role: Role,
     pub(crate) area: AreaId,
     pub(crate) origin: u32,
+    /// When the member's access ends, if it does.
+    pub(crate) access_until_ms: Option<i64>,
+    public_key: Option<[u8; 32]>,
+    also: Vec<u32>,
 }
 
 impl Device {
     /// The same as the area's log sees it.
     pub(crate) fn peer(&self) -> Peer {
-        Peer { origin: self.origin, member: self.member, role: self.role }
+        let Self { origin, member, role, public_key: key, .. } = *self;
+        Peer { origin, member, role, also: self.also.clone(), key, next_origin: None }
     }
 }
 
@@ -36,16 +41,45 @@ impl FromRequestParts<App> for Device {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        let token = bearer(parts).and_then(|token| TOKEN.hash_of(token)).ok_or_else(ApiError::unauthorized)?;
-        let identity = app.control.read(move |control| control.identify(token)).await?;
-        let identity = identity.ok_or_else(ApiError::unauthorized)?;
+        let identity = identify(parts, app).await?;
         if identity.revoked {
             return Err(ApiError::revoked());
         }
+        if identity.is_over() {
+            return Err(ApiError::expired());
+        }
         note_seen(app, &identity);
         app.limits.device(identity.device)?;
-        let Identity { device: id, member, area, origin, role, .. } = identity;
-        Ok(Device { id, member, role, area, origin })
+        Ok(identity.into())
+    }
+}
+
+/// A device whose access has ended, and nothing but that.
+pub(crate) struct LockedOut(pub(crate) Device);
+
+impl FromRequestParts<App> for LockedOut {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        let identity = identify(parts, app).await?;
+        if !identity.revoked && !identity.is_over() {
+            return Err(ApiError::unauthorized());
+        }
+        app.limits.device(identity.device)?;
+        Ok(LockedOut(identity.into()))
+    }
+}
+
+/// Whose token it is.
+async fn identify(parts: &Parts, app: &App) -> Result<Identity, ApiError> {
+    let token = bearer(parts).and_then(|token| TOKEN.hash_of(token)).ok_or_else(ApiError::unauthorized)?;
+    app.control.read(move |control| control.identify(token)).await?.ok_or_else(ApiError::unauthorized)
+}
+
+impl From<Identity> for Device {
+    fn from(identity: Identity) -> Self {
+        let Identity { device: id, member, area, origin, role, access_until_ms, public_key, also, .. } = identity;
+        Device { id, member, role, area, origin, access_until_ms, public_key, also }
     }
 }
 

@@ -6,7 +6,7 @@
 //! The areas come before `control.db`: a restored area then never holds a change by a device that the restored
 //! `control.db` does not know, whose number it could hand out again.
 
-use crate::data_dir::DataDir;
+use crate::data_dir::{DataDir, DataDirError};
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
 use serde::Serialize;
@@ -17,10 +17,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tempfile::{NamedTempFile, TempDir};
+use trygkort_core::domain::AreaId;
 
 /// Why there is no backup. What was at the target before is still there.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum BackupError {
+pub enum BackupError {
+    #[error(transparent)]
+    DataDir(#[from] DataDirError),
     #[error("cannot write the backup {}: {source}", path.display())]
     Write { path: PathBuf, source: io::Error },
     #[error("cannot copy {}: {source}", path.display())]
@@ -39,6 +42,11 @@ pub(crate) struct BackupReport {
 struct Manifest {
     /// The form of this backup; a reader refuses a larger one.
     format: u32,
+    /// Set where the file is something else than a backup of the whole server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kind: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    area: Option<AreaId>,
     version: &'static str,
     created_at_ms: i64,
     files: Vec<Entry>,
@@ -51,38 +59,64 @@ struct Entry {
     blake3: String,
 }
 
+/// Writes everything in a data folder to one file, as `trygkort backup` does; a server may run on it.
+///
+/// # Errors
+/// When the folder cannot be read or the file not be written.
+pub fn back_up(data: &Path, to: &Path) -> Result<(), BackupError> {
+    write(&DataDir::existing(data)?, to, crate::clock::now_ms()).map(drop)
+}
+
 /// Writes the backup. It appears under its name when it is complete.
 pub(crate) fn write(dir: &DataDir, to: &Path, now_ms: i64) -> Result<BackupReport, BackupError> {
-    let failed = |source| BackupError::Write { path: to.to_owned(), source };
-    let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let target = NamedTempFile::new_in(folder).map_err(failed)?;
-    let copies = TempDir::new_in(folder).map_err(failed)?;
-    let mut archive = Archive {
-        tar: tar::Builder::new(target),
-        copy: copies.path().join("copy.db"),
-        to,
-        manifest: Manifest { format: 1, version: env!("CARGO_PKG_VERSION"), created_at_ms: now_ms, files: Vec::new() },
-    };
+    let mut archive = Archive::new(to, now_ms)?;
     let mut areas = BTreeSet::new();
     archive.add_new_areas(dir, &mut areas)?;
     archive.add_database(&dir.control(), "control.db")?;
     // Areas made meanwhile, which control.db names already.
     archive.add_new_areas(dir, &mut areas)?;
+    let positions = std::mem::take(&mut archive.positions);
     for name in names_in(&dir.basemaps(), "pmtiles")? {
         let path = dir.basemaps().join(&name);
         archive.add_file(&path, &format!("basemaps/{}", name.to_string_lossy()))?;
     }
-    archive.finish()
+    let report = archive.finish(None)?;
+    for (area, position) in positions {
+        // Only now: until the backup is whole, devices must go on keeping what it was to hold.
+        if let Err(error) = crate::hub::set_backed_up(dir, area, position) {
+            tracing::warn!(%area, %error, "the area does not know that it was backed up");
+        }
+    }
+    Ok(report)
 }
 
-struct Archive<'a> {
+/// A tar that is being written beside its target.
+pub(crate) struct Archive<'a> {
     tar: tar::Builder<NamedTempFile>,
-    copy: PathBuf,
+    copies: TempDir,
     to: &'a Path,
     manifest: Manifest,
+    /// How far each area's log goes in the backup.
+    positions: Vec<(AreaId, u64)>,
 }
 
-impl Archive<'_> {
+impl<'a> Archive<'a> {
+    pub(crate) fn new(to: &'a Path, now_ms: i64) -> Result<Self, BackupError> {
+        let failed = |source| BackupError::Write { path: to.to_owned(), source };
+        let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let manifest = Manifest {
+            format: 1,
+            kind: None,
+            area: None,
+            version: env!("CARGO_PKG_VERSION"),
+            created_at_ms: now_ms,
+            files: Vec::new(),
+        };
+        let target = NamedTempFile::new_in(folder).map_err(failed)?;
+        let copies = TempDir::new_in(folder).map_err(failed)?;
+        Ok(Self { tar: tar::Builder::new(target), copies, to, manifest, positions: Vec::new() })
+    }
+
     fn add_new_areas(&mut self, dir: &DataDir, known: &mut BTreeSet<OsString>) -> Result<(), BackupError> {
         for name in names_in(&dir.areas(), "db")? {
             if known.insert(name.clone()) {
@@ -92,14 +126,21 @@ impl Archive<'_> {
         Ok(())
     }
 
-    fn add_database(&mut self, path: &Path, name: &str) -> Result<(), BackupError> {
-        copy_database(path, &self.copy).map_err(|source| BackupError::Database { path: path.to_owned(), source })?;
-        let copy = self.copy.clone();
+    /// Adds an SQLite file as it stands at one moment.
+    pub(crate) fn add_database(&mut self, path: &Path, name: &str) -> Result<(), BackupError> {
+        let copy = self.copies.path().join("copy.db");
+        copy_database(path, &copy).map_err(|source| BackupError::Database { path: path.to_owned(), source })?;
+        if let Some(area) = path.file_stem().and_then(|stem| stem.to_str()).and_then(|id| id.parse().ok()) {
+            let position = "SELECT COALESCE(MAX(position), 0) FROM entry";
+            let position = Connection::open(&copy).and_then(|conn| conn.query_row(position, [], |row| row.get(0)));
+            // A file of before there were entries is not backed up as far as anyone can tell.
+            self.positions.push((AreaId(area), position.unwrap_or(0)));
+        }
         self.add_file(&copy, name)?;
         fs::remove_file(&copy).map_err(|source| self.failed(source))
     }
 
-    fn add_file(&mut self, path: &Path, name: &str) -> Result<(), BackupError> {
+    pub(crate) fn add_file(&mut self, path: &Path, name: &str) -> Result<(), BackupError> {
         let unreadable = |source| BackupError::Read { path: path.to_owned(), source };
         let mut hasher = blake3::Hasher::new();
         let mut file = File::open(path).map_err(unreadable)?;
@@ -112,6 +153,14 @@ impl Archive<'_> {
         Ok(())
     }
 
+    pub(crate) fn add_json(&mut self, name: &str, json: &serde_json::Value) -> Result<(), BackupError> {
+        let text = serde_json::to_vec_pretty(json).map_err(|error| self.failed(error.into()))?;
+        self.append(name, text.len() as u64, text.as_slice())?;
+        let blake3 = blake3::hash(&text).to_hex().to_string();
+        self.manifest.files.push(Entry { path: name.to_owned(), bytes: text.len() as u64, blake3 });
+        Ok(())
+    }
+
     fn append(&mut self, name: &str, bytes: u64, content: impl io::Read) -> Result<(), BackupError> {
         let mut header = tar::Header::new_gnu();
         header.set_size(bytes);
@@ -120,7 +169,9 @@ impl Archive<'_> {
         self.tar.append_data(&mut header, name, content).map_err(|source| self.failed(source))
     }
 
-    fn finish(mut self) -> Result<BackupReport, BackupError> {
+    /// Ends it with the manifest, and gives it its name. `of` says of what it is, when it is not of the whole server.
+    pub(crate) fn finish(mut self, of: Option<(&'static str, AreaId)>) -> Result<BackupReport, BackupError> {
+        (self.manifest.kind, self.manifest.area) = of.unzip();
         let manifest = serde_json::to_vec_pretty(&self.manifest).map_err(|error| self.failed(error.into()))?;
         self.append("manifest.json", manifest.len() as u64, manifest.as_slice())?;
         let Self { tar, to, manifest, .. } = self;

@@ -70,7 +70,7 @@ impl CheckReport {
     fn area(&mut self, dir: &DataDir, area: &AreaRow) -> Option<[u8; 32]> {
         let file = format!("areas/{}.db", area.id);
         self.files += 1;
-        match hub::check(&dir.area(area.id), area.id) {
+        match hub::check(dir, area.id) {
             Ok(checked) => {
                 checked.problems.into_iter().for_each(|problem| self.damage(&file, &problem));
                 checked.basemap

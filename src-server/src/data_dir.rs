@@ -4,6 +4,8 @@
 //! DATA/control.db                 areas, members, devices, invitations
 //! DATA/areas/AREA_ID.db           one area's log and rows
 //! DATA/basemaps/HASH.pmtiles      base maps, named by their BLAKE3 hash
+//! DATA/server.key                 seals what devices have read; in no backup
+//! DATA/erasures.jsonl             what was deleted for good; in no backup
 //! DATA/server.lock                held while a server runs
 //! ```
 
@@ -72,6 +74,15 @@ impl DataDir {
         }
     }
 
+    pub(crate) fn erasures(&self) -> PathBuf {
+        self.root.join("erasures.jsonl")
+    }
+
+    /// A folder for files that are not complete yet, on the same disk; it goes when the answer does.
+    pub(crate) fn staging(&self) -> io::Result<tempfile::TempDir> {
+        tempfile::Builder::new().prefix(".incoming-").tempdir_in(&self.root)
+    }
+
     pub(crate) fn control(&self) -> PathBuf {
         self.root.join("control.db")
     }
@@ -84,12 +95,31 @@ impl DataDir {
         self.areas().join(format!("{area}.db"))
     }
 
+    /// Tells one file of an area from another that was put in its place.
+    pub(crate) fn area_identity(&self, area: AreaId) -> Option<u64> {
+        fs::metadata(self.area(area)).ok().map(|file| identity(&file))
+    }
+
     pub(crate) fn basemaps(&self) -> PathBuf {
         self.root.join("basemaps")
     }
 
     pub(crate) fn basemap(&self, hash: &[u8; 32]) -> PathBuf {
         self.basemaps().join(format!("{}.pmtiles", blake3::Hash::from_bytes(*hash).to_hex()))
+    }
+
+    /// The secret by which the server knows its own seals again. Made at the first start; never in a backup, so that a
+    /// stolen one forges nothing.
+    pub(crate) fn key(&self) -> Result<[u8; 32], DataDirError> {
+        let path = self.root.join("server.key");
+        let unusable = |source| DataDirError::Unusable { path: path.clone(), source };
+        if !path.exists() {
+            let mut key = [0; 32];
+            getrandom::fill(&mut key).map_err(|error| unusable(io::Error::other(error.to_string())))?;
+            write_once(&path, &key).map_err(unusable)?;
+        }
+        let key = fs::read(&path).map_err(unusable)?;
+        key.try_into().map_err(|_| unusable(io::Error::other("a key of 32 bytes is expected")))
     }
 
     /// Finds out now, not at the first push, that the folder cannot be written or that its disk is full.
@@ -119,6 +149,18 @@ pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
+/// Writes a file whole, unless another program was faster.
+fn write_once(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    io::Write::write_all(&mut file, bytes)?;
+    file.as_file().sync_all()?;
+    match file.persist_noclobber(path) {
+        Err(error) if error.error.kind() != io::ErrorKind::AlreadyExists => Err(error.error),
+        _ => File::open(folder)?.sync_all(),
+    }
+}
+
 #[cfg(unix)]
 fn create_private(path: &Path) -> io::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
@@ -128,6 +170,17 @@ fn create_private(path: &Path) -> io::Result<()> {
 #[cfg(not(unix))]
 fn create_private(path: &Path) -> io::Result<()> {
     fs::create_dir_all(path)
+}
+
+#[cfg(unix)]
+fn identity(file: &fs::Metadata) -> u64 {
+    std::os::unix::fs::MetadataExt::ino(file)
+}
+
+/// Where files have no number: the server must be stopped before one is put in another's place.
+#[cfg(not(unix))]
+fn identity(_: &fs::Metadata) -> u64 {
+    0
 }
 
 #[cfg(test)]

@@ -1,15 +1,18 @@
 //! Where the server meets the core's area log: opening, making and checking an area's file, and one exchange.
 
+use crate::data_dir::DataDir;
 use crate::group_commit::{Database, Failure};
 use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
+use std::sync::Arc;
 use trygkort_basemap::BoundingBox;
-use trygkort_core::domain::AreaId;
+use trygkort_core::domain::{AreaId, schema};
 use trygkort_core::hub::HubError;
 use trygkort_core::store::StoreError;
 use trygkort_core::{demo, ops};
 
-pub(crate) use trygkort_core::hub::{AreaLog, Peer, SERVER_ORIGIN};
+use trygkort_core::hub::Keys;
+pub(crate) use trygkort_core::hub::{AreaLog, Exchanged, Peer, SERVER_ORIGIN};
 pub(crate) use trygkort_core::wire::v1::Action;
 
 /// Why an area did not do what was asked.
@@ -70,17 +73,34 @@ impl Database for AreaLog {
 }
 
 /// Opens the file of an area that exists.
-pub(crate) fn open(path: &Path, area: AreaId) -> Result<AreaLog, Failure> {
+pub(crate) fn open(dir: &DataDir, area: AreaId) -> Result<AreaLog, Failure> {
+    open_at(dir, &dir.area(area), area)
+}
+
+/// Opens a file that is not where an area's file lies.
+fn open_at(dir: &DataDir, path: &Path, area: AreaId) -> Result<AreaLog, Failure> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = Connection::open_with_flags(path, flags).map_err(|error| Failure::from(&error))?;
-    AreaLog::open(conn, area).map_err(|error| failure(&error))
+    AreaLog::open(conn, area, keys(dir)?).map_err(|error| failure(&error))
+}
+
+/// What the areas' logs are sealed with.
+fn keys(dir: &DataDir) -> Result<Keys, Failure> {
+    let cursor = dir.key().map_err(|error| Failure::Database(error.to_string()))?;
+    let random = |bytes: &mut [u8]| {
+        // The system has been asked for tokens before; salts only keep erased words from being guessed.
+        if getrandom::fill(bytes).is_err() {
+            tracing::error!("the system's random source failed");
+        }
+    };
+    Ok(Keys { cursor, random: Arc::new(random) })
 }
 
 /// Makes the file of a new area with its first content.
-pub(crate) fn create(path: &Path, area: AreaId, actions: Vec<Action>, now_ms: i64) -> Result<(), AreaError> {
+pub(crate) fn create(dir: &DataDir, area: AreaId, actions: Vec<Action>, now_ms: i64) -> Result<(), AreaError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let conn = Connection::open_with_flags(path, flags).map_err(|error| Failure::from(&error))?;
-    let mut log = AreaLog::open(conn, area)?;
+    let conn = Connection::open_with_flags(dir.area(area), flags).map_err(|error| Failure::from(&error))?;
+    let mut log = AreaLog::open(conn, area, keys(dir)?)?;
     log.begin()?;
     log.import(actions, now_ms)?;
     log.commit()?;
@@ -88,10 +108,35 @@ pub(crate) fn create(path: &Path, area: AreaId, actions: Vec<Action>, now_ms: i6
 }
 
 /// Tells the devices of an area which base map there is.
-pub(crate) fn set_basemap(path: &Path, area: AreaId, hash: [u8; 32]) -> Result<(), AreaError> {
-    let mut log = open(path, area)?;
+pub(crate) fn set_basemap(dir: &DataDir, area: AreaId, hash: [u8; 32]) -> Result<(), AreaError> {
+    let mut log = open(dir, area)?;
     log.begin()?;
     log.set_basemap(Some(hash))?;
+    log.commit()?;
+    Ok(())
+}
+
+/// Makes a file that comes from elsewhere ready to go on here: devices that are ahead of it give back what it lacks.
+pub(crate) fn begin_epoch_at(dir: &DataDir, path: &Path, area: AreaId, now_ms: i64) -> Result<(), AreaError> {
+    let mut log = open_at(dir, path, area)?;
+    log.begin()?;
+    log.begin_epoch(now_ms)?;
+    log.commit()?;
+    Ok(())
+}
+
+/// What the area's own row calls it; empty where it says nothing.
+pub(crate) fn name(log: &AreaLog, area: AreaId) -> Result<String, AreaError> {
+    let row = log.row(area.0)?;
+    let name = row.and_then(|row| row.fields.get(&schema::area::name).map(|register| register.value.text().to_owned()));
+    Ok(name.unwrap_or_default())
+}
+
+/// Notes how far an area's log is in a backup.
+pub(crate) fn set_backed_up(dir: &DataDir, area: AreaId, position: u64) -> Result<(), AreaError> {
+    let mut log = open(dir, area)?;
+    log.begin()?;
+    log.set_backed_up(position)?;
     log.commit()?;
     Ok(())
 }
@@ -103,8 +148,13 @@ pub(crate) struct Checked {
 }
 
 /// Looks for damage in an area's file.
-pub(crate) fn check(path: &Path, area: AreaId) -> Result<Checked, AreaError> {
-    let log = open(path, area)?;
+pub(crate) fn check(dir: &DataDir, area: AreaId) -> Result<Checked, AreaError> {
+    check_at(dir, &dir.area(area), area)
+}
+
+/// The same for a file that is not where an area's file lies.
+pub(crate) fn check_at(dir: &DataDir, path: &Path, area: AreaId) -> Result<Checked, AreaError> {
+    let log = open_at(dir, path, area)?;
     Ok(Checked { problems: log.check()?, basemap: log.basemap()? })
 }
 

@@ -17,23 +17,27 @@ pub struct InvitationSpec {
     /// How many devices may redeem it.
     pub uses: u32,
     pub expires_in_ms: i64,
+    /// For how long those who redeem it have access, from now on; `None`: until they are locked out.
+    pub access_for_ms: Option<i64>,
 }
 
 impl InvitationSpec {
     /// For one device, within a week.
     #[must_use]
     pub fn new(role: Role) -> Self {
-        Self { role, uses: 1, expires_in_ms: 7 * DAY_MS }
+        Self { role, uses: 1, expires_in_ms: 7 * DAY_MS, access_for_ms: None }
     }
 
     /// For trying the demo with several browsers: its content is invented.
     pub(crate) fn demo(role: Role) -> Self {
-        Self { role, uses: 1000, expires_in_ms: 30 * DAY_MS }
+        Self { role, uses: 1000, expires_in_ms: 30 * DAY_MS, access_for_ms: None }
     }
 
     pub(crate) fn issued(self, area: AreaId, issuer: Issuer, now_ms: i64) -> NewInvitation {
-        let Self { role, uses, expires_in_ms } = self;
-        NewInvitation { area, role, member: None, issuer, uses, expires_at_ms: now_ms.saturating_add(expires_in_ms) }
+        let Self { role, uses, expires_in_ms, access_for_ms } = self;
+        let expires_at_ms = now_ms.saturating_add(expires_in_ms);
+        let access_until_ms = access_for_ms.map(|span| now_ms.saturating_add(span));
+        NewInvitation { area, role, member: None, issuer, uses, expires_at_ms, access_until_ms }
     }
 }
 
@@ -55,7 +59,7 @@ impl Invitation {
             role: new.role,
             secret: secret.clone(),
             link: link(public_url, secret),
-            expires_at_ms: new.expires_at_ms,
+            expires_at_ms: new.redeemable_until_ms(),
         }
     }
 

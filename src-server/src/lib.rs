@@ -9,7 +9,10 @@
 //!
 //! Start reading at `router`, which lists every address, then `handlers`; `server` is how it starts and stops.
 
+mod area_delete;
+mod area_export;
 mod area_files;
+mod area_names;
 mod area_pool;
 mod auth;
 mod backup;
@@ -20,18 +23,23 @@ mod config;
 mod control;
 mod data_dir;
 mod demo;
+mod erasures;
 mod error;
 mod group_commit;
+mod guesses;
 mod handlers;
 mod hub;
 mod invitation;
 mod limits;
 mod logging;
 mod mirror;
+mod person;
 mod poke;
 mod rate_limit;
 mod request_log;
+mod restore;
 mod router;
+mod rows_json;
 mod secrets;
 mod security_headers;
 mod server;
@@ -39,6 +47,7 @@ mod tls;
 mod web_files;
 
 pub use area_files::{AddBasemapError, AreaSpec};
+pub use backup::{BackupError, back_up};
 pub use config::{Config, TlsFiles};
 pub use control::ControlError;
 pub use data_dir::DataDirError;
@@ -46,6 +55,7 @@ pub use demo::DemoError;
 pub use hub::AreaError;
 pub use invitation::{Invitation, InvitationSpec};
 pub use rate_limit::RateConfig;
+pub use restore::{RestoreError, restore};
 pub use secrets::{NoRandom, Secret};
 pub use server::{ServeError, Server, bind, serve_on};
 pub use tls::TlsError;

@@ -10,13 +10,13 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 /// The largest body that is taken.
-pub(crate) const BODY_BYTES_MAX: usize = 1 << 20;
+pub(crate) const BODY_BYTES_MAX: usize = 2 << 20;
 /// A client that sends more is listened to for this long, so that it hears the answer instead of a broken connection.
 const DRAIN_BYTES_MAX: usize = 8 << 20;
 /// How long a body may take to arrive, on a phone at the edge of coverage.
 const BODY_TIMEOUT: Duration = Duration::from_secs(120);
 
-/// A JSON body of at most 1 MiB; whatever is wrong with it is answered in JSON too.
+/// A JSON body of at most 2 MiB; whatever is wrong with it is answered in JSON too.
 pub(crate) struct JsonBody<T>(pub(crate) T);
 
 /// The content type of JSON.

@@ -2,15 +2,15 @@
 //! there, so that devices know them offline (docs/data-model.md).
 //!
 //! `control.db` counts what changes (`0002_mirrors.sql`), so nothing is lost when mirroring fails or the server stops.
-//! What is to be mirrored is read while the area's file is held for writing: of two who mirror at once, the server and
-//! the command line beside it, the later one has read the newer state.
+//! The command line beside the server changes `control.db` as well; the server looks every second whether somebody did,
+//! mirrors what is due, tells the devices, and ends the streams of those that are locked out. Without a server, what is
+//! due waits for its next start.
 
 use crate::area_pool::THREADS;
 use crate::clock::now_ms;
-use crate::control::{ChangeNumber, ControlDb, ControlError};
-use crate::data_dir::DataDir;
+use crate::control::{ChangeNumber, ControlError};
 use crate::group_commit::Failure;
-use crate::hub::{self, AreaError, AreaLog, SERVER_ORIGIN};
+use crate::hub::{AreaError, AreaLog, SERVER_ORIGIN};
 use crate::server::App;
 use futures::{StreamExt, stream};
 use std::collections::HashSet;
@@ -21,8 +21,10 @@ use tokio::time::{MissedTickBehavior, interval};
 use trygkort_core::domain::AreaId;
 use trygkort_core::hub::roster::Roster;
 
-/// How long an area whose mirroring failed is left alone. As often, what the command line left behind is looked for.
+/// How long an area whose mirroring failed is left alone.
 const RETRY: Duration = Duration::from_secs(60);
+/// How often to look whether another process has written to `control.db`.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// Why an area's log could not be brought in step. It stays marked and is tried again.
 #[derive(Debug, thiserror::Error)]
@@ -52,20 +54,41 @@ impl Mirrors {
     }
 }
 
-/// Mirrors whatever is due: at the start, when woken, and now and then. Areas that are in step are not looked at.
+/// Mirrors whatever is due: at the start, when woken, when another process wrote, and now and then. Areas that are in
+/// step are not looked at.
 pub(crate) async fn keep_in_step(app: &App) -> Infallible {
     let mut failed = HashSet::new();
     let mut retry = interval(RETRY);
     retry.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut look = interval(LOOK);
+    look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut seen = None;
     loop {
         tokio::select! {
             _ = retry.tick() => failed.clear(),
             () = app.mirrors.due.notified() => {}
+            _ = look.tick() => {
+                let Ok(version) = app.control.read(|control| control.version_by_others()).await else { continue };
+                if seen.replace(version) == Some(version) {
+                    continue;
+                }
+                hang_up_strangers(app).await;
+            }
         }
         match app.control.read(|control| control.mirrors_due()).await {
             Ok(areas) => failed.extend(mirror_all(app, areas, &failed).await),
             Err(error) => tracing::warn!(%error, "which areas are to be mirrored could not be read"),
         }
+    }
+}
+
+/// Ends the streams of devices that are no longer let in, as after the command line deleted their area.
+async fn hang_up_strangers(app: &App) {
+    let listening = app.pokes.devices();
+    let strangers = app.control.read(move |control| control.strangers(listening, now_ms())).await;
+    match strangers {
+        Ok(strangers) => strangers.into_iter().for_each(|device| app.pokes.hang_up(device)),
+        Err(error) => tracing::warn!(%error, "which devices are still let in could not be read"),
     }
 }
 
@@ -90,15 +113,6 @@ async fn mirror(app: &App, area: AreaId) -> Result<(), MirrorError> {
         app.pokes.changed(area, SERVER_ORIGIN);
     }
     Ok(app.control.write(move |control| control.mirrored(area, up_to)).await?)
-}
-
-/// The same for the command line, which opens the files by itself.
-pub(crate) fn mirror_beside(dir: &DataDir, control: &mut ControlDb, area: AreaId) -> Result<(), MirrorError> {
-    let mut log = hub::open(&dir.area(area), area)?;
-    log.begin().map_err(AreaError::from)?;
-    let (_, up_to) = write(&mut log, area, || control.reader().roster(area))?;
-    log.commit().map_err(AreaError::from)?;
-    Ok(control.write(|writer| writer.mirrored(area, up_to))?)
 }
 
 /// Inside a transaction of the area's file: reads what there is to show, and writes what differs.

@@ -61,6 +61,11 @@ impl Pokes {
         stream::unfold(listener, async |mut listener| listener.next().await.map(|line| (Ok(line), listener)))
     }
 
+    /// Who is listening.
+    pub(crate) fn devices(&self) -> Vec<Uuid> {
+        self.lock().devices.keys().copied().collect()
+    }
+
     /// Ends the streams of a device that was locked out.
     pub(crate) fn hang_up(&self, device: Uuid) {
         self.lock().devices.remove(&device);

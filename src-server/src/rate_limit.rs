@@ -1,6 +1,7 @@
 //! How often one device and one address may ask.
 
 use crate::error::ApiError;
+use crate::guesses::Guesses;
 use governor::clock::{Clock, DefaultClock};
 use governor::state::keyed::DefaultKeyedStateStore;
 use governor::{Quota, RateLimiter};
@@ -19,6 +20,8 @@ pub struct RateConfig {
     pub device_burst: NonZeroU32,
     /// Invitations that did not work, from one address, per minute.
     pub failed_redeems_per_minute: NonZeroU32,
+    /// The same from all addresses together.
+    pub failed_redeems_per_minute_all: NonZeroU32,
     /// Invitations tried from one address per minute, working ones included.
     pub redeems_per_minute: NonZeroU32,
 }
@@ -32,6 +35,7 @@ impl Default for RateConfig {
             device_per_second: const { number(10) },
             device_burst: const { number(200) },
             failed_redeems_per_minute: const { number(10) },
+            failed_redeems_per_minute_all: const { number(300) },
             redeems_per_minute: const { number(3000) },
         }
     }
@@ -41,7 +45,7 @@ impl Default for RateConfig {
 pub(crate) struct RateLimits {
     devices: Keyed<Uuid>,
     redeems: Keyed<IpAddr>,
-    failed_redeems: Keyed<IpAddr>,
+    pub(crate) guesses: Guesses,
 }
 
 impl RateLimits {
@@ -50,7 +54,7 @@ impl RateLimits {
         Self {
             devices: Keyed::new(devices),
             redeems: Keyed::new(Quota::per_minute(config.redeems_per_minute)),
-            failed_redeems: Keyed::new(Quota::per_minute(config.failed_redeems_per_minute)),
+            guesses: Guesses::new(config),
         }
     }
 
@@ -59,22 +63,15 @@ impl RateLimits {
         self.devices.check(&device).map_err(ApiError::too_many_requests)
     }
 
-    /// Counts an attempt to redeem.
-    pub(crate) fn redeem(&self, address: IpAddr) -> Result<(), ApiError> {
-        self.redeems.check(&network_of(address)).map_err(ApiError::too_many_attempts)
-    }
-
-    /// Counts an attempt that failed.
-    ///
-    /// Only these have the tight limit: on a safety walk a hundred people behind one address scan the same code, and
-    /// that must work. Guessing 128 random bits is hopeless at either rate.
-    pub(crate) fn failed_redeem(&self, address: IpAddr) -> Result<(), ApiError> {
-        self.failed_redeems.check(&network_of(address)).map_err(ApiError::too_many_attempts)
+    /// Counts an attempt to redeem, and lets it wait where too much was guessed lately.
+    pub(crate) async fn redeem(&self, address: IpAddr) -> Result<(), ApiError> {
+        self.redeems.check(&network_of(address)).map_err(ApiError::too_many_attempts)?;
+        self.guesses.slow_down(address).await
     }
 }
 
 /// One household or office has a whole /64 of IPv6 addresses; it counts as one.
-fn network_of(address: IpAddr) -> IpAddr {
+pub(crate) fn network_of(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(v6) => {
             let [a, b, c, d, ..] = v6.segments();
@@ -84,7 +81,8 @@ fn network_of(address: IpAddr) -> IpAddr {
     }
 }
 
-struct Keyed<K: Hash + Eq + Clone> {
+/// A limit for each key.
+pub(crate) struct Keyed<K: Hash + Eq + Clone> {
     limiter: RateLimiter<K, DefaultKeyedStateStore<K>, DefaultClock>,
     checks: AtomicU32,
 }
@@ -93,12 +91,12 @@ impl<K: Hash + Eq + Clone> Keyed<K> {
     /// How many checks lie between two clean-ups of keys that have been quiet.
     const SWEEP: u32 = 4096;
 
-    fn new(quota: Quota) -> Self {
+    pub(crate) fn new(quota: Quota) -> Self {
         Self { limiter: RateLimiter::keyed(quota), checks: AtomicU32::new(0) }
     }
 
     /// Counts one; when that is too many, says for how many seconds to wait.
-    fn check(&self, key: &K) -> Result<(), u64> {
+    pub(crate) fn check(&self, key: &K) -> Result<(), u64> {
         if self.checks.fetch_add(1, Ordering::Relaxed) % Self::SWEEP == Self::SWEEP - 1 {
             self.limiter.retain_recent();
             self.limiter.shrink_to_fit();
@@ -113,18 +111,6 @@ impl<K: Hash + Eq + Clone> Keyed<K> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn neighbours_in_one_ipv6_network_share_a_limit_and_others_do_not() {
-        let limits = RateLimits::new(&RateConfig::default());
-        let address = |text: &str| text.parse::<IpAddr>().unwrap();
-        for _ in 0..10 {
-            limits.failed_redeem(address("2001:db8::1")).unwrap();
-        }
-        assert!(limits.failed_redeem(address("2001:db8::ffff")).is_err());
-        limits.failed_redeem(address("2001:db8:0:1::1")).unwrap();
-        limits.failed_redeem(address("192.0.2.1")).unwrap();
-    }
 
     #[test]
     fn an_ipv4_address_is_the_same_in_ipv6_clothes() {

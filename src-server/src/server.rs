@@ -1,6 +1,7 @@
 //! The running server: what it holds, how it starts and how it stops.
 
 use crate::area_files::{self, AddBasemapError, AreaSpec};
+use crate::area_names::AreaNames;
 use crate::area_pool::AreaPool;
 use crate::clock::now_ms;
 use crate::config::Config;
@@ -37,6 +38,7 @@ pub(crate) struct AppState {
     pub(crate) pokes: Pokes,
     pub(crate) mirrors: Mirrors,
     pub(crate) limits: RateLimits,
+    pub(crate) area_names: AreaNames,
     pub(crate) public_url: String,
     pub(crate) web_dir: Option<PathBuf>,
     pub(crate) tls: bool,
@@ -135,6 +137,7 @@ impl Server {
             pokes: Pokes::default(),
             mirrors: Mirrors::default(),
             limits: RateLimits::new(&config.rates),
+            area_names: AreaNames::default(),
             public_url,
             web_dir: config.web_dir.clone(),
             tls: tls.is_some(),
@@ -261,9 +264,10 @@ impl Server {
 }
 
 fn start_pool(dir: &DataDir) -> io::Result<AreaPool<AreaLog>> {
-    let dir = dir.clone();
-    let open = move |area: AreaId| -> Result<AreaLog, Failure> { hub::open(&dir.area(area), area) };
-    AreaPool::start(&(Arc::new(open) as _))
+    let (dir, same) = (dir.clone(), dir.clone());
+    let open = move |area: AreaId| -> Result<AreaLog, Failure> { hub::open(&dir, area) };
+    let identity = move |area: AreaId| same.area_identity(area);
+    AreaPool::start(&(Arc::new(open) as _), &(Arc::new(identity) as _))
 }
 
 async fn blocking<T: Send + 'static>(

@@ -6,12 +6,11 @@ use crate::features::contacts::{ContactPage, ContactsPage};
 use crate::features::edit::{AreaEditPage, CardTablePage, ContactEditPage, OrganisationEditPage, ProblemEditPage};
 use crate::features::lock::{ForgottenPage, LockScreen, SecurityPage};
 use crate::features::map::{MapListPage, MapPage, PinEditPage};
-use crate::features::more::{
-    AboutPage, AreasPage, DevicesPage, InvitePeoplePage, MorePage, NotThisPage, RefusalsPage, SettingsPage, StatePage,
-};
+use crate::features::more::{AboutPage, AreasPage, DevicesPage, InvitePeoplePage, MorePage, NotThisPage, SettingsPage};
 use crate::features::shell::{
     ChooseCard, ChooseContact, ChooseMore, InsecurePage, NoSuchPage, ParkedPage, Shell, StartFailed,
 };
+use crate::features::updates::{CardHistoryPage, ContactHistoryPage, PinHistoryPage, UpdatesPage};
 use crate::features::welcome::{InstallPage, InvitePage, WelcomePage};
 use crate::i18n::*;
 use crate::ipc::{ask, on_event};
@@ -172,23 +171,25 @@ fn Places() -> impl IntoView {
                 <Route path=path!("table") view=CardTablePage />
                 <Route path=path!("area") view=AreaEditPage />
                 <Route path=path!("edit/:id") view=ProblemEditPage />
+                <Route path=path!("history/:id") view=CardHistoryPage />
                 <Route path=path!(":id") view=ProblemPage />
             </ParentRoute>
             <ParentRoute path=path!("/contacts") view=ContactsFrame>
                 <Route path=path!("") view=ChooseContact />
                 <Route path=path!("edit/:id") view=ContactEditPage />
                 <Route path=path!("organisation/:id") view=OrganisationEditPage />
+                <Route path=path!("history/:id") view=ContactHistoryPage />
                 <Route path=path!(":id") view=ContactPage />
             </ParentRoute>
             <ParentRoute path=path!("/map") view=MapFrameView>
                 <Route path=path!("") view=MapPage />
                 <Route path=path!("list") view=MapListPage />
                 <Route path=path!("edit/:id") view=PinEditPage />
+                <Route path=path!("history/:id") view=PinHistoryPage />
             </ParentRoute>
             <ParentRoute path=path!("/more") view=MoreFrame>
                 <Route path=path!("") view=ChooseMore />
-                <Route path=path!("state") view=StatePage />
-                <Route path=path!("refusals") view=RefusalsPage />
+                <Route path=path!("updates") view=UpdatesPage />
                 <Route path=path!("areas") view=AreasPage />
                 <Route path=path!("settings") view=SettingsPage />
                 <Route path=path!("security") view=SecurityPage />

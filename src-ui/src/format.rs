@@ -44,6 +44,17 @@ pub(crate) fn date_words(i18n: I18n, ms: i64) -> String {
     date_in(i18n.get_locale(), local(ms))
 }
 
+/// Whole hours until five in the morning, when also the longest evening is over.
+pub(crate) fn hours_until_morning(now_ms: i64) -> u32 {
+    hours_until_five(local(now_ms).minute)
+}
+
+fn hours_until_five(minute: u16) -> u32 {
+    const DAY: u32 = 24 * 60;
+    let wait = (DAY + 5 * 60 - u32::from(minute)) % DAY;
+    if wait == 0 { 24 } else { wait.div_ceil(60) }
+}
+
 /// *22.11.2026*.
 pub(crate) fn date_short(ms: i64) -> String {
     let at = local(ms);
@@ -53,6 +64,29 @@ pub(crate) fn date_short(ms: i64) -> String {
 /// *kl. 9.14* today, *i går kl. 9.14*, otherwise *22. november kl. 9.14*, with the year when it is another.
 pub(crate) fn moment_words(i18n: I18n, ms: i64, now_ms: i64) -> String {
     moment_in_words(i18n.get_locale(), ms, now_ms)
+}
+
+/// *kl. 9.14*.
+pub(crate) fn clock_words(i18n: I18n, ms: i64) -> String {
+    clock_in(i18n.get_locale(), local(ms).minute)
+}
+
+/// Which day of the calendar here a moment is in.
+pub(crate) fn day_of(ms: i64) -> i64 {
+    local(ms).days
+}
+
+/// *i dag*, *i går*, otherwise *22. november*, with the year when it is another.
+pub(crate) fn day_words(i18n: I18n, ms: i64, now_ms: i64) -> String {
+    let (locale, at, now) = (i18n.get_locale(), local(ms), local(now_ms));
+    match now.days - at.days {
+        0 => td_string!(locale, updates.today).to_owned(),
+        1 => td_string!(locale, updates.yesterday).to_owned(),
+        _ if at.year == now.year => {
+            td_string!(locale, common.date_no_year, day = at.day, month = month_in(locale, at.month)).to_string()
+        }
+        _ => date_in(locale, at),
+    }
 }
 
 /// [`moment_words`] for view models, which know a language and no screen.
@@ -110,6 +144,7 @@ pub(crate) fn error_words(locale: Locale, error: &IpcError) -> &'static str {
         ErrorCode::TooManyAttempts => td_string!(locale, common.error.too_many_attempts),
         ErrorCode::OtherServer => td_string!(locale, common.error.other_server),
         ErrorCode::Revoked => td_string!(locale, common.error.revoked),
+        ErrorCode::Expired => td_string!(locale, common.error.expired),
         ErrorCode::StorageFull => td_string!(locale, common.error.storage_full),
         ErrorCode::StorageRefused => td_string!(locale, common.error.storage_refused),
         ErrorCode::StorageDamaged => td_string!(locale, common.error.storage_damaged),

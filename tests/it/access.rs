@@ -73,7 +73,7 @@ async fn residents_and_participants_are_never_sent_a_row_outside_their_scopes() 
         // A cursor that claims to have read other scopes gets nothing of them either.
         let page = &everything[everything.len() - 1];
         for position in [0, 1, page.to / 2] {
-            let cursor = Cursor { position, scopes: page.heads.clone() };
+            let cursor = Cursor { position, scopes: page.heads.clone(), ..Default::default() };
             answers.push(stranger.exchange_bytes(cursor, Vec::new()).await);
         }
         answers.push(guest.into_bytes());

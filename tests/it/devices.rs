@@ -28,7 +28,7 @@ async fn a_revoked_device_is_locked_out_and_the_others_are_not() {
     .await
     .unwrap();
     let status = lost.sync().await;
-    assert_eq!((status.state, status.pending), (SyncState::Revoked, 1), "what was written stays on the device");
+    assert_eq!((status.state, status.pending), (SyncState::Revoked, 0), "what was written was handed in");
     assert_eq!(lost.ask(ListDevices {}).await.unwrap_err().code, ErrorCode::Revoked);
     let asked = lost.traffic.requests;
     lost.sync().await;
@@ -86,7 +86,7 @@ async fn what_was_made_on_one_device_is_taken_back_on_the_members_other() {
 async fn an_invitation_made_on_the_screen_lets_one_device_in() {
     let server = TestServer::demo().await;
     let mut desk = Device::joined(&server.invite(Role::Coordinator).await).await;
-    let invite = CreateInvitation { role: Role::Staff, uses: 1, expires_hours: 24 };
+    let invite = CreateInvitation { role: Role::Staff, uses: 1, expires_hours: 24, access_hours: None };
     let invitation = desk.ask(invite.clone()).await.unwrap();
     assert!(invitation.link.starts_with(&server.url()) && invitation.qr_svg.contains("<svg"));
 

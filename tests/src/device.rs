@@ -135,6 +135,29 @@ impl Device {
         Self { app, skew_ms, client, online, traffic, folder }
     }
 
+    /// Ends the application in order, copies its files, and starts it and the copy: a telephone put back from its backup
+    /// while the one it was made of is still in use.
+    #[must_use]
+    pub fn copied(self) -> (Self, Self) {
+        let Self { app, skew_ms, client, online, traffic, folder } = self;
+        app.close().unwrap();
+        let (other, other_skew) = (tempfile::tempdir().unwrap(), Rc::new(Cell::new(skew_ms.get())));
+        for file in std::fs::read_dir(folder.path()).unwrap() {
+            let file = file.unwrap();
+            std::fs::copy(file.path(), other.path().join(file.file_name())).unwrap();
+        }
+        let copy = Self {
+            app: open_app(other.path(), &other_skew),
+            skew_ms: other_skew,
+            client: http_client(),
+            online,
+            traffic: Traffic::default(),
+            folder: other,
+        };
+        let app = open_app(folder.path(), &skew_ms);
+        (Self { app, skew_ms, client, online, traffic, folder }, copy)
+    }
+
     /// Turns its clock forward (or back).
     pub fn turn_clock(&self, by_ms: i64) {
         self.skew_ms.set(self.skew_ms.get() + by_ms);
@@ -148,6 +171,12 @@ impl Device {
         let mut listener = Listener { response };
         assert_eq!(listener.next().await.as_deref(), Some("alive\n"), "the stream begins by saying that it lives");
         listener
+    }
+
+    /// Everything the open area holds, in one canonical text.
+    #[must_use]
+    pub fn dump(&self) -> String {
+        self.app.dump().unwrap()
     }
 
     /// The base map of the open area.

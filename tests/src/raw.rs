@@ -49,7 +49,7 @@ impl RawDevice {
 
     /// One exchange, bytes in and bytes out.
     pub async fn exchange_bytes(&self, cursor: Cursor, actions: Vec<Action>) -> Vec<u8> {
-        let request = SyncRequest { version: VERSION, origin: self.origin, cursor, actions };
+        let request = SyncRequest { version: VERSION, origin: self.origin, cursor, actions, ..Default::default() };
         let post = self.client.post(format!("{}/api/v1/sync", self.url)).bearer_auth(&self.token);
         let response = post.header("content-type", CONTENT_TYPE).body(to_bytes(&request)).send().await.unwrap();
         assert_eq!(response.status(), 200);
@@ -66,7 +66,7 @@ impl RawDevice {
         let (mut pages, mut cursor) = (Vec::new(), Cursor::default());
         loop {
             let page = self.exchange(cursor, Vec::new()).await.page;
-            cursor = Cursor { position: page.to, scopes: page.heads.clone() };
+            cursor = Cursor { position: page.to, scopes: page.heads.clone(), ..Default::default() };
             let more = page.more;
             pages.push(page);
             if !more {

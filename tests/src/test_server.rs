@@ -2,6 +2,7 @@
 
 use std::net::{SocketAddr, TcpListener};
 use std::num::NonZeroU32;
+use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -15,7 +16,7 @@ pub struct TestServer {
     /// The area that [`TestServer::invite`] invites to.
     pub area: AreaId,
     running: Option<Running>,
-    _data: TempDir,
+    data: TempDir,
 }
 
 struct Running {
@@ -49,7 +50,7 @@ impl TestServer {
                 running.server.create_area(AreaSpec { name: "Prøveparken".to_owned(), bbox }).await.unwrap()
             }
         };
-        Self { config, address, area, running: Some(running), _data: data }
+        Self { config, address, area, running: Some(running), data }
     }
 
     /// Where it listens; the same after [`TestServer::start_again`].
@@ -95,6 +96,26 @@ impl TestServer {
         drop(server);
         stop.send(()).unwrap();
         task.await.unwrap();
+    }
+
+    /// Writes a backup, beside the data; the server may run.
+    #[must_use]
+    pub fn back_up(&self) -> PathBuf {
+        let to = self.data.path().join("backup.tar");
+        trygkort_server::back_up(&self.config.data_dir, &to).unwrap();
+        to
+    }
+
+    /// Puts a backup back; the server must be stopped.
+    pub fn restore(&self, from: &Path) {
+        trygkort_server::restore(&self.config.data_dir, from).unwrap();
+    }
+
+    /// The area's file with its write-ahead log, for looking for what must or must not be there.
+    #[must_use]
+    pub fn area_bytes(&self) -> Vec<u8> {
+        let file = |suffix: &str| self.config.data_dir.join(format!("areas/{}.db{suffix}", self.area));
+        ["", "-wal"].into_iter().flat_map(|suffix| std::fs::read(file(suffix)).unwrap_or_default()).collect()
     }
 
     /// Starts it on the data and the port it had.

@@ -1,11 +1,12 @@
 //! Requests that only the server can answer: invitations and devices.
 
 use super::{App, HttpRequest, HttpResponse, NetworkError, Step, file_name, summary};
-use crate::domain::{AreaId, Role};
+use crate::domain::{AreaId, Role, RowId};
 use crate::error::{Error, ErrorCode};
 use crate::ipc::{
     AreaSummary, CreateInvitation, DeviceView, InvitationLink, InvitationView, IpcError, Redeem, RenameDevice,
 };
+use crate::seal;
 use crate::store::area::{AreaFile, Session};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -27,10 +28,15 @@ pub(super) enum Kind {
         server: String,
         member_name: String,
         secret: [u8; 32],
+        /// What the device will sign with.
+        key: [u8; 32],
     },
     Invitation,
     Invitations,
     Devices,
+    History {
+        row: RowId,
+    },
     Done,
     /// To *Glem denne enhed*.
     Farewell,
@@ -43,6 +49,7 @@ impl std::fmt::Debug for Kind {
             Kind::Invitation => "Invitation",
             Kind::Invitations => "Invitations",
             Kind::Devices => "Devices",
+            Kind::History { .. } => "History",
             Kind::Done => "Done",
             Kind::Farewell => "Farewell",
         })
@@ -66,6 +73,7 @@ struct NewInvitation {
     role: Role,
     uses: u32,
     expires_at_ms: i64,
+    access_until_ms: Option<i64>,
 }
 
 #[derive(Deserialize)]
@@ -83,14 +91,17 @@ impl App {
             return Err(Error::coded(ErrorCode::OtherServer, format!("the link leads to {server}")));
         }
         let hash = *blake3::hash(secret.as_bytes()).as_bytes();
+        let mut key = [0; 32];
+        self.env.fill_random(&mut key);
         let body = json!({
             "secret": secret,
             "member_name": ask.member_name,
             "device_name": ask.device_name,
+            "public_key": hexadecimal(&seal::public_key(&key)),
             "attempt": self.device.redeem_attempt(&hash, || self.new_attempt())?,
         });
         let request = HttpRequest::json("POST", format!("{server}/api/v1/redeem"), &body);
-        Ok(fetch(request, Kind::Redeem { server, member_name: ask.member_name, secret: hash }))
+        Ok(fetch(request, Kind::Redeem { server, member_name: ask.member_name, secret: hash, key }))
     }
 
     fn new_attempt(&self) -> String {
@@ -100,7 +111,11 @@ impl App {
     }
 
     pub(super) fn create_invitation(&self, ask: &CreateInvitation) -> Result<Step, Error> {
-        let body = json!({ "role": ask.role, "uses": ask.uses, "expires_hours": ask.expires_hours });
+        let mut body = json!({ "role": ask.role, "uses": ask.uses, "expires_hours": ask.expires_hours });
+        if let Some(hours) = ask.access_hours {
+            // Left out otherwise: an older server refuses a field that it does not know.
+            body["access_hours"] = json!(hours);
+        }
         self.call("POST", "invitations", Some(&body), Kind::Invitation)
     }
 
@@ -127,6 +142,11 @@ impl App {
 
     pub(super) fn revoke_device(&self, id: &str) -> Result<Step, Error> {
         self.call("DELETE", &format!("devices/{}", path_part(id)?), None, Kind::Done)
+    }
+
+    /// Asks for what happened to a row before `position`.
+    pub(super) fn ask_for_history(&self, row: RowId, position: u64) -> Result<Step, Error> {
+        self.call("GET", &format!("history/{row}?before={position}"), None, Kind::History { row })
     }
 
     fn call(
@@ -164,14 +184,14 @@ impl App {
             return Err(self.take_refusal(&kind, &response)?);
         }
         match kind {
-            Kind::Redeem { server, member_name, secret } => {
+            Kind::Redeem { server, member_name, secret, key } => {
                 let redeemed: Redeemed = parse(&response)?;
                 if self.areas.contains_key(&redeemed.area_id) && !self.device.redeems(&secret)? {
                     // Another try was answered meanwhile, and its token is the one that counts.
                     self.switch(redeemed.area_id)?;
                     return reply(&summary(self.file()?)?);
                 }
-                let area = self.join(redeemed, server, member_name)?;
+                let area = self.join(redeemed, server, member_name, &key)?;
                 // Not before the area is kept: until then, asking again must give the same device.
                 self.device.forget_redeem_attempt(&secret)?;
                 reply(&area)
@@ -180,6 +200,7 @@ impl App {
             Kind::Invitations => reply(&parse::<Vec<InvitationView>>(&response)?),
             Kind::Devices => reply(&parse::<Vec<DeviceView>>(&response)?),
             Kind::Done | Kind::Farewell => reply(&()),
+            Kind::History { row } => reply(&self.take_older_history(row, &response)?),
         }
     }
 
@@ -196,7 +217,13 @@ impl App {
 
     /// Puts a redeemed area on this device and opens it. One that is here already gets the new role and token; what it
     /// holds stays, and what the new role may see besides comes with the next synchronising.
-    fn join(&mut self, redeemed: Redeemed, server: String, member_name: String) -> Result<AreaSummary, Error> {
+    fn join(
+        &mut self,
+        redeemed: Redeemed,
+        server: String,
+        member_name: String,
+        key: &[u8; 32],
+    ) -> Result<AreaSummary, Error> {
         let area = redeemed.area_id;
         let session = Session {
             area,
@@ -208,6 +235,7 @@ impl App {
             origin: redeemed.origin,
             device_id: redeemed.device_id,
             member_name,
+            key: hexadecimal(key),
         };
         if let Some(file) = self.areas.remove(&area) {
             file.close()?;
@@ -216,6 +244,10 @@ impl App {
         self.switch(area)?;
         summary(self.file()?)
     }
+}
+
+fn hexadecimal(bytes: &[u8; 32]) -> String {
+    blake3::Hash::from_bytes(*bytes).to_hex().to_string()
 }
 
 fn fetch(request: HttpRequest, then: Kind) -> Step {
@@ -233,19 +265,30 @@ fn parse<T: DeserializeOwned>(response: &HttpResponse) -> Result<T, Error> {
 
 fn refused(response: &HttpResponse) -> Error {
     let known: Option<ServerError> = serde_json::from_slice(&response.body).ok();
-    let (code, detail) = known.map_or_else(Default::default, |error| (error.code, error.detail));
-    let code = match code.as_str() {
+    let detail = known.map_or_else(String::new, |error| error.detail);
+    Error::coded(code_of(response).unwrap_or(ErrorCode::Server), format!("{} {detail}", response.status))
+}
+
+/// The server's own word for what went wrong; `None` when there is none.
+pub(super) fn word_of(response: &HttpResponse) -> Option<String> {
+    serde_json::from_slice::<ServerError>(&response.body).ok().map(|error| error.code)
+}
+
+/// What the server's code means here; `None` for one that this version does not know, or an answer without one.
+pub(super) fn code_of(response: &HttpResponse) -> Option<ErrorCode> {
+    let known: ServerError = serde_json::from_slice(&response.body).ok()?;
+    Some(match known.code.as_str() {
         "invitation_unknown" => ErrorCode::BadLink,
         "invitation_spent" => ErrorCode::InvitationSpent,
         "too_many_attempts" => ErrorCode::TooManyAttempts,
         "revoked" | "unauthorized" => ErrorCode::Revoked,
+        "expired" => ErrorCode::Expired,
         "forbidden" => ErrorCode::Forbidden,
         "not_found" => ErrorCode::NotFound,
         "invalid" => ErrorCode::Invalid,
         "outdated" => ErrorCode::Outdated,
-        _ => ErrorCode::Server,
-    };
-    Error::coded(code, format!("{} {detail}", response.status))
+        _ => return None,
+    })
 }
 
 fn invitation(new: NewInvitation) -> Result<InvitationLink, Error> {
@@ -258,6 +301,7 @@ fn invitation(new: NewInvitation) -> Result<InvitationLink, Error> {
         role: new.role,
         uses: new.uses,
         expires_at_ms: new.expires_at_ms,
+        access_until_ms: new.access_until_ms,
     })
 }
 

@@ -1,6 +1,6 @@
 //! Who may change what. The server enforces these rules; the screens ask them before they offer a button.
 
-use super::schema::{DELETED_AT, channel};
+use super::schema::{DELETED_AT, channel, conflict};
 use super::{Entity, FieldId, Role, Scope};
 
 /// What is about to happen to a row.
@@ -15,6 +15,8 @@ pub struct Change<'a> {
     pub new: bool,
     /// The row was made by the member who asks, on any of their devices.
     pub own: bool,
+    /// For a conflict: the kind of row it is about.
+    pub about: Option<Entity>,
     /// The fields that are set.
     pub fields: &'a [FieldId],
 }
@@ -24,8 +26,10 @@ pub struct Change<'a> {
 /// - Nobody changes what they may not read, or moves a row where they may not read it.
 /// - Nobody writes mirrors: members, devices and invitations are decided by `control.db`, and the server itself, which
 ///   is not asked here, writes what the log shows of them.
+/// - Nobody deletes the area itself from a device: the server's command line does (`trygkort area delete`).
 /// - Coordinators change everything else.
 /// - Staff add and edit pins for the network, take back what they made themselves, and report numbers.
+/// - Conflicts are written by the server; whoever may write what one is about says when it is settled.
 /// - Residents and participants report numbers, and nothing else.
 #[must_use]
 pub fn may(role: Role, change: &Change<'_>) -> bool {
@@ -34,6 +38,8 @@ pub fn may(role: Role, change: &Change<'_>) -> bool {
     }
     match (role, change.entity) {
         (_, entity) if entity.is_mirror() => false,
+        (_, Entity::Area) if change.fields.contains(&DELETED_AT) => false,
+        (_, Entity::Conflict) => is_settling(role, change),
         (Role::Coordinator, _) => true,
         (_, Entity::Channel) => is_report(change),
         (Role::Staff, Entity::MapPin) => {
@@ -53,6 +59,16 @@ pub fn may_asking_whose<E>(role: Role, change: &Change<'_>, own: impl FnOnce() -
     Ok(if_own(false) || (if_own(true) && own()?))
 }
 
+/// Saying that a conflict is settled, by somebody who may write what it is about.
+fn is_settling(role: Role, change: &Change<'_>) -> bool {
+    let may_write = match change.about {
+        Some(Entity::MapPin) if role == Role::Staff => change.scope == Scope::Network,
+        Some(_) => role == Role::Coordinator,
+        None => false,
+    };
+    may_write && !change.new && change.move_to.is_none() && change.fields == [conflict::resolved_at]
+}
+
 /// *Nummeret virker ikke*, and nothing more.
 fn is_report(change: &Change<'_>) -> bool {
     !change.new && change.move_to.is_none() && change.fields == [channel::reported_at]
@@ -67,10 +83,10 @@ pub fn may_add_pins(role: Role) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::schema::{card_cell, contact, map_pin, member};
+    use crate::domain::schema::{area, card_cell, contact, map_pin, member};
 
     fn change(entity: Entity, scope: Scope, fields: &[FieldId]) -> Change<'_> {
-        Change { entity, scope, move_to: None, new: false, own: false, fields }
+        Change { entity, scope, move_to: None, new: false, own: false, about: None, fields }
     }
 
     #[test]
@@ -80,6 +96,14 @@ mod tests {
         for role in [Role::Staff, Role::Participant, Role::Resident] {
             assert!(!may(role, &tick), "{role}");
         }
+    }
+
+    #[test]
+    fn coordinators_edit_the_area_and_nobody_deletes_it() {
+        let edit = change(Entity::Area, Scope::Public, &[area::place]);
+        let delete = change(Entity::Area, Scope::Public, &[area::place, DELETED_AT]);
+        assert!(may(Role::Coordinator, &edit) && !may(Role::Staff, &edit));
+        assert!(!may(Role::Coordinator, &delete));
     }
 
     #[test]

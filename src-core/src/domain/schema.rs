@@ -16,6 +16,7 @@ pub enum Entity {
     Member,
     Device,
     Invitation,
+    Conflict,
 }
 
 /// The number of a field within its entity.
@@ -48,6 +49,10 @@ pub enum Kind {
     Position,
     /// A row of this entity.
     Row(Entity),
+    /// A row of any entity, whether it is here or not.
+    AnyRow,
+    /// A value of another field.
+    Any,
 }
 
 /// A field of an entity.
@@ -70,6 +75,9 @@ pub const CHANNEL_KINDS: &[&str] = &["phone", "mobile", "mail"];
 /// The words of [`crate::ipc::PinCategory`].
 pub const PIN_CATEGORIES: &[&str] =
     &["institution", "association", "enthusiast", "place", "social", "location", "group"];
+/// The words of [`crate::ipc::ConflictKind`]: two set one field; one edited what another deleted; one deleted what
+/// another edited.
+pub const CONFLICT_KINDS: &[&str] = &["edit", "edit_of_deleted", "delete_of_edited"];
 /// The words of [`super::Role`].
 pub const ROLES: &[&str] = &["resident", "participant", "staff", "coordinator"];
 
@@ -215,6 +223,21 @@ entities! {
         /// When it was taken back.
         revoked_at = 7: Kind::Time,
     }
+    Conflict = 11, conflict: {
+        /// The row and field that two people wrote to, neither having seen the other.
+        entity = 2: Kind::Count,
+        row = 3: Kind::AnyRow,
+        field = 4: Kind::Count,
+        /// What lost, with the origin and the own clock of whoever wrote it.
+        value = 5: Kind::Any,
+        origin = 6: Kind::Count,
+        written_at = 7: Kind::Time,
+        /// The origin of what stands there instead.
+        winner_origin = 8: Kind::Count,
+        kind = 9: Kind::Choice(CONFLICT_KINDS),
+        /// When somebody looked at it and was content.
+        resolved_at = 10: Kind::Time,
+    }
 }
 
 impl Entity {
@@ -244,6 +267,7 @@ impl Entity {
                 invitation::made_at,
                 invitation::expires_at,
             ],
+            Entity::Conflict => &[conflict::entity, conflict::row, conflict::field, conflict::kind],
         }
     }
 }

@@ -47,7 +47,11 @@ pub fn value(field: &Field, value: &Value) -> Result<(), ValueError> {
         (Kind::Hours, Value::Text(text)) => free_text(name, text, 300),
         (Kind::OrderKey, Value::Text(key)) if order::is_key(key) => Ok(()),
         (Kind::Bounds, Value::Text(text)) if parse_bounds(text).is_some() => Ok(()),
-        (Kind::Bool, Value::Bool(_)) | (Kind::Time, Value::Int(_)) | (Kind::Row(_), Value::Row(_)) => Ok(()),
+        (Kind::Bool, Value::Bool(_)) | (Kind::Time, Value::Int(_)) | (Kind::Row(_) | Kind::AnyRow, Value::Row(_)) => {
+            Ok(())
+        }
+        // It was judged where it was written.
+        (Kind::Any, _) => Ok(()),
         (Kind::Count, Value::Int(number)) if *number >= 0 => Ok(()),
         (Kind::Position, Value::Position(place)) if place.is_on_globe() => Ok(()),
         (Kind::Choice(_), _) => wrong("one of the choices"),
@@ -59,7 +63,7 @@ pub fn value(field: &Field, value: &Value) -> Result<(), ValueError> {
         (Kind::Count, _) => wrong("a whole number from 0"),
         (Kind::Time, _) => wrong("a time"),
         (Kind::Position, _) => wrong("a position"),
-        (Kind::Row(_), _) => wrong("a row id"),
+        (Kind::Row(_) | Kind::AnyRow, _) => wrong("a row id"),
     }
 }
 

@@ -1,28 +1,34 @@
 //! Admission: judging one action, whole or not at all, and putting it into the log.
 
-use super::page;
-use super::{Peer, SERVER_ORIGIN};
+use super::{HubError, Keys, Peer, SERVER_ORIGIN};
+use super::{page, restore};
 use crate::domain::access::{self, Change};
 use crate::domain::schema::{DELETED_AT, Kind, card_cell, map_pin};
 use crate::domain::validate::{self, ValueError};
-use crate::domain::{AreaId, ChangeId, Entity, RowId, Scope, Value};
+use crate::domain::{AreaId, ChangeId, Entity, FieldId, RowId, Scope, Value};
 use crate::merge::{IncomingRow, Plan, Register, RowState, Stamp, effective_clock};
 use crate::ops::card::cell_id;
+use crate::seal::Hash;
 use crate::store::authors::Authors;
 use crate::store::{StoreError, rows};
 use crate::wire::to_bytes;
 use crate::wire::v1::{
-    ACTION_BYTES_MAX, Action, CHANGES_MAX, FieldChange, LogField, LogRow, Outcome, Reason, RowChange, Verdict,
+    ACTION_BYTES_MAX, Action, CHANGES_MAX, Entry, FieldChange, LogField, LogRow, Outcome, Reason, RowChange, Verdict,
+    WireId,
 };
 use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::{BTreeMap, HashSet};
 
 /// One writer's actions being judged.
+#[derive(Clone, Copy)]
 pub(super) struct Admission<'a> {
     pub conn: &'a Connection,
     pub area: AreaId,
+    pub keys: &'a Keys,
     pub writer: Writer<'a>,
     pub now_ms: i64,
+    /// Where the log ended when the request came.
+    pub head_before: u64,
 }
 
 /// Who wrote an action.
@@ -35,7 +41,7 @@ pub(super) enum Writer<'a> {
 }
 
 impl Writer<'_> {
-    fn origin(self) -> u32 {
+    pub(super) fn origin(self) -> u32 {
         match self {
             Writer::Device(peer) => peer.origin,
             Writer::Server => SERVER_ORIGIN,
@@ -44,46 +50,74 @@ impl Writer<'_> {
 }
 
 /// A row change that passed, with the row as it stood.
-struct Judged<'a> {
-    change: &'a RowChange,
-    current: Option<RowState>,
-    scope: Scope,
-    move_to: Option<Scope>,
+pub(super) struct Judged<'a> {
+    pub change: &'a RowChange,
+    pub current: Option<RowState>,
+    pub scope: Scope,
+    pub move_to: Option<Scope>,
     /// Number of the first of its changes within the action.
-    first_index: u16,
+    pub first_index: u16,
 }
 
 impl Admission<'_> {
     /// Judges an action and keeps it: in the log, or aside. Pushing it again gives the same verdict.
-    pub(super) fn judge_and_keep(&self, action: &Action) -> Result<Verdict, StoreError> {
+    pub(super) fn judge_and_keep(&self, action: &Action) -> Result<Verdict, HubError> {
         let body = to_bytes(action);
         let hash = *blake3::hash(&body).as_bytes();
         if let Some((known, verdict)) = self.earlier(action)? {
-            return if known == hash { Ok(verdict) } else { self.quarantine(action, &hash, &body) };
+            return if known.is_none_or(|known| known == hash) {
+                Ok(verdict)
+            } else {
+                Ok(self.quarantine(action, &hash, &body)?)
+            };
         }
         if self.overlaps_earlier(action)? {
-            return self.quarantine(action, &hash, &body);
+            return Ok(self.quarantine(action, &hash, &body)?);
         }
         match self.judge(action, body.len())? {
-            Ok(judged) => self.admit(action, &hash, judged),
-            Err(reason) => self.refuse(action, &hash, &body, reason),
+            Ok(judged) => self.admit(action, (&hash, &body), &judged),
+            Err(reason) => Ok(self.refuse(action, &hash, &body, reason)?),
         }
     }
 
-    fn earlier(&self, action: &Action) -> Result<Option<(Vec<u8>, Verdict)>, StoreError> {
+    /// The way of everything that the server itself writes: under the next of its own numbers.
+    pub(super) fn write(&self, mut action: Action) -> Result<(), HubError> {
+        action.counter = self.end_of_numbers()?.unwrap_or(1);
+        let verdict = self.judge_and_keep(&action)?;
+        match verdict.reason {
+            None => Ok(()),
+            Some(reason) => {
+                let action = verdict.counter;
+                Err(HubError::BadRequest(format!("the server's own action {action} was refused: {reason:?}")))
+            }
+        }
+    }
+
+    /// The verdict on an action that was judged before; `None`: it was not, or it was another one.
+    pub(super) fn known(&self, action: &Action, hash: &Hash) -> Result<Option<Verdict>, StoreError> {
+        Ok(self
+            .earlier(action)?
+            .filter(|(known, _)| known.is_none_or(|known| known == *hash))
+            .map(|(_, verdict)| verdict))
+    }
+
+    fn earlier(&self, action: &Action) -> Result<Option<(Option<Hash>, Verdict)>, StoreError> {
         let found = self
             .conn
-            .prepare_cached("SELECT hash, outcome, reason, position FROM action WHERE origin = ?1 AND counter = ?2")?
+            .prepare_cached(
+                "SELECT hash, outcome, reason, position, conflicts FROM action WHERE origin = ?1 AND counter = ?2",
+            )?
             .query_row(params![self.writer.origin(), action.counter], |row| {
-                Ok((row.get(0)?, row.get::<_, u8>(1)?, row.get::<_, Option<u8>>(2)?, row.get(3)?))
+                Ok((row.get(0)?, row.get::<_, u8>(1)?, row.get::<_, Option<u8>>(2)?, row.get(3)?, row.get(4)?))
             })
             .optional()?;
-        Ok(found.map(|(hash, outcome, reason, position)| {
+        Ok(found.map(|(hash, outcome, reason, position, conflicts)| {
             let verdict = Verdict {
                 counter: action.counter,
                 outcome: outcome_from(outcome),
                 reason: reason.map(reason_from),
                 position,
+                conflicts,
             };
             (hash, verdict)
         }))
@@ -96,11 +130,15 @@ impl Admission<'_> {
 
     /// The change number after the last one this writer used; `None` when it has not written yet.
     pub(super) fn end_of_numbers(&self) -> Result<Option<u64>, StoreError> {
-        Ok(self
+        let used: Option<u64> = self
             .conn
             .prepare_cached("SELECT counter + count FROM action WHERE origin = ?1 ORDER BY counter DESC LIMIT 1")?
             .query_row([self.writer.origin()], |row| row.get(0))
-            .optional()?)
+            .optional()?;
+        match self.writer {
+            Writer::Device(_) => Ok(used),
+            Writer::Server => Ok(Some(used.unwrap_or(1).max(restore::server_floor(self.conn)? + 1))),
+        }
     }
 
     /// Permission, validation, references. The outer result is the file's, the inner one the judgement.
@@ -145,7 +183,8 @@ impl Admission<'_> {
             return Ok(Err(Reason::Validation));
         }
         let fields: Vec<_> = change.fields.iter().map(|field| field.field).collect();
-        let asked = Change { entity, scope, move_to, new: current.is_none(), own: false, fields: &fields };
+        let about = current.as_ref().and_then(crate::merge::conflict::about);
+        let asked = Change { entity, scope, move_to, new: current.is_none(), own: false, about, fields: &fields };
         if !self.permits(&asked, current.as_ref())? {
             return Ok(Err(Reason::Permission));
         }
@@ -255,25 +294,38 @@ impl Admission<'_> {
             .map(|(outcome, effective, _)| (outcome_from(outcome), effective.unwrap_or(0))))
     }
 
-    fn admit(&self, action: &Action, hash: &[u8; 32], judged: Vec<Judged<'_>>) -> Result<Verdict, StoreError> {
+    fn admit(&self, action: &Action, as_it_came: (&Hash, &[u8]), judged: &[Judged<'_>]) -> Result<Verdict, HubError> {
         let effective = self.effective(action)?;
-        let position = page::head_position(self.conn)? + 1;
+        let entry = Entry {
+            position: page::head_position(self.conn)? + 1,
+            origin: self.writer.origin(),
+            counter: action.counter,
+            effective,
+            hlc: action.hlc,
+            scopes: Vec::new(),
+        };
+        page::append_entry(self.conn, &entry)?;
         let mut outcome = Outcome::Applied;
-        let mut by_scope: BTreeMap<u8, Vec<LogRow>> = BTreeMap::new();
+        let mut conflicts = Vec::new();
+        let mut by_scope: BTreeMap<Scope, Vec<LogRow>> = BTreeMap::new();
         for row in judged {
-            let (state, lost) = self.merge(action, effective, &row)?;
-            if lost {
+            conflicts.extend(self.conflicts(action, row, |index| self.stamp(action, effective, row, index))?);
+            let (state, superseded) = self.merge(action, effective, row)?;
+            if !superseded.is_empty() {
                 outcome = Outcome::Superseded;
             }
-            for (scope, log_row) in log_rows(&row, state) {
-                by_scope.entry(scope.number()).or_default().push(log_row);
+            for (scope, log_row) in log_rows(row, state, &superseded) {
+                by_scope.entry(scope).or_default().push(log_row);
             }
         }
         for (scope, rows) in by_scope {
-            page::append(self.conn, position, scope, &rows)?;
+            page::append(self.conn, (self.area, self.keys), &entry, scope, rows)?;
         }
-        let verdict = Verdict { counter: action.counter, outcome, reason: None, position: Some(position) };
-        self.keep(action, hash, verdict, Some(effective))?;
+        let count = u16::try_from(conflicts.len()).ok().filter(|count| *count > 0);
+        let (counter, position) = (action.counter, Some(entry.position));
+        let verdict = Verdict { counter, outcome, reason: None, position, conflicts: count };
+        self.keep(action, as_it_came, verdict, Some(effective))?;
+        self.keep_conflicts(action, judged, &conflicts)?;
         Ok(verdict)
     }
 
@@ -285,15 +337,14 @@ impl Admission<'_> {
         Ok(effective_clock(bases, action.hlc, u64::try_from(self.now_ms).unwrap_or(0)))
     }
 
-    /// Merges a row's changes; returns the row as it now stands and whether a change lost.
-    fn merge(&self, action: &Action, effective: u64, row: &Judged<'_>) -> Result<(RowState, bool), StoreError> {
-        let stamp = |index: usize| Stamp {
-            effective,
-            id: ChangeId {
-                origin: self.writer.origin(),
-                counter: action.counter + u64::from(row.first_index) + index as u64,
-            },
-        };
+    /// The stamp of one of a row's changes.
+    fn stamp(&self, action: &Action, effective: u64, row: &Judged<'_>, index: usize) -> Stamp {
+        let counter = action.counter + u64::from(row.first_index) + index as u64;
+        Stamp { effective, id: ChangeId { origin: self.writer.origin(), counter } }
+    }
+
+    /// Merges a row's changes; returns the row as it now stands and the fields whose change lost.
+    fn merge(&self, action: &Action, effective: u64, row: &Judged<'_>) -> Result<(RowState, Vec<FieldId>), StoreError> {
         let fields = row.change.fields.iter().enumerate();
         let incoming = IncomingRow {
             entity: row.change.entity,
@@ -302,19 +353,22 @@ impl Admission<'_> {
             created_by: self.writer.origin(),
             withdrawn: false,
             fields: fields
-                .map(|(index, f)| (f.field, Register { value: f.value.clone(), stamp: stamp(index) }))
+                .map(|(index, f)| {
+                    let stamp = self.stamp(action, effective, row, index);
+                    (f.field, Register { value: f.value.clone(), stamp })
+                })
                 .collect(),
         };
         match rows::merge(self.conn, incoming)? {
-            Plan::Write { state, superseded } => Ok((state, !superseded.is_empty())),
+            Plan::Write { state, superseded } => Ok((state, superseded)),
             Plan::Forget | Plan::Nothing => unreachable!("an incoming row that is not withdrawn is always written"),
         }
     }
 
     fn refuse(&self, action: &Action, hash: &[u8; 32], body: &[u8], reason: Reason) -> Result<Verdict, StoreError> {
-        let verdict =
-            Verdict { counter: action.counter, outcome: Outcome::Rejected, reason: Some(reason), position: None };
-        self.keep(action, hash, verdict, None)?;
+        let verdict = rejected(action, reason);
+        // Its body lies with what was refused.
+        self.keep(action, (hash, &[]), verdict, None)?;
         if reason != Reason::PersonalNumber {
             self.keep_aside(action, hash, body, reason)?;
         }
@@ -322,16 +376,11 @@ impl Admission<'_> {
     }
 
     /// The same id with another content: kept aside, the first one stands.
-    fn quarantine(&self, action: &Action, hash: &[u8; 32], body: &[u8]) -> Result<Verdict, StoreError> {
+    pub(super) fn quarantine(&self, action: &Action, hash: &[u8; 32], body: &[u8]) -> Result<Verdict, StoreError> {
         if check_values(action) != Err(Reason::PersonalNumber) {
             self.keep_aside(action, hash, body, Reason::Quarantined)?;
         }
-        Ok(Verdict {
-            counter: action.counter,
-            outcome: Outcome::Rejected,
-            reason: Some(Reason::Quarantined),
-            position: None,
-        })
+        Ok(rejected(action, Reason::Quarantined))
     }
 
     fn keep_aside(&self, action: &Action, hash: &[u8; 32], body: &[u8], reason: Reason) -> Result<(), StoreError> {
@@ -349,12 +398,17 @@ impl Admission<'_> {
     fn keep(
         &self,
         action: &Action,
-        hash: &[u8; 32],
+        (hash, body): (&Hash, &[u8]),
         verdict: Verdict,
         effective: Option<u64>,
     ) -> Result<(), StoreError> {
-        self.conn.prepare_cached("INSERT INTO action VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")?.execute(
-            params![
+        self.conn
+            .prepare_cached(
+                "INSERT INTO action (origin, counter, count, hash, outcome, reason, position, effective, hlc, conflicts,
+                                     body)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+            )?
+            .execute(params![
                 self.writer.origin(),
                 action.counter,
                 action.change_count().max(1),
@@ -363,11 +417,17 @@ impl Admission<'_> {
                 verdict.reason.map(reason_number),
                 verdict.position,
                 effective,
-                action.hlc
-            ],
-        )?;
+                action.hlc,
+                verdict.conflicts,
+                matches!(self.writer, Writer::Device(_)).then_some(body).filter(|body| !body.is_empty()),
+            ])?;
         Ok(())
     }
+}
+
+fn rejected(action: &Action, reason: Reason) -> Verdict {
+    let counter = action.counter;
+    Verdict { counter, outcome: Outcome::Rejected, reason: Some(reason), position: None, conflicts: None }
 }
 
 /// Checks every value against its field, and that no row or field is set twice.
@@ -403,8 +463,8 @@ fn check_value(entity: Entity, change: &FieldChange) -> Result<(), Reason> {
 }
 
 /// What a row's change looks like in the log: as it came, or, when the row moved, a withdrawal in the scope it left and
-/// the whole row in the scope it came to.
-fn log_rows(row: &Judged<'_>, state: RowState) -> Vec<(Scope, LogRow)> {
+/// the whole row in the scope it came to, followed by those of its own changes that lost: what anyone wrote is in the log.
+fn log_rows(row: &Judged<'_>, state: RowState, superseded: &[FieldId]) -> Vec<(Scope, LogRow)> {
     let (entity, id) = (row.change.entity, row.change.row);
     let own = |field: &FieldChange, index: usize| LogField {
         field: field.field,
@@ -412,33 +472,43 @@ fn log_rows(row: &Judged<'_>, state: RowState) -> Vec<(Scope, LogRow)> {
         index: row.first_index + u16::try_from(index).unwrap_or(u16::MAX),
         stamp: None,
     };
-    let changes = row.change.fields.iter().enumerate().map(|(index, field)| own(field, index)).collect();
+    let changes = row.change.fields.iter().enumerate().map(|(index, field)| own(field, index));
     let moved_from = row.current.as_ref().filter(|_| row.move_to.is_some()).map(|current| current.scope);
     let Some(old_scope) = moved_from else {
-        return vec![(state.scope, LogRow { entity, row: id, withdrawn: false, fields: changes, created_by: None })];
+        let fields = changes.collect();
+        let stays = LogRow { entity, row: id, withdrawn: false, fields, created_by: None, erased: None };
+        return vec![(state.scope, stays)];
     };
-    let withdrawal = LogRow { entity, row: id, withdrawn: true, fields: Vec::new(), created_by: None };
-    let whole = LogRow {
-        entity,
-        row: id,
+    let (scope, mut whole) = (state.scope, whole(state));
+    whole.fields.extend(changes.filter(|change| superseded.contains(&change.field)));
+    vec![(old_scope, withdrawal(entity, id)), (scope, whole)]
+}
+
+/// A row that left a scope.
+pub(super) fn withdrawal(entity: u16, row: WireId) -> LogRow {
+    LogRow { entity, row, withdrawn: true, fields: Vec::new(), created_by: None, erased: None }
+}
+
+/// A row that came into a scope, with all it holds.
+pub(super) fn whole(state: RowState) -> LogRow {
+    let field = |(field, register): (FieldId, Register)| LogField {
+        field,
+        value: register.value,
+        index: 0,
+        stamp: Some(crate::wire::v1::Stamp {
+            origin: register.stamp.id.origin,
+            counter: register.stamp.id.counter,
+            effective: register.stamp.effective,
+        }),
+    };
+    LogRow {
+        entity: state.entity,
+        row: WireId(state.row),
         withdrawn: false,
-        fields: state
-            .fields
-            .into_iter()
-            .map(|(field, register)| LogField {
-                field,
-                value: register.value,
-                index: 0,
-                stamp: Some(crate::wire::v1::Stamp {
-                    origin: register.stamp.id.origin,
-                    counter: register.stamp.id.counter,
-                    effective: register.stamp.effective,
-                }),
-            })
-            .collect(),
+        fields: state.fields.into_iter().map(field).collect(),
         created_by: Some(state.created_by),
-    };
-    vec![(old_scope, withdrawal), (state.scope, whole)]
+        erased: None,
+    }
 }
 
 /// `None` is "stays"; an unknown number is an error.
@@ -446,7 +516,7 @@ fn scope_or_none(number: Option<u8>) -> Result<Option<Scope>, ()> {
     number.map(|n| Scope::from_number(n).ok_or(())).transpose()
 }
 
-fn outcome_number(outcome: Outcome) -> u8 {
+pub(super) fn outcome_number(outcome: Outcome) -> u8 {
     match outcome {
         Outcome::Applied => 0,
         Outcome::Superseded => 1,
@@ -462,7 +532,7 @@ fn outcome_from(number: u8) -> Outcome {
     }
 }
 
-const REASONS: [Reason; 8] = [
+const REASONS: [Reason; 9] = [
     Reason::Permission,
     Reason::Validation,
     Reason::Reference,
@@ -471,9 +541,10 @@ const REASONS: [Reason; 8] = [
     Reason::TooLarge,
     Reason::Quarantined,
     Reason::Unknown,
+    Reason::Erased,
 ];
 
-fn reason_number(reason: Reason) -> u8 {
+pub(super) fn reason_number(reason: Reason) -> u8 {
     REASONS.iter().position(|known| *known == reason).and_then(|index| u8::try_from(index).ok()).unwrap_or(7)
 }
 

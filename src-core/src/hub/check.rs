@@ -1,22 +1,26 @@
 //! `trygkort check`: whether an area's file holds together.
 
-use crate::domain::{ChangeId, RowId, Scope};
+use super::{page, push};
+use crate::domain::{AreaId, ChangeId, RowId, Scope};
 use crate::merge::{Plan, RowState, Stamp, plan};
+use crate::seal;
 use crate::store::{StoreError, rows};
 use crate::sync::incoming;
 use crate::wire::from_bytes;
 use crate::wire::v1::LogRow;
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension};
 use std::collections::BTreeMap;
 
 /// Everything that is wrong, a sentence each.
-pub(super) fn run(conn: &Connection) -> Result<Vec<String>, StoreError> {
+pub(super) fn run(conn: &Connection, area: AreaId) -> Result<Vec<String>, StoreError> {
     let mut problems: Vec<String> = conn
         .prepare("PRAGMA integrity_check")?
         .query_map([], |row| row.get::<_, String>(0))?
         .collect::<Result<Vec<_>, _>>()?;
     problems.retain(|line| line != "ok");
     problems.extend(gaps(conn)?);
+    problems.extend(chains(conn, area)?);
+    problems.extend(push::faults(conn, area)?);
     problems.extend(drift(conn)?);
     Ok(problems)
 }
@@ -47,12 +51,41 @@ fn gaps(conn: &Connection) -> Result<Vec<String>, StoreError> {
     Ok(problems)
 }
 
+/// Every scope's chain follows from what stands in the log.
+fn chains(conn: &Connection, area: AreaId) -> Result<Vec<String>, StoreError> {
+    let mut problems = Vec::new();
+    for scope in Scope::ALL {
+        let mut statement = conn.prepare(
+            "SELECT log.position, origin, counter, effective, hlc, scope, first_seq, rows, salt, seals, hash
+             FROM log JOIN entry ON entry.position = log.position WHERE scope = ?1 ORDER BY log.position",
+        )?;
+        let mut found = statement.query([scope.number()])?;
+        let mut hash = seal::genesis(area, scope.number());
+        while let Some(row) = found.next()? {
+            let (entry, part, kept) =
+                (page::entry_at(row)?, page::part_at(row)?, row.get::<_, Option<seal::Hash>>(10)?);
+            let next = seal::link_part(&hash, &entry, &part);
+            if next.is_none() || next != kept {
+                problems.push(format!("scope {}: the chain breaks at position {}", part.scope, entry.position));
+                break;
+            }
+            hash = next.unwrap_or(hash);
+        }
+        let head: Option<Option<seal::Hash>> =
+            conn.query_row("SELECT hash FROM head WHERE scope = ?1", [scope.number()], |row| row.get(0)).optional()?;
+        if problems.is_empty() && head.is_some_and(|head| head != Some(hash)) {
+            problems.push(format!("scope {}: the chain does not end at its head", scope.number()));
+        }
+    }
+    Ok(problems)
+}
+
 /// Replays the log and compares it with the rows.
 fn drift(conn: &Connection) -> Result<Vec<String>, StoreError> {
     let mut replica: BTreeMap<RowId, RowState> = BTreeMap::new();
     let mut statement = conn.prepare(
-        "SELECT log.rows, log.scope, action.origin, action.counter, action.effective
-         FROM log JOIN action ON action.position = log.position ORDER BY log.position, log.scope",
+        "SELECT rows, scope, origin, counter, effective
+         FROM log JOIN entry ON entry.position = log.position ORDER BY log.position, log.scope",
     )?;
     let mut found = statement.query([])?;
     while let Some(row) = found.next()? {

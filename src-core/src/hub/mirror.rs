@@ -172,7 +172,7 @@ fn to_trash(gone: &RowState, now_ms: i64) -> Option<RowChange> {
 }
 
 /// The change that gives a field its value, unless it has it. Its base is what is there, so that it always wins.
-fn set(current: Option<&RowState>, field: FieldId, value: Value) -> Option<FieldChange> {
+pub(super) fn set(current: Option<&RowState>, field: FieldId, value: Value) -> Option<FieldChange> {
     let held = current.and_then(|row| row.fields.get(&field));
     if held.map_or(&Value::Null, |register| &register.value) == &value {
         return None;

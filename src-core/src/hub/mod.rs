@@ -8,36 +8,88 @@
 
 mod admit;
 mod check;
+mod conflicts;
+mod cursor;
+mod erase;
+mod history;
 mod mirror;
 mod page;
+mod push;
+mod restore;
 pub mod roster;
+pub mod snapshot;
 
 use crate::domain::{AreaId, Role, RowId};
+use crate::seal::{self, Hash, Salt};
 use crate::store::{Journal, StoreError, configure, migrate, rows};
-use crate::wire::v1::{Action, SyncRequest, SyncResponse};
+use crate::wire::v1::{Action, Page, Restart, SyncRequest, SyncResponse};
 use crate::wire::{VERSION, from_bytes, to_bytes};
 use admit::{Admission, Writer};
+use cursor::Standing;
 use minicbor::bytes::ByteArray;
+use restore::Restoring;
 use roster::Roster;
 use rusqlite::{Connection, OptionalExtension, params};
+use std::sync::Arc;
 use thiserror::Error;
 
 const SCHEMA: &[&str] = &[
     concat!(include_str!("../store/migrations/row_state.sql"), include_str!("migrations/0001_log.sql")),
     include_str!("../store/migrations/0002_row_state_by_entity.sql"),
+    include_str!("migrations/0003_chain.sql"),
 ];
 
 /// The origin of what the server itself writes. Devices are numbered from 1.
 pub const SERVER_ORIGIN: u32 = 0;
 
+/// What the server lends an area's log: secrets and randomness. Neither lies in the area's file.
+#[derive(Clone)]
+pub struct Keys {
+    /// Seals cursors. Kept outside backups: whoever has only a backup cannot make a device believe that it was here.
+    pub cursor: [u8; 32],
+    /// Fills with random bytes.
+    pub random: Random,
+}
+
+/// Fills with random bytes.
+pub type Random = Arc<dyn Fn(&mut [u8]) + Send + Sync>;
+
+impl std::fmt::Debug for Keys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Keys(…)")
+    }
+}
+
+impl Keys {
+    fn salt(&self) -> Salt {
+        let mut salt = [0; 16];
+        (self.random)(&mut salt);
+        salt
+    }
+}
+
 /// Who is at the other end.
 #[derive(Clone, Debug)]
 pub struct Peer {
-    /// The number of the device incarnation.
+    /// The number of the device incarnation that speaks now.
     pub origin: u32,
     /// The member whose device it is.
     pub member: RowId,
     pub role: Role,
+    /// Other numbers the same device goes by.
+    pub also: Vec<u32>,
+    /// The public key it signs with; `None` for one of before there were keys.
+    pub key: Option<Hash>,
+    /// A number that nobody has, for when this one turns out to be somebody else's as well.
+    pub next_origin: Option<u32>,
+}
+
+impl Peer {
+    /// A device that signs nothing.
+    #[must_use]
+    pub fn new(origin: u32, member: RowId, role: Role) -> Self {
+        Self { origin, member, role, also: Vec::new(), key: None, next_origin: None }
+    }
 }
 
 /// The result of an exchange.
@@ -47,6 +99,10 @@ pub struct Exchanged {
     pub body: Vec<u8>,
     /// Something was admitted: the area's other devices want to know.
     pub changed: bool,
+    /// The log behind the last snapshot has become long: it is time for a new one.
+    pub snapshot_due: bool,
+    /// Two devices go by this origin, and there was no [`Peer::next_origin`] to give: ask again with one.
+    pub wants_origin: bool,
 }
 
 /// The result of mirroring.
@@ -83,6 +139,8 @@ impl From<rusqlite::Error> for HubError {
 pub struct AreaLog {
     conn: Connection,
     area: AreaId,
+    keys: Keys,
+    behind_snapshot: snapshot::Behind,
 }
 
 impl AreaLog {
@@ -90,10 +148,11 @@ impl AreaLog {
     ///
     /// # Errors
     /// When the file is damaged or was written by a newer version.
-    pub fn open(conn: Connection, area: AreaId) -> Result<Self, StoreError> {
+    pub fn open(conn: Connection, area: AreaId, keys: Keys) -> Result<Self, StoreError> {
         configure(&conn, Journal::Wal)?;
         migrate(&conn, SCHEMA)?;
-        Ok(Self { conn, area })
+        page::complete(&conn, (area, &keys))?;
+        Ok(Self { conn, area, keys, behind_snapshot: snapshot::Behind::default() })
     }
 
     /// Begins the transaction that the following exchanges share.
@@ -128,7 +187,32 @@ impl AreaLog {
     /// # Errors
     /// When the body is no request of this device, or the file fails.
     pub fn exchange(&mut self, peer: &Peer, request: &[u8], now_ms: i64) -> Result<Exchanged, HubError> {
-        self.whole_or_not(|log| log.exchange_within(peer, request, now_ms))
+        let mut exchanged = self.whole_or_not(|log| log.exchange_within(peer, request, now_ms))?;
+        exchanged.snapshot_due = self.is_snapshot_due()?;
+        Ok(exchanged)
+    }
+
+    /// Takes what a device that is locked out had not sent: aside, where coordinators can look at it, and not into the
+    /// log. Returns how many actions were new.
+    ///
+    /// # Errors
+    /// When the body is no request of this device, or the file fails.
+    pub fn set_aside(&mut self, peer: &Peer, request: &[u8], now_ms: i64) -> Result<usize, HubError> {
+        self.whole_or_not(|log| {
+            let request = read_request(peer, request)?;
+            let hashes: Vec<Hash> = request.actions.iter().map(seal::action_hash).collect();
+            push::check(log.area, peer, &request, &hashes)?;
+            let peer = Peer { origin: request.origin, ..peer.clone() };
+            let admission = log.admission(Writer::Device(&peer), now_ms)?;
+            let mut new = 0;
+            for (action, hash) in request.actions.iter().zip(&hashes) {
+                if admission.known(action, hash)?.is_none() {
+                    admission.quarantine(action, hash, &to_bytes(action))?;
+                    new += 1;
+                }
+            }
+            Ok(new)
+        })
     }
 
     /// Brings the mirrors of members, devices and invitations in step with `roster`; writes nothing where nothing
@@ -158,23 +242,113 @@ impl AreaLog {
 
     fn exchange_within(&self, peer: &Peer, request: &[u8], now_ms: i64) -> Result<Exchanged, HubError> {
         let request = read_request(peer, request)?;
-        let admission = Admission { conn: &self.conn, area: self.area, writer: Writer::Device(peer), now_ms };
+        let peer = &Peer { origin: request.origin, ..peer.clone() };
+        let mut response = self.empty_response(peer, now_ms)?;
         let head_before = page::head_position(&self.conn)?;
-        let verdicts = request
-            .actions
-            .iter()
-            .map(|action| admission.judge_and_keep(action))
-            .collect::<Result<Vec<_>, StoreError>>()?;
-        let response = SyncResponse {
+        match cursor::standing(&self.conn, self.sealing(), &request.cursor)? {
+            Standing::Here => self.answer(peer, &request, now_ms, &mut response)?,
+            Standing::Elsewhere(restart) => self.take_back(peer, &request, now_ms, restart, &mut response)?,
+        }
+        let changed = page::head_position(&self.conn)? > head_before;
+        let wants_origin = response.incarnation == Some(0);
+        Ok(Exchanged { body: to_bytes(&response), changed, snapshot_due: false, wants_origin })
+    }
+
+    fn answer(
+        &self,
+        peer: &Peer,
+        request: &SyncRequest,
+        now_ms: i64,
+        response: &mut SyncResponse,
+    ) -> Result<(), HubError> {
+        let admission = self.admission(Writer::Device(peer), now_ms)?;
+        let hashes: Vec<Hash> = request.actions.iter().map(seal::action_hash).collect();
+        push::check(self.area, peer, request, &hashes)?;
+        if push::continues(&self.conn, request, &hashes)? {
+            for action in &request.actions {
+                response.verdicts.push(admission.judge_and_keep(action)?);
+            }
+            push::keep(&self.conn, peer, request, &hashes)?;
+        } else {
+            // What both wrote before they parted is known here; the rest comes again under another number.
+            for (action, hash) in request.actions.iter().zip(&hashes) {
+                response.verdicts.extend(admission.known(action, hash)?);
+            }
+            response.incarnation = Some(peer.next_origin.unwrap_or(0));
+        }
+        let (scopes, from) = (peer.role.readable(), request.cursor.position);
+        response.snapshot = snapshot::offer(&self.conn, self.sealing(), scopes, request)?;
+        response.page = match response.snapshot {
+            Some(_) => Page { from, to: from, more: true, ..Page::default() },
+            None => page::read(&self.conn, self.sealing(), scopes, from)?,
+        };
+        Ok(())
+    }
+
+    /// Takes what a device offers of a log that is gone. What it sends besides is judged once it reads this log.
+    fn take_back(
+        &self,
+        peer: &Peer,
+        request: &SyncRequest,
+        now_ms: i64,
+        restart: Restart,
+        response: &mut SyncResponse,
+    ) -> Result<(), HubError> {
+        let mut taken = None;
+        if let Some(offer) = &request.offer {
+            let Self { conn, area, keys, .. } = self;
+            let restoring = Restoring { conn, area: *area, keys, origin: peer.origin, now_ms };
+            restoring.take(offer)?;
+            taken = Some(offer.to.position);
+        }
+        response.page.from = request.cursor.position;
+        response.page.to = request.cursor.position;
+        response.restart = Some(Restart { taken, ..restart });
+        Ok(())
+    }
+
+    /// The last entries before a position that touched a thing, newest first, as far as a role may read them: encoded,
+    /// at most a hundred.
+    ///
+    /// # Errors
+    /// When the file fails.
+    pub fn history(&self, role: Role, row: RowId, before: Option<u64>) -> Result<Vec<u8>, StoreError> {
+        // Positions are below 2⁶³: SQLite keeps them.
+        let before = before.unwrap_or(u64::MAX).min(i64::MAX.unsigned_abs());
+        Ok(to_bytes(&history::read(&self.conn, role.readable(), row, before)?))
+    }
+
+    /// Begins a new epoch, after the file was restored from a backup. Devices that had read further give back what the
+    /// backup does not have. The caller begins and commits.
+    ///
+    /// # Errors
+    /// When the file fails.
+    pub fn begin_epoch(&mut self, now_ms: i64) -> Result<u64, StoreError> {
+        restore::begin_epoch(&self.conn, page::head_position(&self.conn)?, now_ms)
+    }
+
+    fn empty_response(&self, peer: &Peer, now_ms: i64) -> Result<SyncResponse, StoreError> {
+        Ok(SyncResponse {
             version: VERSION,
             now_ms: u64::try_from(now_ms).unwrap_or(0),
             role: role_number(peer.role),
             basemap: self.basemap()?.map(ByteArray::from),
-            verdicts,
-            page: page::read(&self.conn, peer.role, &request.cursor)?,
-        };
-        let changed = page::head_position(&self.conn)? > head_before;
-        Ok(Exchanged { body: to_bytes(&response), changed })
+            verdicts: Vec::new(),
+            page: Page::default(),
+            restart: None,
+            incarnation: None,
+            backed_up: Some(self.backed_up()?),
+            snapshot: None,
+        })
+    }
+
+    fn admission<'a>(&'a self, writer: Writer<'a>, now_ms: i64) -> Result<Admission<'a>, StoreError> {
+        let head_before = page::head_position(&self.conn)?;
+        Ok(Admission { conn: &self.conn, area: self.area, keys: &self.keys, writer, now_ms, head_before })
+    }
+
+    fn sealing(&self) -> (AreaId, &Keys) {
+        (self.area, &self.keys)
     }
 
     /// Admits actions that the server itself writes: a new area, the demo. Their counters are set here.
@@ -187,16 +361,9 @@ impl AreaLog {
 
     /// The way of everything that the server itself writes, and of nothing that came over the network.
     fn write(&self, actions: Vec<Action>, now_ms: i64) -> Result<(), HubError> {
-        let admission = Admission { conn: &self.conn, area: self.area, writer: Writer::Server, now_ms };
-        let mut counter = admission.end_of_numbers()?.unwrap_or(1);
-        for mut action in actions {
-            action.counter = counter;
-            counter += action.change_count() as u64;
-            let verdict = admission.judge_and_keep(&action)?;
-            if let Some(reason) = verdict.reason {
-                let action = verdict.counter;
-                return Err(HubError::BadRequest(format!("the server's own action {action} was refused: {reason:?}")));
-            }
+        let admission = self.admission(Writer::Server, now_ms)?;
+        for action in actions {
+            admission.write(action)?;
         }
         Ok(())
     }
@@ -225,13 +392,43 @@ impl AreaLog {
         Ok(stored.and_then(|hash| hash.try_into().ok()))
     }
 
+    /// The position up to which the log is in a backup.
+    ///
+    /// # Errors
+    /// When the file fails.
+    pub fn backed_up(&self) -> Result<u64, StoreError> {
+        let kept: Option<u64> = self
+            .conn
+            .prepare_cached("SELECT value FROM meta WHERE key = 'backed_up'")?
+            .query_row([], |row| row.get(0))
+            .optional()?;
+        Ok(kept.unwrap_or(0))
+    }
+
+    /// Notes that the log is in a backup up to `position`: devices need not keep what is before it.
+    ///
+    /// # Errors
+    /// When the file fails.
+    pub fn set_backed_up(&mut self, position: u64) -> Result<(), StoreError> {
+        self.conn.execute("INSERT OR REPLACE INTO meta (key, value) VALUES ('backed_up', ?1)", [position])?;
+        Ok(())
+    }
+
+    /// The position of the last entry; 0 in an empty log.
+    ///
+    /// # Errors
+    /// When the file fails.
+    pub fn head_position(&self) -> Result<u64, StoreError> {
+        page::head_position(&self.conn)
+    }
+
     /// Looks for damage: SQLite's own check, gaps in the sequences, and rows that do not follow from the log.
     /// Returns what was found, empty when all is well.
     ///
     /// # Errors
     /// When the file cannot be read at all.
     pub fn check(&self) -> Result<Vec<String>, StoreError> {
-        check::run(&self.conn)
+        check::run(&self.conn, self.area)
     }
 
     /// The state of a row, for tests and checks.
@@ -274,7 +471,7 @@ fn read_request(peer: &Peer, bytes: &[u8]) -> Result<SyncRequest, HubError> {
     if too_large(request.cursor.position) || numbers.any(too_large) {
         return Err(HubError::BadRequest("sync request: a number of 2^63 or more".to_owned()));
     }
-    if request.origin != peer.origin {
+    if request.origin != peer.origin && !peer.also.contains(&request.origin) {
         return Err(HubError::BadRequest(format!("origin {} is not this device's ({})", request.origin, peer.origin)));
     }
     Ok(request)

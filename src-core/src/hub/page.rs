@@ -1,57 +1,109 @@
-//! Reading and writing the log: positions, sequences and pages.
+//! Reading and writing the log: positions, sequences, chains and pages.
 
-use super::HubError;
-use crate::domain::{Role, Scope};
+use super::Keys;
+use crate::domain::{AreaId, Scope};
+use crate::seal;
 use crate::store::StoreError;
-use crate::wire::v1::{Cursor, Entry, LogRow, Page, ScopeRows, ScopeSeq};
+use crate::wire::v1::{Cursor, Entry, LogRow, Page, Raw, ScopeRows, ScopeSeq, Seal};
 use crate::wire::{from_bytes, to_bytes};
-use rusqlite::{Connection, params};
+use minicbor::bytes::ByteArray;
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 /// A page ends after the action with which it reaches this many bytes.
 const PAGE_BYTES: usize = 768 * 1024;
 
 /// The position of the last admitted action; 0 in an empty log.
 pub(super) fn head_position(conn: &Connection) -> Result<u64, StoreError> {
-    Ok(conn
-        .prepare_cached("SELECT COALESCE(MAX(position), 0) FROM action WHERE position IS NOT NULL")?
-        .query_row([], |row| row.get(0))?)
+    Ok(conn.prepare_cached("SELECT COALESCE(MAX(position), 0) FROM entry")?.query_row([], |row| row.get(0))?)
 }
 
-/// Appends what an action did to one scope, taking one number of its sequence per row.
-pub(super) fn append(conn: &Connection, position: u64, scope: u8, rows: &[LogRow]) -> Result<(), StoreError> {
-    let count = rows.len() as u64;
-    let head: u64 = conn
-        .prepare_cached(
-            "INSERT INTO head (scope, seq) VALUES (?1, ?2)
-             ON CONFLICT (scope) DO UPDATE SET seq = seq + ?2 RETURNING seq",
-        )?
-        .query_row(params![scope, count], |row| row.get(0))?;
-    conn.prepare_cached("INSERT INTO log (position, scope, first_seq, count, rows) VALUES (?1, ?2, ?3, ?4, ?5)")?
-        .execute(params![position, scope, head + 1 - count, count, to_bytes(&rows.to_vec())])?;
+/// The epoch the log is in.
+pub(super) fn epoch(conn: &Connection) -> Result<u64, StoreError> {
+    Ok(conn.prepare_cached("SELECT MAX(epoch) FROM epoch")?.query_row([], |row| row.get(0))?)
+}
+
+/// Puts an entry at the end of the log, taking one number of its sequence per row in every scope it touches.
+/// `entry.scopes` is left as it came.
+pub(super) fn append(
+    conn: &Connection,
+    (area, keys): (AreaId, &Keys),
+    entry: &Entry,
+    scope: Scope,
+    rows: Vec<LogRow>,
+) -> Result<(), StoreError> {
+    let scope = scope.number();
+    let head = head(conn, area, scope)?;
+    let rows: Vec<Raw<LogRow>> = rows.into_iter().map(Raw::from).collect();
+    let salt = keys.salt();
+    let (first_seq, count) = (head.seq + 1, rows.len() as u64);
+    let leaves = rows.iter().enumerate().map(|(index, row)| seal::leaf(&seal::row_key(&salt, index), row.bytes()));
+    let hash = seal::link(&head.hash, entry, scope, first_seq, leaves);
+    conn.prepare_cached("INSERT OR REPLACE INTO head (scope, seq, hash) VALUES (?1, ?2, ?3)")?.execute(params![
+        scope,
+        head.seq + count,
+        hash
+    ])?;
+    conn.prepare_cached(
+        "INSERT INTO log (position, scope, first_seq, count, rows, salt, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    )?
+    .execute(params![entry.position, scope, first_seq, count, to_bytes(&rows), salt, hash])?;
+    let mut touch = conn.prepare_cached("INSERT OR IGNORE INTO touched (row, position) VALUES (?1, ?2)")?;
+    for row in &rows {
+        touch.execute(params![row.row.0.0.as_bytes(), entry.position])?;
+    }
     Ok(())
 }
 
-/// What `role` may read after `cursor`, up to about [`PAGE_BYTES`], never splitting an action.
-pub(super) fn read(conn: &Connection, role: Role, cursor: &Cursor) -> Result<Page, HubError> {
+/// Notes what stands at an entry's position.
+pub(super) fn append_entry(conn: &Connection, entry: &Entry) -> Result<(), StoreError> {
+    conn.prepare_cached("INSERT INTO entry (position, origin, counter, effective, hlc) VALUES (?1, ?2, ?3, ?4, ?5)")?
+        .execute(params![entry.position, entry.origin, entry.counter, entry.effective, entry.hlc])?;
+    Ok(())
+}
+
+/// Where a scope stands.
+struct Head {
+    seq: u64,
+    hash: seal::Hash,
+}
+
+fn head(conn: &Connection, area: AreaId, scope: u8) -> Result<Head, StoreError> {
+    let found = conn
+        .prepare_cached("SELECT seq, hash FROM head WHERE scope = ?1")?
+        .query_row([scope], |row| Ok(Head { seq: row.get(0)?, hash: row.get(1)? }))
+        .optional()?;
+    Ok(found.unwrap_or_else(|| Head { seq: 0, hash: seal::genesis(area, scope) }))
+}
+
+/// What a reader of `scopes` may read after `from`, up to about [`PAGE_BYTES`], never splitting an action.
+pub(super) fn read(
+    conn: &Connection,
+    (area, keys): (AreaId, &Keys),
+    scopes: &[Scope],
+    from: u64,
+) -> Result<Page, StoreError> {
     let head = head_position(conn)?;
-    if cursor.position > head {
-        return Err(HubError::BadRequest(format!("cursor {} is ahead of the log ({head})", cursor.position)));
-    }
-    let (entries, more) = entries(conn, role, cursor.position)?;
+    let (entries, more) = entries(conn, scopes, from)?;
     let to = match entries.last() {
         Some(last) if more => last.position,
         _ => head,
     };
-    Ok(Page { from: cursor.position, to, more, heads: heads(conn, role, to)?, entries })
+    // Whoever has read everything knows the heads.
+    let heads = if to > from { heads(conn, scopes, to)? } else { Vec::new() };
+    let mut page = Page { from, to, more, heads, entries, epoch: Some(epoch(conn)?), mac: None };
+    if to > from {
+        let cursor = Cursor { position: to, scopes: page.heads.clone(), epoch: page.epoch, mac: None };
+        page.mac = seal::cursor_mac(&keys.cursor, area, &cursor).map(ByteArray::from);
+    }
+    Ok(page)
 }
 
-fn entries(conn: &Connection, role: Role, from: u64) -> Result<(Vec<Entry>, bool), StoreError> {
-    let scopes = role.readable().iter().map(|scope| scope.number().to_string()).collect::<Vec<_>>().join(",");
+fn entries(conn: &Connection, scopes: &[Scope], from: u64) -> Result<(Vec<Entry>, bool), StoreError> {
+    let scopes = scopes.iter().map(|scope| scope.number().to_string()).collect::<Vec<_>>().join(",");
     // The scopes are numbers of our own, so they can stand in the text; each role has its own prepared statement.
     let sql = format!(
-        "SELECT log.position, action.origin, action.counter, action.effective, action.hlc, log.scope, log.first_seq,
-                log.rows
-         FROM log JOIN action ON action.position = log.position
+        "SELECT log.position, origin, counter, effective, hlc, scope, first_seq, rows, salt, seals
+         FROM log JOIN entry ON entry.position = log.position
          WHERE log.position > ?1 AND log.scope IN ({scopes}) ORDER BY log.position, log.scope"
     );
     let mut statement = conn.prepare_cached(&sql)?;
@@ -59,45 +111,96 @@ fn entries(conn: &Connection, role: Role, from: u64) -> Result<(Vec<Entry>, bool
     let mut entries: Vec<Entry> = Vec::new();
     let mut bytes = 0;
     while let Some(row) = found.next()? {
-        let position = row.get(0)?;
-        let encoded = row.get_ref(7)?.as_blob().map_err(rusqlite::Error::from)?;
+        let position: u64 = row.get(0)?;
         let same_action = entries.last().is_some_and(|entry| entry.position == position);
         if !same_action {
             if bytes >= PAGE_BYTES {
                 return Ok((entries, true));
             }
-            entries.push(Entry {
-                position,
-                origin: row.get(1)?,
-                counter: row.get(2)?,
-                effective: row.get(3)?,
-                hlc: row.get(4)?,
-                scopes: Vec::new(),
-            });
+            entries.push(entry_at(row)?);
         }
-        bytes += encoded.len() + 16;
-        let rows: Vec<LogRow> = from_bytes(encoded)?;
+        bytes += row.get_ref(7)?.as_blob().map_err(rusqlite::Error::from)?.len() + 32;
         if let Some(entry) = entries.last_mut() {
-            entry.scopes.push(ScopeRows { scope: row.get(5)?, first_seq: row.get(6)?, rows });
+            entry.scopes.push(part_at(row)?);
         }
     }
     Ok((entries, false))
 }
 
-/// The last sequence number of every readable scope at a position.
-fn heads(conn: &Connection, role: Role, at: u64) -> Result<Vec<ScopeSeq>, StoreError> {
+/// An entry without its rows: `position, origin, counter, effective, hlc`.
+pub(super) fn entry_at(row: &Row<'_>) -> Result<Entry, StoreError> {
+    Ok(Entry {
+        position: row.get(0)?,
+        origin: row.get(1)?,
+        counter: row.get(2)?,
+        effective: row.get(3)?,
+        hlc: row.get(4)?,
+        scopes: Vec::new(),
+    })
+}
+
+/// A part of an entry: `scope, first_seq, rows, salt, seals` from the sixth column on.
+pub(super) fn part_at(row: &Row<'_>) -> Result<ScopeRows, StoreError> {
+    let seals = row.get_ref(9)?.as_blob_or_null().map_err(rusqlite::Error::from)?;
+    Ok(ScopeRows {
+        scope: row.get(5)?,
+        first_seq: row.get(6)?,
+        rows: from_bytes(row.get_ref(7)?.as_blob().map_err(rusqlite::Error::from)?)?,
+        salt: row.get::<_, Option<[u8; 16]>>(8)?.map(ByteArray::from),
+        seals: seals.map(from_bytes::<Vec<Seal>>).transpose()?,
+    })
+}
+
+/// Where the given scopes stood at a position; those without any row are left out.
+pub(super) fn heads(conn: &Connection, scopes: &[Scope], at: u64) -> Result<Vec<ScopeSeq>, StoreError> {
     let mut statement = conn.prepare_cached(
-        "SELECT first_seq + count - 1 FROM log WHERE scope = ?1 AND position <= ?2 ORDER BY position DESC LIMIT 1",
+        "SELECT first_seq + count - 1, hash FROM log WHERE scope = ?1 AND position <= ?2 ORDER BY position DESC LIMIT 1",
     )?;
     let mut heads = Vec::new();
-    for scope in role.readable() {
-        if let Some(seq) = rusqlite::OptionalExtension::optional(
-            statement.query_row(params![scope.number(), at], |row| row.get::<_, u64>(0)),
-        )? {
-            heads.push(ScopeSeq { scope: scope.number(), seq });
-        }
+    for scope in scopes {
+        let scope = scope.number();
+        let found = statement.query_row(params![scope, at], |row| {
+            Ok(ScopeSeq { scope, seq: row.get(0)?, hash: row.get::<_, Option<[u8; 32]>>(1)?.map(ByteArray::from) })
+        });
+        heads.extend(found.optional()?);
     }
     heads.sort_by_key(|head| head.scope);
-    debug_assert!(heads.iter().all(|head| Scope::from_number(head.scope).is_some()));
     Ok(heads)
+}
+
+/// Gives a log of before there were chains its chains.
+pub(super) fn complete(conn: &Connection, (area, keys): (AreaId, &Keys)) -> Result<(), StoreError> {
+    let unchained = "SELECT EXISTS (SELECT 1 FROM head WHERE hash IS NULL)";
+    if !conn.query_row(unchained, [], |row| row.get::<_, bool>(0))? {
+        return Ok(());
+    }
+    let tx = conn.unchecked_transaction()?;
+    for scope in Scope::ALL {
+        complete_scope(&tx, area, keys, scope.number())?;
+    }
+    Ok(tx.commit()?)
+}
+
+fn complete_scope(conn: &Connection, area: AreaId, keys: &Keys, scope: u8) -> Result<(), StoreError> {
+    let mut hash = seal::genesis(area, scope);
+    let mut statement = conn.prepare(
+        "SELECT log.position, origin, counter, effective, hlc, scope, first_seq, rows, salt, seals
+         FROM log JOIN entry ON entry.position = log.position WHERE scope = ?1 ORDER BY log.position",
+    )?;
+    let mut update = conn.prepare("UPDATE log SET salt = ?3, hash = ?4 WHERE position = ?1 AND scope = ?2")?;
+    let mut touch = conn.prepare("INSERT OR IGNORE INTO touched (row, position) VALUES (?1, ?2)")?;
+    let mut found = statement.query([scope])?;
+    while let Some(row) = found.next()? {
+        let (entry, part) = (entry_at(row)?, part_at(row)?);
+        let salt = keys.salt();
+        let leaves = part.rows.iter().enumerate();
+        let leaves = leaves.map(|(index, row)| seal::leaf(&seal::row_key(&salt, index), row.bytes()));
+        hash = seal::link(&hash, &entry, scope, part.first_seq, leaves);
+        update.execute(params![entry.position, scope, salt, hash])?;
+        for row in &part.rows {
+            touch.execute(params![row.row.0.0.as_bytes(), entry.position])?;
+        }
+    }
+    conn.execute("UPDATE head SET hash = ?2 WHERE scope = ?1", params![scope, hash])?;
+    Ok(())
 }

@@ -1,6 +1,6 @@
 //! What screens show.
 
-use crate::domain::{AreaId, ChannelId, ContactId, OrganisationId, PinId, ProblemId, Role, Scope};
+use crate::domain::{AreaId, ChannelId, ContactId, OrganisationId, PinId, ProblemId, Role, RowId, Scope};
 use serde::{Deserialize, Serialize};
 
 /// Settings kept per device.
@@ -272,6 +272,8 @@ pub struct CardTableRow {
 /// A ticked cell.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CardTableCell {
+    /// Its row, for its history.
+    pub row: RowId,
     /// 1 is called first.
     pub order: u32,
     /// Hours for this problem only; empty: the contact's own.
@@ -368,6 +370,10 @@ pub struct SyncStatus {
     pub pending: u32,
     /// Refused actions that the user has not seen.
     pub refused: u32,
+    /// Conflicts that nobody has settled, and this device may.
+    pub conflicts: u32,
+    /// How far this device's clock is ahead of the server's, by the last answer.
+    pub clock_ahead_ms: i64,
 }
 
 /// How synchronising goes.
@@ -382,12 +388,26 @@ pub enum SyncState {
     Offline,
     /// The server answered with an error; tried again by itself.
     ServerError,
+    /// There is no room on the server's disk; tried again by itself.
+    ServerFull,
+    /// There is no room on this device for what came; tried again by itself.
+    StorageFull,
     /// This device is locked out.
     Revoked,
+    /// The member's access was given for a while, and it is over.
+    Expired,
     /// The server speaks a newer protocol: the app must be updated.
     Outdated,
     /// A local demo: nothing is sent anywhere.
     LocalOnly,
+}
+
+impl SyncState {
+    /// The server will not talk to this device until the area is joined anew.
+    #[must_use]
+    pub fn is_locked_out(self) -> bool {
+        matches!(self, SyncState::Revoked | SyncState::Expired)
+    }
 }
 
 /// *Husk opkaldet*.
@@ -437,6 +457,8 @@ pub enum RefusalReason {
     TooLarge,
     /// The same id came before with another content; kept aside on the server.
     Quarantined,
+    /// It speaks of something that was erased for good.
+    Erased,
     /// A reason this version does not know.
     Other,
 }
@@ -450,6 +472,8 @@ pub struct InvitationLink {
     pub role: Role,
     pub uses: u32,
     pub expires_at_ms: i64,
+    /// When the access of those who redeem it ends, if it does.
+    pub access_until_ms: Option<i64>,
 }
 
 /// An invitation that can still be redeemed.
@@ -459,6 +483,8 @@ pub struct InvitationView {
     pub role: Role,
     pub uses_left: u32,
     pub expires_at_ms: i64,
+    /// When the access of those who redeem it ends, if it does.
+    pub access_until_ms: Option<i64>,
 }
 
 /// One of this member's devices.

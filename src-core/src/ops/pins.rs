@@ -72,6 +72,7 @@ fn may(file: &AreaFile, authors: &Authors, row: &PinRow, fields: &[FieldId]) -> 
         move_to: None,
         new: false,
         own: authors.same_member(row.created_by, file.session.origin),
+        about: None,
         fields,
     };
     access::may(file.session.role, &change)

@@ -3,7 +3,8 @@
 use super::{StoreError, configure_device, migrate, outbox, table};
 use crate::domain::{AreaId, Role, RowId};
 use crate::ipc::Topic;
-use crate::wire::v1::{Cursor, ScopeSeq};
+use crate::wire::v1::{Cursor, Judged, Restart};
+use crate::wire::{from_bytes, to_bytes};
 use rusqlite::{Connection, OptionalExtension, ToSql, params};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -11,6 +12,8 @@ use std::collections::BTreeSet;
 const SCHEMA: &[&str] = &[
     concat!(include_str!("migrations/row_state.sql"), include_str!("migrations/0001_area.sql")),
     concat!(include_str!("migrations/0002_row_state_by_entity.sql"), include_str!("migrations/0002_area.sql")),
+    include_str!("migrations/0003_area.sql"),
+    include_str!("migrations/0004_area.sql"),
 ];
 
 /// The number of the rules by which the screens' tables are made: folding, sorting, what is shown. Another number makes
@@ -32,6 +35,9 @@ pub struct Session {
     pub origin: u32,
     pub device_id: String,
     pub member_name: String,
+    /// What this device signs with: 32 bytes in hexadecimal; empty for one that joined before there were keys.
+    #[serde(default)]
+    pub key: String,
 }
 
 /// Shows where, never the token or the name.
@@ -42,6 +48,13 @@ impl std::fmt::Debug for Session {
 }
 
 impl Session {
+    /// What this device signs with.
+    pub(crate) fn seed(&self) -> Option<[u8; 32]> {
+        let digits = self.key.as_bytes().as_chunks().0.iter();
+        let bytes = digits.map(|pair: &[u8; 2]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
+        bytes.collect::<Option<Vec<u8>>>()?.try_into().ok()
+    }
+
     /// Whether the area lives on this device only.
     #[must_use]
     pub fn local_only(&self) -> bool {
@@ -57,15 +70,23 @@ pub struct AreaFile {
 }
 
 impl AreaFile {
-    /// Makes a new area file for a session.
+    /// Makes a new area file for a session. One that is there already gets the new session: what it holds stays, as
+    /// far as the role may read it.
     ///
     /// # Errors
     /// When the file cannot be written.
     pub fn create(conn: Connection, session: Session) -> Result<Self, StoreError> {
         prepare(&conn)?;
+        let before = kept_session(&conn)?;
         let mut file = Self { conn, session };
-        file.keep_session()?;
         file.bring_tables_up_to_date()?;
+        let tx = file.conn.transaction()?;
+        keep_session(&tx, &file.session)?;
+        tx.execute("DELETE FROM meta WHERE key = 'ended'", [])?;
+        if let Some(before) = before {
+            crate::sync::joined_again(&tx, &before, &file.session)?;
+        }
+        tx.commit()?;
         Ok(file)
     }
 
@@ -75,10 +96,7 @@ impl AreaFile {
     /// When the file is damaged, was written by a newer version, or was never finished.
     pub fn open(conn: Connection) -> Result<Self, StoreError> {
         prepare(&conn)?;
-        let json: Option<String> = get_meta(&conn, "session")?;
-        let json = json.ok_or_else(|| StoreError::Damaged("the area has no session".to_owned()))?;
-        let session = serde_json::from_str(&json)
-            .map_err(|error| StoreError::Damaged(format!("the area's session cannot be read: {error}")))?;
+        let session = kept_session(&conn)?.ok_or_else(|| StoreError::Damaged("the area has no session".to_owned()))?;
         let mut file = Self { conn, session };
         file.bring_tables_up_to_date()?;
         Ok(file)
@@ -101,17 +119,6 @@ impl AreaFile {
         &self.session
     }
 
-    /// Notes a role that the server has changed.
-    pub(crate) fn set_role(&mut self, role: Role) -> Result<(), StoreError> {
-        self.session.role = role;
-        self.keep_session()
-    }
-
-    fn keep_session(&self) -> Result<(), StoreError> {
-        let json = serde_json::to_string(&self.session).map_err(|error| StoreError::Damaged(error.to_string()))?;
-        set_meta(&self.conn, "session", &json)
-    }
-
     /// How far the log has been read.
     ///
     /// # Errors
@@ -123,6 +130,11 @@ impl AreaFile {
     /// When the server last answered, milliseconds since 1970 UTC.
     pub(crate) fn last_success_ms(&self) -> Result<Option<i64>, StoreError> {
         get_meta(&self.conn, "last_success_ms")
+    }
+
+    /// How far this device's clock was ahead of the server's when it last answered.
+    pub(crate) fn clock_ahead_ms(&self) -> Result<i64, StoreError> {
+        Ok(get_meta(&self.conn, "clock_ahead_ms")?.unwrap_or(0))
     }
 
     /// Actions that the server has not admitted.
@@ -155,16 +167,6 @@ impl AreaFile {
         Ok(tx.commit()?)
     }
 
-    /// Forgets what was read from the log, so that it is read again from the start; unsent actions stay.
-    pub(crate) fn forget_log(&mut self) -> Result<(), StoreError> {
-        let tx = self.conn.transaction()?;
-        let rows = all_rows(&tx)?;
-        tx.execute("DELETE FROM row_state", [])?;
-        tx.execute("DELETE FROM meta WHERE key LIKE 'cursor%'", [])?;
-        table::project(&tx, self.session.origin, &rows)?;
-        Ok(tx.commit()?)
-    }
-
     /// Everything this replica holds, row by row, in one canonical text: two replicas with the same role that have read
     /// the same log give the same dump. Used by tests.
     ///
@@ -185,6 +187,31 @@ impl AreaFile {
         Ok(dump)
     }
 
+    /// That the server locked this device out, once what it had not sent was handed in and the rest is gone.
+    ///
+    /// # Errors
+    /// When the file fails.
+    pub(crate) fn ended(&self) -> Result<Option<String>, StoreError> {
+        get_meta(&self.conn, "ended")
+    }
+
+    /// Removes everything of the area from this device but who it was, because it is locked out. `how` says why.
+    pub(crate) fn wipe(&mut self, how: &str) -> Result<BTreeSet<Topic>, StoreError> {
+        let tx = self.conn.transaction()?;
+        let rows = all_rows(&tx)?;
+        for table in ["row_state", "outbox", "outbox_row", "undo", "refused", "reminder", "entry", "mark", "basemap"] {
+            tx.execute(&format!("DELETE FROM {table}"), [])?;
+        }
+        tx.execute("DELETE FROM meta WHERE key IN ('cursor', 'restart', 'judged')", [])?;
+        let topics = table::project(&tx, self.session.origin, &rows)?;
+        self.session.token.clear();
+        self.session.key.clear();
+        keep_session(&tx, &self.session)?;
+        set_meta(&tx, "ended", &how)?;
+        tx.commit()?;
+        Ok(topics)
+    }
+
     /// Closes the file.
     ///
     /// # Errors
@@ -194,7 +221,20 @@ impl AreaFile {
     }
 }
 
-fn all_rows(conn: &Connection) -> Result<BTreeSet<RowId>, StoreError> {
+fn kept_session(conn: &Connection) -> Result<Option<Session>, StoreError> {
+    let json: Option<String> = get_meta(conn, "session")?;
+    json.map(|json| serde_json::from_str(&json))
+        .transpose()
+        .map_err(|error| StoreError::Damaged(format!("the area's session cannot be read: {error}")))
+}
+
+/// Keeps who this device is.
+pub(crate) fn keep_session(conn: &Connection, session: &Session) -> Result<(), StoreError> {
+    let json = serde_json::to_string(session).map_err(|error| StoreError::Damaged(error.to_string()))?;
+    set_meta(conn, "session", &json)
+}
+
+pub(crate) fn all_rows(conn: &Connection) -> Result<BTreeSet<RowId>, StoreError> {
     let mut statement = conn.prepare("SELECT row FROM row_state UNION SELECT row FROM outbox_row")?;
     let found = statement.query_map([], |row| table::row_id(row, 0))?;
     Ok(found.collect::<Result<_, _>>()?)
@@ -207,28 +247,50 @@ fn prepare(conn: &Connection) -> Result<(), StoreError> {
 
 /// How far the log has been read.
 pub(crate) fn cursor(conn: &Connection) -> Result<Cursor, StoreError> {
-    let position = get_meta(conn, "cursor")?.unwrap_or(0);
-    // Scopes of a newer version are counted too, so that their sequences have no gap when this version meets them.
-    let mut statement =
-        conn.prepare_cached("SELECT CAST(substr(key, 8) AS INTEGER), value FROM meta WHERE key LIKE 'cursor.%'")?;
-    let found = statement.query_map([], |row| Ok(ScopeSeq { scope: row.get(0)?, seq: row.get(1)? }))?;
-    let mut scopes: Vec<ScopeSeq> = found.collect::<Result<_, _>>()?;
-    scopes.sort_by_key(|head| head.scope);
-    Ok(Cursor { position, scopes })
+    let kept: Option<Vec<u8>> = get_meta(conn, "cursor")?;
+    Ok(kept.map_or_else(|| Ok(Cursor::default()), |bytes| from_bytes(&bytes))?)
 }
 
 /// Notes how far the log has been read.
-/// Notes that the server answered.
-pub(crate) fn set_last_success_ms(conn: &Connection, now_ms: i64) -> Result<(), StoreError> {
-    set_meta(conn, "last_success_ms", &now_ms)
+pub(crate) fn set_cursor(conn: &Connection, cursor: &Cursor) -> Result<(), StoreError> {
+    set_meta(conn, "cursor", &to_bytes(cursor))
 }
 
-pub(crate) fn set_cursor(conn: &Connection, cursor: &Cursor) -> Result<(), StoreError> {
-    set_meta(conn, "cursor", &cursor.position)?;
-    for head in &cursor.scopes {
-        set_meta(conn, &format!("cursor.{}", head.scope), &head.seq)?;
+/// The last action of this origin that is known to be judged.
+pub(crate) fn judged(conn: &Connection) -> Result<Option<Judged>, StoreError> {
+    let kept: Option<Vec<u8>> = get_meta(conn, "judged")?;
+    Ok(kept.map(|bytes| from_bytes(&bytes)).transpose()?)
+}
+
+/// Notes the last action of this origin that was judged; an earlier one than is known changes nothing.
+pub(crate) fn note_judged(conn: &Connection, last: Judged) -> Result<(), StoreError> {
+    if judged(conn)?.is_none_or(|known| known < last) { set_meta(conn, "judged", &to_bytes(&last)) } else { Ok(()) }
+}
+
+/// Forgets it: the device goes by another origin now.
+pub(crate) fn forget_judged(conn: &Connection) -> Result<(), StoreError> {
+    Ok(conn.execute("DELETE FROM meta WHERE key = 'judged'", []).map(drop)?)
+}
+
+/// That the server begins anew and what it was offered, while not all of it is.
+pub(crate) fn restart(conn: &Connection) -> Result<Option<Restart>, StoreError> {
+    let kept: Option<Vec<u8>> = get_meta(conn, "restart")?;
+    Ok(kept.map(|bytes| from_bytes(&bytes)).transpose()?)
+}
+
+/// Notes that the server begins anew, or that all was offered.
+pub(crate) fn set_restart(conn: &Connection, restart: Option<Restart>) -> Result<(), StoreError> {
+    match restart {
+        Some(restart) => set_meta(conn, "restart", &to_bytes(&restart)),
+        None => Ok(conn.execute("DELETE FROM meta WHERE key = 'restart'", []).map(drop)?),
     }
-    Ok(())
+}
+
+/// Notes that the server answered, and what its clock said then.
+pub(crate) fn set_last_success_ms(conn: &Connection, now_ms: i64, server_ms: u64) -> Result<(), StoreError> {
+    let server_ms = i64::try_from(server_ms).unwrap_or(now_ms);
+    set_meta(conn, "clock_ahead_ms", &now_ms.saturating_sub(server_ms))?;
+    set_meta(conn, "last_success_ms", &now_ms)
 }
 
 /// The clock for the next action: later than the wall clock says, and than everything read or written before.

@@ -6,6 +6,7 @@
 pub mod area;
 pub(crate) mod authors;
 pub mod device;
+pub(crate) mod journal;
 pub mod lock;
 mod migrate;
 pub(crate) mod outbox;

@@ -51,6 +51,17 @@ pub(crate) fn unsent(conn: &Connection, bytes_max: usize) -> Result<Vec<Action>,
     Ok(actions)
 }
 
+/// Everything that was not read back from the log, oldest first, and whether the server has admitted it.
+pub(crate) fn all(conn: &Connection) -> Result<Vec<(Action, bool)>, StoreError> {
+    let mut statement = conn.prepare_cached("SELECT body, position IS NOT NULL FROM outbox ORDER BY counter")?;
+    let mut found = statement.query([])?;
+    let mut actions = Vec::new();
+    while let Some(row) = found.next()? {
+        actions.push((from_bytes(row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?)?, row.get(1)?));
+    }
+    Ok(actions)
+}
+
 /// How many actions the server has not admitted.
 pub(crate) fn unsent_count(conn: &Connection) -> Result<u32, StoreError> {
     Ok(conn.prepare_cached("SELECT COUNT(*) FROM outbox WHERE position IS NULL")?.query_row([], |row| row.get(0))?)
@@ -59,6 +70,27 @@ pub(crate) fn unsent_count(conn: &Connection) -> Result<u32, StoreError> {
 /// Notes that the server admitted an action at a position of the log.
 pub(crate) fn admitted(conn: &Connection, counter: u64, position: u64) -> Result<(), StoreError> {
     conn.prepare_cached("UPDATE outbox SET position = ?2 WHERE counter = ?1")?.execute(params![counter, position])?;
+    Ok(())
+}
+
+/// Gives everything unsent to another origin, and what builds on it.
+pub(crate) fn take_origin(conn: &Connection, old: u32, new: u32) -> Result<(), StoreError> {
+    let unsent = unsent(conn, usize::MAX)?;
+    let Some(first) = unsent.first().map(|action| action.counter) else { return Ok(()) };
+    for mut action in unsent {
+        let bases = action.rows.iter_mut().flat_map(|row| &mut row.fields).filter_map(|field| field.base.as_mut());
+        for base in bases.filter(|base| base.0.origin == old && base.0.counter >= first) {
+            base.0.origin = new;
+        }
+        conn.prepare_cached("UPDATE outbox SET body = ?2 WHERE counter = ?1")?
+            .execute(params![action.counter, to_bytes(&action)])?;
+    }
+    Ok(())
+}
+
+/// Counts everything as unsent again.
+pub(crate) fn none_admitted(conn: &Connection) -> Result<(), StoreError> {
+    conn.execute("UPDATE outbox SET position = NULL", [])?;
     Ok(())
 }
 
@@ -101,6 +133,22 @@ pub(crate) fn overlay(conn: &Connection, origin: u32, row: RowId) -> Result<Opti
         }
     }
     Ok(state)
+}
+
+/// The rows of an action of this device as they would come in, one after the other, each on top of what `state` says.
+pub(crate) fn incoming_rows(
+    origin: u32,
+    action: &Action,
+    mut state: impl FnMut(RowId) -> Result<Option<RowState>, StoreError>,
+) -> Result<Vec<IncomingRow>, StoreError> {
+    let mut index = 0;
+    let mut rows = Vec::new();
+    for change in &action.rows {
+        let scope = scope_of(change, state(change.row.0)?.as_ref());
+        rows.push(incoming(change, scope, origin, action, index));
+        index += change.fields.len().max(1) as u64;
+    }
+    Ok(rows)
 }
 
 fn scope_of(change: &RowChange, state: Option<&RowState>) -> Scope {

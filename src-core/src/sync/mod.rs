@@ -3,16 +3,26 @@
 //! the user may go on writing. Nothing is marked as sent before the server has said so, and a page of the log and the
 //! cursor behind it are one transaction.
 
-use crate::domain::{ChangeId, Role, RowId, Scope};
+mod restart;
+mod snapshot;
+
+pub use snapshot::{Download, WrongFile};
+
+use crate::domain::{AreaId, ChangeId, Role, RowId, Scope};
 use crate::ipc::Topic;
+use crate::merge::effect::Effect;
 use crate::merge::{IncomingRow, Register, Stamp};
 use crate::ops::refusals;
-use crate::store::area::{self, AreaFile};
-use crate::store::{StoreError, outbox, rows, table};
-use crate::wire::v1::{Cursor, Entry, LogRow, Page, ScopeSeq, SyncRequest, SyncResponse, Verdict};
+use crate::seal::{self, Broken, Chains, Hash};
+use crate::store::area::{self, AreaFile, Session};
+use crate::store::{StoreError, journal, outbox, rows, table};
+use crate::wire::v1::{
+    Action, Cursor, Entry, Judged, LogRow, Page, Push, Reason, SPEAKS, SPEAKS_SNAPSHOTS, ScopeSeq, SnapshotOffer,
+    SyncRequest, SyncResponse, Verdict,
+};
 use crate::wire::{VERSION, from_bytes, to_bytes};
 use rusqlite::Connection;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
 use thiserror::Error;
 
 /// A request stays below the server's limit of 1 MiB by this margin for what is not actions.
@@ -28,8 +38,19 @@ pub enum SyncError {
     /// The page does not continue what this device has read: it must read the log from the start.
     #[error("{0}")]
     Gap(String),
+    /// What came as a snapshot is none that can be taken: the log is to be read instead.
+    #[error("the snapshot cannot be taken: {0}")]
+    Snapshot(&'static str),
+    #[error(transparent)]
+    MalformedSnapshot(#[from] crate::snapshot::Malformed),
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl From<Broken> for SyncError {
+    fn from(broken: Broken) -> Self {
+        SyncError::Gap(broken.to_string())
+    }
 }
 
 impl From<rusqlite::Error> for SyncError {
@@ -47,19 +68,58 @@ pub struct Applied {
     pub more: bool,
     /// The area's base map, as the server has it.
     pub basemap: Option<[u8; 32]>,
+    /// What the server offers instead of the log: see [`Download`].
+    pub snapshot: Option<SnapshotOffer>,
 }
 
-/// What to send now: the next unsent actions, and from where to read on.
+/// What to send now: the next unsent actions, and from where to read on; or, after the server was restored, what it
+/// lost.
 ///
 /// # Errors
 /// When the file fails.
-pub fn request(file: &AreaFile) -> Result<Vec<u8>, StoreError> {
+pub fn request(file: &AreaFile, random: &dyn Fn(&mut [u8])) -> Result<Vec<u8>, StoreError> {
+    request_speaking(file, SPEAKS, random)
+}
+
+/// The same, for a device that wants the log and no snapshot.
+///
+/// # Errors
+/// When the file fails.
+pub fn request_for_log(file: &AreaFile, random: &dyn Fn(&mut [u8])) -> Result<Vec<u8>, StoreError> {
+    request_speaking(file, SPEAKS_SNAPSHOTS - 1, random)
+}
+
+fn request_speaking(file: &AreaFile, speaks: u16, random: &dyn Fn(&mut [u8])) -> Result<Vec<u8>, StoreError> {
+    let offer = restart::offer(file)?;
+    let actions = if offer.is_some() { Vec::new() } else { outbox::unsent(&file.conn, PUSH_BYTES_MAX)? };
     Ok(to_bytes(&SyncRequest {
         version: VERSION,
         origin: file.session.origin,
-        cursor: file.cursor()?,
-        actions: outbox::unsent(&file.conn, PUSH_BYTES_MAX)?,
+        cursor: without_hashes(file.cursor()?),
+        push: sealed(file, &actions, random)?,
+        actions,
+        speaks: Some(speaks),
+        offer,
     }))
+}
+
+/// The seal on what is sent.
+pub(crate) fn sealed(
+    file: &AreaFile,
+    actions: &[Action],
+    random: &dyn Fn(&mut [u8]),
+) -> Result<Option<Push>, StoreError> {
+    if actions.is_empty() {
+        return Ok(None);
+    }
+    let Session { area, origin, .. } = file.session;
+    let after = area::judged(&file.conn)?;
+    let mut salt = [0; 16];
+    random(&mut salt);
+    let hashes: Vec<Hash> = actions.iter().map(seal::action_hash).collect();
+    let digest = seal::push_digest(area, origin, after.as_ref(), &salt, &hashes);
+    let signature = file.session.seed().map(|seed| seal::sign(&seed, &digest).into());
+    Ok(Some(Push { after, salt: salt.into(), signature }))
 }
 
 /// Takes the server's answer, all of it or nothing.
@@ -68,26 +128,63 @@ pub fn request(file: &AreaFile) -> Result<Vec<u8>, StoreError> {
 /// When it cannot be read, does not continue what this device has read, or the file fails.
 pub fn apply(file: &mut AreaFile, answer: &[u8], now_ms: i64) -> Result<Applied, SyncError> {
     let response = read_response(answer)?;
-    if let Some(role) = role_from(response.role).filter(|role| *role != file.session.role) {
-        file.set_role(role)?;
-    }
-    let origin = file.session.origin;
+    let mut session = file.session.clone();
     let tx = file.conn.transaction()?;
     let mut touched = BTreeSet::new();
     let mut refused = false;
     for verdict in &response.verdicts {
         refused |= take_verdict(&tx, verdict, now_ms, &mut touched)?;
     }
-    let more_to_read = response.page.more;
-    take_page(&tx, origin, response.page, &mut touched)?;
-    let mut topics = table::project(&tx, origin, &touched)?;
+    if let Some(origin) = response.incarnation {
+        restart::incarnate(&tx, &mut session, origin)?;
+    }
+    let mut more = response.page.more || response.incarnation.is_some();
+    let mut snapshot = None;
+    if let Some(role) = role_from(response.role).filter(|role| *role != session.role) {
+        // The page is for a reader of the old cursor: it is asked for again from the start.
+        touched.extend(restart::role_changed(&tx, role)?);
+        session.role = role;
+        area::keep_session(&tx, &session)?;
+        more = true;
+    } else if let Some(told) = response.restart {
+        restart::take(&tx, told)?;
+        more = true;
+    } else {
+        take_page(&tx, session.area, response.page, response.backed_up, &mut touched)?;
+        snapshot = response.snapshot;
+    }
+    let mut topics = table::project(&tx, session.origin, &touched)?;
     if refused {
         topics.insert(Topic::Refusals);
     }
-    let more = more_to_read || outbox::unsent_count(&tx)? > 0;
-    area::set_last_success_ms(&tx, now_ms)?;
+    let more = more || outbox::unsent_count(&tx)? > 0;
+    area::set_last_success_ms(&tx, now_ms, response.now_ms)?;
     tx.commit()?;
-    Ok(Applied { topics, more, basemap: response.basemap.map(Into::into) })
+    file.session = session;
+    Ok(Applied { topics, more, basemap: response.basemap.map(Into::into), snapshot })
+}
+
+/// Begins anew because a page did not fit: the log is read from the start, unsent actions stay.
+///
+/// # Errors
+/// When the file fails.
+pub fn begin_anew(file: &mut AreaFile) -> Result<(), StoreError> {
+    let tx = file.conn.transaction()?;
+    restart::begin_anew(&tx)?;
+    Ok(tx.commit()?)
+}
+
+/// The device has redeemed another invitation to an area that it holds.
+pub(crate) fn joined_again(tx: &Connection, before: &Session, now: &Session) -> Result<(), StoreError> {
+    if before.origin != now.origin {
+        outbox::take_origin(tx, before.origin, now.origin)?;
+        area::forget_judged(tx)?;
+    }
+    if before.role != now.role {
+        let lost = restart::role_changed(tx, now.role)?;
+        table::project(tx, now.origin, &lost)?;
+    }
+    Ok(())
 }
 
 fn read_response(answer: &[u8]) -> Result<SyncResponse, SyncError> {
@@ -107,6 +204,12 @@ fn take_verdict(
     now_ms: i64,
     touched: &mut BTreeSet<RowId>,
 ) -> Result<bool, StoreError> {
+    if verdict.reason != Some(Reason::Quarantined)
+        && let Some(action) = outbox::get(tx, verdict.counter)?
+    {
+        let end = action.counter + action.change_count().max(1) as u64;
+        area::note_judged(tx, Judged { end, hash: seal::action_hash(&action).into() })?;
+    }
     match (verdict.position, verdict.reason) {
         (Some(position), _) => outbox::admitted(tx, verdict.counter, position)?,
         (None, Some(reason)) => {
@@ -123,7 +226,13 @@ fn take_verdict(
 }
 
 /// Reads a page into the rows, checking that it continues where this device was and has no gap.
-fn take_page(tx: &Connection, origin: u32, page: Page, touched: &mut BTreeSet<RowId>) -> Result<(), SyncError> {
+fn take_page(
+    tx: &Connection,
+    area: AreaId,
+    page: Page,
+    backed_up: Option<u64>,
+    touched: &mut BTreeSet<RowId>,
+) -> Result<(), SyncError> {
     let cursor = area::cursor(tx)?;
     if page.from != cursor.position || page.to < page.from {
         return Err(SyncError::Gap(format!(
@@ -131,58 +240,65 @@ fn take_page(tx: &Connection, origin: u32, page: Page, touched: &mut BTreeSet<Ro
             page.from, page.to, cursor.position
         )));
     }
-    let mut heads: BTreeMap<u8, u64> = cursor.scopes.iter().map(|head| (head.scope, head.seq)).collect();
+    if page.epoch.is_some_and(|epoch| cursor.epoch.is_some_and(|known| known > epoch)) {
+        return Err(SyncError::Gap("the server's epoch is an older one".to_owned()));
+    }
+    if page.to == page.from {
+        return Ok(());
+    }
+    if page.from == 0 {
+        // What was read before the log was begun anew; it comes again, or is not there any more.
+        touched.extend(rows::forget_all(tx)?);
+    }
+    let mut chains = Chains::at(area, &cursor);
     let mut clock = 0;
     for entry in page.entries {
         clock = clock.max(entry.effective);
-        take_entry(tx, entry, &mut heads, touched)?;
+        chains.read(&entry)?;
+        take_entry(tx, entry, touched)?;
     }
-    check_heads(&heads, &page.heads)?;
+    chains.check(&page.heads)?;
     area::saw_clock(tx, clock)?;
-    let scopes = heads.into_iter().map(|(scope, seq)| ScopeSeq { scope, seq }).collect();
-    area::set_cursor(tx, &Cursor { position: page.to, scopes })?;
+    let cursor = Cursor { position: page.to, scopes: chains.heads(), epoch: page.epoch, mac: page.mac };
+    area::set_cursor(tx, &cursor)?;
+    journal::mark(tx, &cursor)?;
+    journal::prune(tx, page.to, backed_up.unwrap_or(0))?;
     touched.extend(outbox::settle(tx, page.to)?);
-    debug_assert!(origin > 0 || touched.is_empty(), "the server itself does not pull");
     Ok(())
 }
 
-fn take_entry(
-    tx: &Connection,
-    entry: Entry,
-    heads: &mut BTreeMap<u8, u64>,
-    touched: &mut BTreeSet<RowId>,
-) -> Result<(), SyncError> {
+/// Keeps an entry and merges its rows, noting how they stood before.
+pub(crate) fn take_entry(tx: &Connection, entry: Entry, touched: &mut BTreeSet<RowId>) -> Result<(), StoreError> {
+    journal::keep(tx, &entry)?;
     let stamp = Stamp { effective: entry.effective, id: ChangeId { origin: entry.origin, counter: entry.counter } };
+    let mut effects = Vec::new();
+    // Rows that this entry takes out of one scope and puts into another: to people they were there all along.
+    let mut left = HashMap::new();
     for part in entry.scopes {
-        let head = heads.entry(part.scope).or_insert(0);
-        if part.first_seq != *head + 1 {
-            return Err(SyncError::Gap(format!(
-                "scope {}: expected sequence {}, got {} at position {}",
-                part.scope,
-                *head + 1,
-                part.first_seq,
-                entry.position
-            )));
-        }
-        *head += part.rows.len() as u64;
         // A scope of a newer version is counted and not shown.
-        let Some(scope) = Scope::from_number(part.scope) else { continue };
+        let scope = Scope::from_number(part.scope);
         for row in part.rows {
+            let Some(scope) = scope else {
+                effects.push(Effect::default());
+                continue;
+            };
             touched.insert(row.row.0);
-            rows::merge(tx, incoming(row, scope, stamp))?;
+            let incoming = incoming(row.into_value(), scope, stamp);
+            let current = rows::get(tx, incoming.row)?;
+            effects.push(Effect::of(current.as_ref().or_else(|| left.get(&incoming.row)), &incoming));
+            if let (true, Some(row)) = (incoming.withdrawn, &current) {
+                left.insert(row.row, row.clone());
+            }
+            rows::merge_into(tx, current, incoming)?;
         }
     }
-    Ok(())
+    journal::keep_effects(tx, entry.position, &effects)
 }
 
-fn check_heads(read: &BTreeMap<u8, u64>, announced: &[ScopeSeq]) -> Result<(), SyncError> {
-    for head in announced {
-        let got = read.get(&head.scope).copied().unwrap_or(0);
-        if got != head.seq {
-            return Err(SyncError::Gap(format!("scope {}: read up to {got}, the head is {}", head.scope, head.seq)));
-        }
-    }
-    Ok(())
+/// The server knows the hashes: they are not sent to it.
+fn without_hashes(cursor: Cursor) -> Cursor {
+    let scopes = cursor.scopes.into_iter().map(|head| ScopeSeq { hash: None, ..head }).collect();
+    Cursor { scopes, ..cursor }
 }
 
 /// A row of the log as the planner takes it; `stamp` is that of the action's first change.

@@ -10,6 +10,13 @@ use uuid::Uuid;
 /// The number that every message of this version begins with.
 pub const VERSION: u16 = 1;
 
+/// What this code may be sent beyond the first messages of this version: 1 is everything in this file but snapshots, 2
+/// is those as well.
+pub const SPEAKS: u16 = 2;
+
+/// Says that a snapshot may be sent.
+pub const SPEAKS_SNAPSHOTS: u16 = 2;
+
 /// The most changes an action may make (docs/sync.md).
 pub const CHANGES_MAX: usize = 500;
 
@@ -17,7 +24,7 @@ pub const CHANGES_MAX: usize = 500;
 pub const ACTION_BYTES_MAX: usize = 1024 * 1024;
 
 /// What a device sends: what it wrote, and from where it wants to read on.
-#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+#[derive(Clone, Debug, Default, PartialEq, Encode, Decode)]
 pub struct SyncRequest {
     /// [`VERSION`].
     #[n(0)]
@@ -31,6 +38,53 @@ pub struct SyncRequest {
     /// Unsent actions in the order they were made.
     #[n(3)]
     pub actions: Vec<Action>,
+    /// What the device may take, see [`SPEAKS`]; `None` is 0.
+    #[n(4)]
+    pub speaks: Option<u16>,
+    /// The seal on `actions`.
+    #[n(5)]
+    pub push: Option<Push>,
+    /// What the device read of a log that the server has lost.
+    #[n(6)]
+    pub offer: Option<Offer>,
+}
+
+/// Binds the actions of a request to what the device sent before, and to its key.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub struct Push {
+    /// The last action of this origin that the device knows to be judged; `None`: it knows of none.
+    #[n(0)]
+    pub after: Option<Judged>,
+    /// Random, so that nobody who holds the signature can guess at what was signed.
+    #[n(1)]
+    pub salt: ByteArray<16>,
+    /// Ed25519 over [`crate::seal::push_digest`].
+    #[n(2)]
+    pub signature: Option<ByteArray<64>>,
+}
+
+/// An action that was judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+pub struct Judged {
+    /// The number after that of its last change.
+    #[n(0)]
+    pub end: u64,
+    /// BLAKE3 of the action as it was sent.
+    #[n(1)]
+    pub hash: ByteArray<32>,
+}
+
+/// An interval of a log that the server has lost, with the proof that it was the server's.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub struct Offer {
+    /// Where the interval begins; its heads have hashes, and it has a MAC.
+    #[n(0)]
+    pub from: Cursor,
+    /// Where it ends; likewise.
+    #[n(1)]
+    pub to: Cursor,
+    #[n(2)]
+    pub entries: Vec<Entry>,
 }
 
 /// How far a device has read: a position in the area's log, and the last sequence number of each scope up to there.
@@ -41,15 +95,24 @@ pub struct Cursor {
     /// Ascending by scope number; a scope of which nothing was read is left out.
     #[n(1)]
     pub scopes: Vec<ScopeSeq>,
+    /// The epoch of the log it was read in.
+    #[n(2)]
+    pub epoch: Option<u64>,
+    /// What the server sealed it with ([`crate::seal::cursor_mac`]).
+    #[n(3)]
+    pub mac: Option<ByteArray<16>>,
 }
 
 /// A sequence number within a scope.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
 pub struct ScopeSeq {
     #[n(0)]
     pub scope: u8,
     #[n(1)]
     pub seq: u64,
+    /// The scope's chain up to there ([`crate::seal`]). Not sent with a request's cursor.
+    #[n(2)]
+    pub hash: Option<ByteArray<32>>,
 }
 
 /// One user action: whole or not at all.
@@ -117,6 +180,84 @@ pub struct SyncResponse {
     pub verdicts: Vec<Verdict>,
     #[n(5)]
     pub page: Page,
+    /// The cursor is of a log that the server no longer has: offer what was read of it, then read from the start.
+    #[n(6)]
+    pub restart: Option<Restart>,
+    /// Another device has gone on under this origin: take this one for everything unsent, and send it again.
+    #[n(7)]
+    pub incarnation: Option<u32>,
+    /// The position up to which the log is in a backup; entries behind it are worth keeping.
+    #[n(8)]
+    pub backed_up: Option<u64>,
+    /// What to take instead of the log up to a position. The page is empty then.
+    #[n(9)]
+    pub snapshot: Option<SnapshotOffer>,
+}
+
+/// All that the device may read as the log has made it up to a position: shorter than the log itself.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct SnapshotOffer {
+    #[n(0)]
+    pub position: u64,
+    /// Ascending by scope number; a scope without any rows ever is left out.
+    #[n(1)]
+    pub scopes: Vec<SnapshotFile>,
+    /// The epoch of the log.
+    #[n(2)]
+    pub epoch: u64,
+    /// What the server seals the cursor at `position` with.
+    #[n(3)]
+    pub mac: ByteArray<16>,
+}
+
+/// One scope of a snapshot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct SnapshotFile {
+    #[n(0)]
+    pub scope: u8,
+    /// The scope's last sequence number at the snapshot's position.
+    #[n(1)]
+    pub seq: u64,
+    /// The scope's chain there.
+    #[n(2)]
+    pub hash: ByteArray<32>,
+    /// BLAKE3 of the file, and its name.
+    #[n(3)]
+    pub file: ByteArray<32>,
+    /// How long it is compressed, as it is sent.
+    #[n(4)]
+    pub bytes: u64,
+    /// How long it is.
+    #[n(5)]
+    pub raw_bytes: u64,
+}
+
+impl SnapshotOffer {
+    /// The cursor of a device that has taken the snapshot.
+    #[must_use]
+    pub fn cursor(&self) -> Cursor {
+        let head = |scope: &SnapshotFile| ScopeSeq { scope: scope.scope, seq: scope.seq, hash: Some(scope.hash) };
+        Cursor {
+            position: self.position,
+            scopes: self.scopes.iter().map(head).collect(),
+            epoch: Some(self.epoch),
+            mac: Some(self.mac),
+        }
+    }
+}
+
+/// The server was restored from a backup.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Restart {
+    /// The epoch that has begun.
+    #[n(0)]
+    pub epoch: u64,
+    /// Up to here the logs are the same.
+    #[n(1)]
+    pub after: u64,
+    /// The end of the offer that came with the request: it was taken.
+    #[n(2)]
+    pub taken: Option<u64>,
 }
 
 /// What became of an action.
@@ -133,9 +274,12 @@ pub struct Verdict {
     /// Where it stands in the log, when it was admitted.
     #[n(3)]
     pub position: Option<u64>,
+    /// How many conflicts it met; each is a row of its own. `None` is none.
+    #[n(4)]
+    pub conflicts: Option<u16>,
 }
 
-/// How an action fared. 2 is kept for *conflict*.
+/// How an action fared. 2 is never used: a conflict refuses nothing, see [`Verdict::conflicts`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(index_only)]
 pub enum Outcome {
@@ -171,10 +315,13 @@ pub enum Reason {
     /// An entity that this server does not know.
     #[n(7)]
     Unknown,
+    /// It names a row that was erased; nothing of it was kept. Only for devices that speak 1.
+    #[n(8)]
+    Erased,
 }
 
 /// An interval of the area's log, as far as the device may read it. It ends at an action's end.
-#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+#[derive(Clone, Debug, Default, PartialEq, Encode, Decode)]
 pub struct Page {
     /// The position the page begins after.
     #[n(0)]
@@ -190,6 +337,12 @@ pub struct Page {
     pub heads: Vec<ScopeSeq>,
     #[n(4)]
     pub entries: Vec<Entry>,
+    /// The epoch of the log.
+    #[n(5)]
+    pub epoch: Option<u64>,
+    /// What the server seals the cursor at `to` with.
+    #[n(6)]
+    pub mac: Option<ByteArray<16>>,
 }
 
 /// An admitted action, as far as the device may read it.
@@ -220,7 +373,24 @@ pub struct ScopeRows {
     #[n(1)]
     pub first_seq: u64,
     #[n(2)]
-    pub rows: Vec<LogRow>,
+    pub rows: Vec<Raw<LogRow>>,
+    /// What the rows are hashed with, as long as none of them was erased.
+    #[n(3)]
+    pub salt: Option<ByteArray<16>>,
+    /// One per row, when some were erased.
+    #[n(4)]
+    pub seals: Option<Vec<Seal>>,
+}
+
+/// How a row of a part with erased rows goes into the chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Seal {
+    /// The row is still here: what it is hashed with.
+    #[n(0)]
+    pub key: Option<ByteArray<32>>,
+    /// It was erased: its hash. The row that stands in its place says so and is not hashed.
+    #[n(1)]
+    pub leaf: Option<ByteArray<32>>,
 }
 
 /// What an action did to one row.
@@ -238,6 +408,9 @@ pub struct LogRow {
     /// The origin that made the row, when it came into this scope as a whole.
     #[n(4)]
     pub created_by: Option<u32>,
+    /// The row was erased, everywhere: forget it and all that was kept about it. `withdrawn` is set as well.
+    #[n(5)]
+    pub erased: Option<bool>,
 }
 
 /// A field as the log has it.
@@ -264,6 +437,55 @@ pub struct Stamp {
     pub counter: u64,
     #[n(2)]
     pub effective: u64,
+}
+
+/// Something with the bytes it came as, so that it hashes the same however much of it this version understands.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Raw<T> {
+    value: T,
+    bytes: Vec<u8>,
+}
+
+impl<T> Raw<T> {
+    /// As it stands on the wire.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// What it means.
+    #[must_use]
+    pub fn into_value(self) -> T {
+        self.value
+    }
+}
+
+impl<T: Encode<()>> From<T> for Raw<T> {
+    fn from(value: T) -> Self {
+        Self { bytes: super::to_bytes(&value), value }
+    }
+}
+
+impl<T> std::ops::Deref for Raw<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
+impl<C, T> Encode<C> for Raw<T> {
+    fn encode<W: encode::Write>(&self, e: &mut Encoder<W>, _: &mut C) -> Result<(), encode::Error<W::Error>> {
+        e.writer_mut().write_all(&self.bytes).map_err(encode::Error::write)
+    }
+}
+
+impl<'b, C, T: Decode<'b, C>> Decode<'b, C> for Raw<T> {
+    fn decode(d: &mut Decoder<'b>, ctx: &mut C) -> Result<Self, decode::Error> {
+        let from = d.position();
+        let value = d.decode_with(ctx)?;
+        Ok(Self { value, bytes: d.input()[from..d.position()].to_vec() })
+    }
 }
 
 /// A row id as 16 bytes.

@@ -224,6 +224,7 @@ fn server_errors_have_words() {
     let mut device = Device::joined(Role::Staff);
     let cases = [
         (Ok(HttpResponse { status: 401, body: vec![] }), SyncState::Revoked),
+        (Ok(HttpResponse { status: 401, body: br#"{"code":"expired","detail":"x"}"#.to_vec() }), SyncState::Expired),
         (Ok(HttpResponse { status: 426, body: vec![] }), SyncState::Outdated),
         (Ok(HttpResponse { status: 500, body: vec![] }), SyncState::ServerError),
         (Ok(HttpResponse { status: 200, body: b"<html>hotel wifi</html>".to_vec() }), SyncState::ServerError),
@@ -238,6 +239,9 @@ fn server_errors_have_words() {
             device_now.app.retry_after_ms().is_some(),
             matches!(state, SyncState::Offline | SyncState::ServerError)
         );
+        device_now.app.request_sync();
+        let knocks_again = device_now.app.next_sync().is_some();
+        assert_eq!(knocks_again, !matches!(state, SyncState::Revoked | SyncState::Expired), "{state:?}");
     }
     let redeem = Redeem {
         link: "https://trygkort.example/i#0123456789ABCDEFGHJKMNPQRS".to_owned(),
@@ -248,6 +252,7 @@ fn server_errors_have_words() {
         (404, "invitation_unknown", ErrorCode::BadLink),
         (410, "invitation_spent", ErrorCode::InvitationSpent),
         (429, "too_many_attempts", ErrorCode::TooManyAttempts),
+        (401, "expired", ErrorCode::Expired),
         (502, "?", ErrorCode::Server),
     ] {
         let Step::Fetch { then, .. } = device.app.handle(redeem.clone().into_request()) else {

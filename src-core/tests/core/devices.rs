@@ -5,10 +5,11 @@ use serde::de::DeserializeOwned;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
-use trygkort_core::app::{App, Env, Files, HostInfo, HttpResponse, NetworkError, Step};
-use trygkort_core::domain::{AreaId, Role, RowId};
+use trygkort_core::app::{App, Env, Files, HostInfo, HttpRequest, HttpResponse, NetworkError, Step};
+use trygkort_core::domain::{AreaId, Role, RowId, Scope};
 use trygkort_core::hub::roster::Roster;
-use trygkort_core::hub::{AreaLog, Mirrored, Peer};
+use trygkort_core::hub::snapshot::{Made, MadeFile, ScopeFile};
+use trygkort_core::hub::{AreaLog, Keys, Mirrored, Peer};
 use trygkort_core::ipc::{Ask, IpcError};
 use trygkort_core::store::StoreError;
 use trygkort_core::{demo, wire};
@@ -21,6 +22,17 @@ pub(crate) fn area() -> AreaId {
     AreaId(RowId(Uuid::from_u128(0xa5ea)))
 }
 
+/// Secrets that are the same in every run.
+pub(crate) fn keys() -> Keys {
+    let next = std::sync::atomic::AtomicU64::new(1);
+    let random = move |bytes: &mut [u8]| {
+        let number = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let seed = number.to_be_bytes();
+        bytes.iter_mut().zip(seed.iter().cycle()).for_each(|(byte, seed)| *byte = *seed);
+    };
+    Keys { cursor: [7; 32], random: std::sync::Arc::new(random) }
+}
+
 pub(crate) fn row(n: u128) -> RowId {
     RowId(Uuid::from_u128(n))
 }
@@ -31,13 +43,15 @@ pub(crate) struct Hub {
     pub(crate) now_ms: i64,
     /// The members of devices that share one; every other origin is a member of its own.
     pub(crate) members: HashMap<u32, RowId>,
+    /// The files of snapshots, as they lie beside the area's file.
+    pub(crate) snapshots: HashMap<[u8; 32], Vec<u8>>,
 }
 
 impl Hub {
     /// An empty log.
     pub(crate) fn empty() -> Self {
-        let log = AreaLog::open(Connection::open_in_memory().unwrap(), area()).unwrap();
-        Self { log, now_ms: NOON_MS, members: HashMap::new() }
+        let log = AreaLog::open(Connection::open_in_memory().unwrap(), area(), keys()).unwrap();
+        Self { log, now_ms: NOON_MS, members: HashMap::new(), snapshots: HashMap::new() }
     }
 
     /// A log with the demo area.
@@ -50,17 +64,69 @@ impl Hub {
         hub
     }
 
+    /// A copy of the log as it stands.
+    pub(crate) fn backup(&self) -> tempfile::NamedTempFile {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::remove_file(file.path()).unwrap();
+        self.log.connection().execute("VACUUM INTO ?1", [file.path().to_str().unwrap()]).unwrap();
+        file
+    }
+
+    /// Puts a copy back as `trygkort restore` does.
+    pub(crate) fn restore(&mut self, backup: &tempfile::NamedTempFile) {
+        self.put_back(backup);
+        self.log.begin().unwrap();
+        self.log.begin_epoch(self.now_ms).unwrap();
+        self.log.commit().unwrap();
+    }
+
+    /// Puts a copy back and tells nobody.
+    pub(crate) fn put_back(&mut self, backup: &tempfile::NamedTempFile) {
+        let mut conn = Connection::open_in_memory().unwrap();
+        let from = Connection::open(backup.path()).unwrap();
+        rusqlite::backup::Backup::new(&from, &mut conn).unwrap().step(-1).unwrap();
+        self.log = AreaLog::open(conn, area(), keys()).unwrap();
+    }
+
     pub(crate) fn exchange(
         &mut self,
         origin: u32,
         role: Role,
         body: &[u8],
     ) -> Result<Vec<u8>, trygkort_core::hub::HubError> {
-        let peer = Peer { origin, member: self.member_of(origin), role };
+        let next_origin = Some(next_origin() + 1_000);
+        let peer = Peer { next_origin, ..Peer::new(origin, self.member_of(origin), role) };
         self.log.begin().unwrap();
         let done = self.log.exchange(&peer, body, self.now_ms);
         self.log.commit().unwrap();
         done.map(|exchanged| exchanged.body)
+    }
+
+    /// Answers a request of a device, as the server does.
+    pub(crate) fn answer(&mut self, origin: u32, role: Role, request: &HttpRequest) -> HttpResponse {
+        let Some((_, name)) = request.url.split_once("/api/v1/snapshot/") else {
+            let body = self.exchange(origin, role, &request.body).unwrap_or_else(|error| panic!("{error}"));
+            return HttpResponse { status: 200, body };
+        };
+        let files = self.log.snapshot_files().unwrap();
+        let is_it = |(scope, hash): &(Scope, [u8; 32])| {
+            blake3::Hash::from(*hash).to_hex().as_str() == name && role.reads(*scope)
+        };
+        let found = files.into_iter().find(is_it).and_then(|(_, hash)| self.snapshots.get(&hash).cloned());
+        let status = if found.is_some() { 200 } else { 404 };
+        HttpResponse { status, body: found.unwrap_or_default() }
+    }
+
+    /// Makes a snapshot of the log as it stands.
+    pub(crate) fn make_snapshot(&mut self) {
+        let source = self.log.snapshot_source().unwrap();
+        let (position, dropped) = (source.position(), source.dropped());
+        let mut made = Made { position, dropped, files: Vec::new() };
+        for ScopeFile { scope, hash, content } in source.files().unwrap() {
+            made.files.push(MadeFile { scope, hash, bytes: 0, raw_bytes: content.len() as u64 });
+            self.snapshots.insert(hash, content);
+        }
+        assert!(self.log.keep_snapshot(&made).unwrap());
     }
 
     pub(crate) fn member_of(&self, origin: u32) -> RowId {
@@ -77,7 +143,7 @@ impl Hub {
 
     /// Pushes hand-made actions as `origin` and returns the answer.
     pub(crate) fn push(&mut self, origin: u32, role: Role, actions: Vec<wire::v1::Action>) -> wire::v1::SyncResponse {
-        let request = wire::v1::SyncRequest { version: 1, origin, cursor: wire::v1::Cursor::default(), actions };
+        let request = wire::v1::SyncRequest { version: 1, origin, actions, ..Default::default() };
         let body = self.exchange(origin, role, &wire::to_bytes(&request)).unwrap();
         wire::from_bytes(&body).unwrap()
     }
@@ -207,6 +273,21 @@ impl Device {
         Self { app, now_ms, origin, role, folder }
     }
 
+    /// A copy of the device as it stands, as a backup of the telephone makes one.
+    pub(crate) fn copy(&mut self) -> Self {
+        let folder = Rc::new(tempfile::tempdir().unwrap());
+        let old = std::mem::replace(&mut self.app, open_app(&Rc::new(tempfile::tempdir().unwrap()), &self.now_ms, 0));
+        old.close().unwrap();
+        for file in std::fs::read_dir(self.folder.path()).unwrap() {
+            let file = file.unwrap();
+            std::fs::copy(file.path(), folder.path().join(file.file_name())).unwrap();
+        }
+        self.app = open_app(&self.folder, &self.now_ms, self.origin);
+        let now_ms = Rc::new(Cell::new(self.now_ms.get()));
+        let app = open_app(&folder, &now_ms, self.origin + 1_000);
+        Self { app, now_ms, origin: self.origin, role: self.role, folder }
+    }
+
     /// Ends the app without a word and opens it again on the same files.
     pub(crate) fn kill_and_restart(self) -> Self {
         let Self { app, now_ms, origin, role, folder } = self;
@@ -226,6 +307,14 @@ impl Device {
         }
     }
 
+    /// Takes a request to the server and the answer back.
+    pub(crate) fn carry(&mut self, hub: &mut Hub, request: &HttpRequest) -> HttpResponse {
+        if let Ok(sent) = wire::from_bytes::<wire::v1::SyncRequest>(&request.body) {
+            self.origin = sent.origin;
+        }
+        hub.answer(self.origin, self.role, request)
+    }
+
     /// Synchronises until nothing is left to do; returns how many requests it took.
     pub(crate) fn sync(&mut self, hub: &mut Hub) -> u32 {
         self.app.request_sync();
@@ -233,10 +322,7 @@ impl Device {
         while let Some((call, request)) = self.app.next_sync() {
             requests += 1;
             assert!(requests < 50, "synchronising never ends");
-            let response = match hub.exchange(self.origin, self.role, &request.body) {
-                Ok(body) => HttpResponse { status: 200, body },
-                Err(error) => panic!("{error}"),
-            };
+            let response = self.carry(hub, &request);
             self.app.finish_sync(call, Ok(response));
         }
         requests

@@ -20,7 +20,7 @@ fn change(entity: Entity, id: RowId, scope: Scope, fields: Vec<(FieldId, Value)>
     }
 }
 
-fn contact_named(counter: u64, id: u128, name: &str) -> Action {
+pub(crate) fn contact_named(counter: u64, id: u128, name: &str) -> Action {
     action(counter, vec![change(Entity::Contact, row(id), Scope::Network, vec![(contact::name, name.into())])])
 }
 
@@ -240,6 +240,7 @@ fn a_body_that_is_no_request_is_refused_in_words() {
         origin: 7,
         cursor: Cursor::default(),
         actions: vec![contact_named(1, 95, "Afkortet")],
+        ..Default::default()
     });
     for length in 0..whole.len() {
         let error = hub.exchange(7, Role::Coordinator, &whole[..length]).unwrap_err();
@@ -259,13 +260,15 @@ fn a_body_that_is_no_request_is_refused_in_words() {
         origin: 7,
         cursor: Cursor::default(),
         actions: vec![huge],
+        ..Default::default()
     });
     assert!(matches!(hub.exchange(7, Role::Coordinator, &huge), Err(HubError::BadRequest(_))));
     let ahead = trygkort_core::wire::to_bytes(&SyncRequest {
         version: 1,
         origin: 7,
-        cursor: Cursor { position: 1_000_000, scopes: vec![] },
+        cursor: Cursor { position: 1_000_000, scopes: vec![], ..Default::default() },
         actions: vec![],
+        ..Default::default()
     });
     let error = hub.exchange(7, Role::Coordinator, &ahead).unwrap_err().to_string();
     assert!(error.contains("ahead of the log"), "{error}");

@@ -5,12 +5,17 @@
 mod devices;
 
 mod app;
+mod conflicts;
 mod convergence;
 mod documents;
 mod forget;
+mod history;
 mod hostile;
+mod incarnations;
 mod lock;
 mod merge_story;
 mod mirrors;
+mod restore;
 mod scopes;
+mod snapshots;
 mod wire_bytes;

@@ -17,7 +17,7 @@ fn request() -> SyncRequest {
     SyncRequest {
         version: 1,
         origin: 3,
-        cursor: Cursor { position: 7, scopes: vec![ScopeSeq { scope: 0, seq: 5 }, ScopeSeq { scope: 1, seq: 2 }] },
+        cursor: Cursor { position: 7, scopes: vec![seq(0, 5), seq(1, 2)], ..Cursor::default() },
         actions: vec![Action {
             counter: 9,
             hlc: 1_795_162_440_000,
@@ -41,7 +41,12 @@ fn request() -> SyncRequest {
                 ],
             }],
         }],
+        ..SyncRequest::default()
     }
+}
+
+fn seq(scope: u8, seq: u64) -> ScopeSeq {
+    ScopeSeq { scope, seq, hash: None }
 }
 
 fn response() -> SyncResponse {
@@ -51,14 +56,20 @@ fn response() -> SyncResponse {
         role: 3,
         basemap: Some([0xab; 32].into()),
         verdicts: vec![
-            Verdict { counter: 9, outcome: Outcome::Superseded, reason: None, position: Some(8) },
-            Verdict { counter: 15, outcome: Outcome::Rejected, reason: Some(Reason::DependsOn), position: None },
+            Verdict { counter: 9, outcome: Outcome::Superseded, reason: None, position: Some(8), conflicts: None },
+            Verdict {
+                counter: 15,
+                outcome: Outcome::Rejected,
+                reason: Some(Reason::DependsOn),
+                position: None,
+                conflicts: None,
+            },
         ],
         page: Page {
             from: 7,
             to: 8,
             more: false,
-            heads: vec![ScopeSeq { scope: 0, seq: 6 }],
+            heads: vec![seq(0, 6)],
             entries: vec![Entry {
                 position: 8,
                 origin: 3,
@@ -68,21 +79,33 @@ fn response() -> SyncResponse {
                 scopes: vec![ScopeRows {
                     scope: 0,
                     first_seq: 6,
-                    rows: vec![LogRow {
-                        entity: 7,
-                        row: id(0x0102),
-                        withdrawn: false,
-                        fields: vec![LogField {
-                            field: 3,
-                            value: "Sø".into(),
-                            index: 0,
-                            stamp: Some(Stamp { origin: 2, counter: 300, effective: 17 }),
-                        }],
-                        created_by: Some(2),
-                    }],
+                    rows: vec![
+                        LogRow {
+                            entity: 7,
+                            row: id(0x0102),
+                            withdrawn: false,
+                            fields: vec![LogField {
+                                field: 3,
+                                value: "Sø".into(),
+                                index: 0,
+                                stamp: Some(Stamp { origin: 2, counter: 300, effective: 17 }),
+                            }],
+                            created_by: Some(2),
+                            erased: None,
+                        }
+                        .into(),
+                    ],
+                    salt: None,
+                    seals: None,
                 }],
             }],
+            epoch: None,
+            mac: None,
         },
+        restart: None,
+        incarnation: None,
+        backed_up: None,
+        snapshot: None,
     }
 }
 
@@ -111,11 +134,11 @@ fn a_response_is_these_bytes() {
 
 #[test]
 fn fields_added_at_the_end_by_a_newer_version_are_skipped() {
-    let mut bytes = to_bytes(&ScopeSeq { scope: 1, seq: 2 });
+    let mut bytes = to_bytes(&seq(1, 2));
     assert_eq!(bytes, [0x82, 1, 2]);
-    bytes[0] = 0x83;
-    bytes.extend([0x61, b'x']);
-    assert_eq!(from_bytes::<ScopeSeq>(&bytes).unwrap(), ScopeSeq { scope: 1, seq: 2 });
+    bytes[0] = 0x84;
+    bytes.extend([0xf6, 0x61, b'x']);
+    assert_eq!(from_bytes::<ScopeSeq>(&bytes).unwrap(), seq(1, 2));
 }
 
 #[test]

@@ -1,7 +1,8 @@
-//! `trygkort backup` and `trygkort check`
+//! `trygkort backup`, `trygkort restore` and `trygkort check`
 
 use super::CliError;
 use crate::clock::now_ms;
+use crate::control::{ControlDb, ControlError, Deed, NewAuditLine};
 use crate::data_dir::DataDir;
 use crate::{backup, check};
 use clap::Args;
@@ -19,6 +20,16 @@ pub(super) struct BackupArgs {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct RestoreArgs {
+    /// The server's data folder; what is in it is set aside beside it
+    #[arg(long, value_name = "DIR", default_value = "data")]
+    data: PathBuf,
+    /// The tar file that `trygkort backup` wrote
+    #[arg(long, value_name = "FILE")]
+    from: PathBuf,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct CheckArgs {
     /// The server's data folder
     #[arg(long, value_name = "DIR", default_value = "data")]
@@ -27,8 +38,31 @@ pub(super) struct CheckArgs {
 
 pub(super) fn backup(args: &BackupArgs) -> Result<(), CliError> {
     let dir = DataDir::existing(&args.data)?;
+    let mut control = ControlDb::open(&dir.control())?;
+    let to = std::path::absolute(&args.to)?;
+    let line = NewAuditLine { subject: Some(to.display().to_string()), ..NewAuditLine::beside(Deed::Backup, None) };
+    // A disk that is full must not keep the backup from being written to another.
+    if let Err(error) = control.write::<_, ControlError>(|writer| writer.note(&line, now_ms())) {
+        writeln!(io::stderr(), "trygkort: the audit does not show this backup: {error}")?;
+    }
     let report = backup::write(&dir, &args.to, now_ms())?;
     writeln!(io::stdout(), "{}: {} files, {} bytes", args.to.display(), report.files, report.bytes)?;
+    Ok(())
+}
+
+pub(super) fn restore(args: &RestoreArgs) -> Result<(), CliError> {
+    let report = crate::restore::run(&args.data, &args.from, now_ms())?;
+    let mut out = io::stdout().lock();
+    writeln!(out, "{} areas restored; devices give back what the backup does not have", report.areas)?;
+    if !report.carried_over {
+        writeln!(
+            out,
+            "who was locked out or invited since the backup is not known: look through devices and invitations"
+        )?;
+    }
+    if let Some(aside) = report.aside {
+        writeln!(out, "what was there before lies in {}", aside.display())?;
+    }
     Ok(())
 }
 

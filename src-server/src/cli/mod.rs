@@ -1,18 +1,25 @@
-//! The command line: `trygkort serve`, `area`, `basemap`, `invite`, `backup`, `check`.
+//! The command line: `trygkort serve`, `area`, `basemap`, `invite`, `backup`, `restore`, `check`, `person`, `audit`.
 //!
-//! Every command but `serve` works beside a running server. What people asked for goes to standard output, one line
-//! says what went wrong on standard error, and the exit code is then not 0.
+//! Every command but `serve` and `restore` works beside a running server. What people asked for goes to standard output,
+//! one line says what went wrong on standard error, and the exit code is then not 0.
 
-mod admin;
+mod area;
 mod basemap;
+mod invite;
 mod keep;
+mod person;
 mod serve;
 mod values;
 
+use crate::area_delete::DeleteError;
+use crate::area_export::TransferError;
 use crate::area_files::AddBasemapError;
 use crate::backup::BackupError;
 use crate::control::ControlError;
 use crate::data_dir::DataDirError;
+use crate::hub::AreaError;
+use crate::person::PersonError;
+use crate::restore::RestoreError;
 use crate::server::ServeError;
 use clap::{Parser, Subcommand};
 use std::io::{self, Write};
@@ -31,18 +38,25 @@ struct Cli {
 enum Command {
     /// Run the server until it is stopped (SIGTERM or Ctrl-C)
     Serve(serve::ServeArgs),
-    /// Make and list areas
+    /// Make, list, export, import and delete areas
     #[command(subcommand)]
-    Area(admin::AreaCommand),
+    Area(area::AreaCommand),
     /// Make base maps and give them to areas
     #[command(subcommand)]
     Basemap(basemap::BasemapCommand),
     /// Print a link and a code that let somebody into an area
-    Invite(admin::InviteArgs),
+    Invite(invite::InviteArgs),
     /// Write everything to one tar file; the server may run
     Backup(keep::BackupArgs),
+    /// Put a backup back; the server must not run. Devices then give back what the backup does not have
+    Restore(keep::RestoreArgs),
     /// Look for damage in every file; exit code 1 when there is some
     Check(keep::CheckArgs),
+    /// Find what is kept of a person, and write it to a file for them
+    #[command(subcommand)]
+    Person(person::PersonCommand),
+    /// List who exported, backed up, looked up or deleted what, and when
+    Audit(area::AuditArgs),
 }
 
 /// Why a command did not do what was asked. Shown as one line.
@@ -60,6 +74,20 @@ enum CliError {
     Basemap(#[from] trygkort_basemap::BasemapError),
     #[error(transparent)]
     Backup(#[from] BackupError),
+    #[error(transparent)]
+    Restore(#[from] RestoreError),
+    #[error(transparent)]
+    Transfer(#[from] TransferError),
+    #[error(transparent)]
+    Delete(#[from] DeleteError),
+    #[error("nothing was deleted: that is not the area's name")]
+    NotConfirmed,
+    #[error(transparent)]
+    Person(#[from] PersonError),
+    #[error(transparent)]
+    Area(#[from] AreaError),
+    #[error("cannot write {}: {source}", path.display())]
+    Write { path: PathBuf, source: io::Error },
     #[error("cannot read {}: {source}", path.display())]
     Read { path: PathBuf, source: io::Error },
     #[error("the server's address is not known yet: start it once, or say --public-url")]
@@ -75,11 +103,14 @@ enum CliError {
 pub fn run() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Serve(args) => serve::run(args),
-        Command::Area(command) => admin::area(command),
+        Command::Area(command) => area::run(command),
         Command::Basemap(command) => basemap::run(command),
-        Command::Invite(args) => admin::invite(&args),
+        Command::Invite(args) => invite::run(&args),
         Command::Backup(args) => keep::backup(&args),
+        Command::Restore(args) => keep::restore(&args),
         Command::Check(args) => keep::check(&args),
+        Command::Person(command) => person::run(command),
+        Command::Audit(args) => area::audit(&args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -121,6 +152,9 @@ mod tests {
             "trygkort basemap build --osm a.pbf --out x.pmtiles",
             "trygkort basemap build --osm a.pbf --geojson d --bbox 9.5,47.1,9.6,47.2 --out x.pmtiles",
             "trygkort backup --data d",
+            "trygkort restore --data d",
+            "trygkort area export --data d a",
+            "trygkort area delete --data d",
         ] {
             assert!(Cli::try_parse_from(line.split(' ')).is_err(), "{line}");
         }
@@ -139,8 +173,15 @@ mod tests {
             "trygkort basemap build --geojson d --out x.pmtiles",
             "trygkort basemap add --data d --area a x.pmtiles",
             "trygkort invite --data d --area a --role staff --uses 5 --expires 12h",
+            "trygkort invite --data d --area a --role participant --uses 100 --expires 5h --access 5h",
             "trygkort backup --data d --to b.tar",
             "trygkort check --data d",
+            "trygkort area export --data d a a.tar",
+            "trygkort area import --data d a.tar",
+            "trygkort area delete --data d a --yes",
+            "trygkort audit --data d",
+            "trygkort person find --data d a Mona",
+            "trygkort person export --data d a Mona m.json",
         ] {
             Cli::try_parse_from(line.split(' ')).unwrap_or_else(|error| panic!("{line}: {error}"));
         }

@@ -58,11 +58,27 @@ impl Writer<'_> {
         Ok(())
     }
 
+    /// Notes what the area's own log calls it.
+    pub(crate) fn rename_area(&self, area: AreaId, name: &str) -> Result<(), ControlError> {
+        let sql = "UPDATE areas SET name = ?2 WHERE id = ?1 AND name <> ?2";
+        self.conn.prepare_cached(sql)?.execute([area.to_string().as_str(), name])?;
+        Ok(())
+    }
+
     /// Hands out the next device number of an area.
     pub(super) fn next_origin(&self, area: AreaId) -> Result<u32, ControlError> {
         let sql = "UPDATE areas SET next_origin = next_origin + 1 WHERE id = ?1 RETURNING next_origin - 1";
         let origin = self.conn.prepare_cached(sql)?.query_row([area.to_string()], |row| row.get(0)).optional()?;
         origin.ok_or(ControlError::NotFound("area"))
+    }
+
+    /// After a restore: device numbers that were given out since the backup are not given out again, and every area's
+    /// mirrors are compared anew.
+    pub(crate) fn restored(&self) -> Result<(), ControlError> {
+        const LEAP: u32 = 10_000;
+        self.conn.execute("UPDATE areas SET next_origin = next_origin + ?1", [LEAP])?;
+        self.conn.execute("UPDATE mirrors SET changed = changed + 1", [])?;
+        Ok(())
     }
 
     /// Remembers something about the server itself.

@@ -11,6 +11,9 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_initial.sql"),
     include_str!("migrations/0002_mirrors.sql"),
     include_str!("migrations/0003_redeem_attempts.sql"),
+    include_str!("migrations/0004_access_until.sql"),
+    include_str!("migrations/0005_audit.sql"),
+    include_str!("migrations/0006_device_keys.sql"),
 ];
 
 /// The command line writes beside the server; each waits for the other.
@@ -34,6 +37,13 @@ pub(crate) struct Writer<'a> {
     pub(super) conn: &'a Connection,
 }
 
+impl Reader<'_> {
+    /// A number that changes when another connection, as that of the command line, has written to the file.
+    pub(crate) fn version_by_others(&self) -> Result<i64, ControlError> {
+        Ok(self.conn.pragma_query_value(None, "data_version", |row| row.get(0))?)
+    }
+}
+
 impl<'a> Writer<'a> {
     /// A writer can look things up as well.
     pub(crate) fn reader(&self) -> Reader<'a> {
@@ -52,6 +62,8 @@ impl ControlDb {
         conn.pragma_update(None, "synchronous", "full")?;
         conn.pragma_update(None, "foreign_keys", true)?;
         conn.pragma_update(None, "trusted_schema", false)?;
+        // What is deleted is overwritten: it may be somebody's name.
+        conn.pragma_update(None, "secure_delete", true)?;
         conn.set_prepared_statement_cache_capacity(64);
         migrate(&mut conn)?;
         Ok(Self { conn })
@@ -83,6 +95,12 @@ impl ControlDb {
         let value = work(&Writer { conn: &savepoint })?;
         savepoint.commit()?;
         Ok(value)
+    }
+
+    /// Moves what was written into the file itself, so that nothing that was deleted is left beside it. Where another
+    /// process is reading just now, that happens when it has finished.
+    pub(crate) fn settle(&self) -> Result<(), ControlError> {
+        Ok(self.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?)
     }
 
     /// What SQLite finds wrong with the file.

@@ -16,6 +16,19 @@ pub(crate) struct Identity {
     pub(crate) role: Role,
     pub(crate) last_seen_ms: Option<i64>,
     pub(crate) revoked: bool,
+    /// When the member's access ends, if it does.
+    pub(crate) access_until_ms: Option<i64>,
+    /// What the device signs with.
+    pub(crate) public_key: Option<[u8; 32]>,
+    /// Other numbers it goes by.
+    pub(crate) also: Vec<u32>,
+}
+
+impl Identity {
+    /// Whether the member's access has ended by itself.
+    pub(crate) fn is_over(&self) -> bool {
+        self.access_until_ms.is_some_and(|end| end <= crate::clock::now_ms())
+    }
 }
 
 /// One device in its owner's list.
@@ -39,21 +52,29 @@ pub(super) struct NewDevice<'a> {
     pub(super) invitation: &'a str,
     /// Which of the app's attempts to redeem it made the device.
     pub(super) attempt: Option<SecretHash>,
+    pub(super) public_key: Option<[u8; 32]>,
 }
 
 impl Reader<'_> {
     /// The device with this token, locked out or not.
     pub(crate) fn identify(&self, token: SecretHash) -> Result<Option<Identity>, ControlError> {
-        let sql = "SELECT d.id, d.member_id, d.area_id, d.origin, m.role, d.last_seen_ms, d.revoked_at_ms IS NOT NULL
+        let sql = "SELECT d.id, d.member_id, d.area_id, d.origin, m.role, d.last_seen_ms, d.revoked_at_ms IS NOT NULL,
+                          m.access_until_ms, d.public_key
                    FROM devices d JOIN members m ON m.id = d.member_id WHERE d.token_hash = ?1";
         let found = self
             .conn
             .prepare_cached(sql)?
             .query_row([token.0], |row| {
-                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?))
+                let ids = (row.get(0)?, row.get(1)?, row.get(2)?);
+                Ok((ids, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?, row.get(7)?, row.get(8)?))
             })
             .optional()?;
-        let Some((device, member, area, origin, role, last_seen_ms, revoked)) = found else { return Ok(None) };
+        let Some((ids, origin, role, last_seen_ms, revoked, access_until_ms, public_key)) = found else {
+            return Ok(None);
+        };
+        let (device, member, area): (String, String, String) = ids;
+        let mut also = self.conn.prepare_cached("SELECT origin FROM origins WHERE device_id = ?1")?;
+        let also = also.query_map([&device], |row| row.get(0))?.collect::<Result<_, _>>()?;
         Ok(Some(Identity {
             device: uuid(device)?,
             member: RowId(uuid(member)?),
@@ -62,7 +83,30 @@ impl Reader<'_> {
             role: super::invitations::role(role)?,
             last_seen_ms,
             revoked,
+            access_until_ms,
+            public_key,
+            also,
         }))
+    }
+
+    /// Those of these devices that are not let in: unknown, locked out, or their member's access is over.
+    pub(crate) fn strangers(&self, mut devices: Vec<Uuid>, now_ms: i64) -> Result<Vec<Uuid>, ControlError> {
+        let sql = "SELECT 1 FROM devices d JOIN members m ON m.id = d.member_id
+                   WHERE d.id = ?1 AND d.revoked_at_ms IS NULL
+                     AND (m.access_until_ms IS NULL OR m.access_until_ms > ?2)";
+        let mut statement = self.conn.prepare_cached(sql)?;
+        let mut failed = None;
+        devices.retain(|device| match statement.exists(params![device.to_string(), now_ms]) {
+            Ok(let_in) => !let_in,
+            Err(error) => failed.replace(error).is_some(),
+        });
+        failed.map_or(Ok(devices), |error| Err(error.into()))
+    }
+
+    /// Whether a locked-out device has handed in what it had not sent.
+    pub(crate) fn has_handed_in(&self, device: Uuid) -> Result<bool, ControlError> {
+        let sql = "SELECT handed_in_at_ms IS NOT NULL FROM devices WHERE id = ?1";
+        Ok(self.conn.prepare_cached(sql)?.query_row([device.to_string()], |row| row.get(0))?)
     }
 
     /// The devices a member can use now, newest first.
@@ -85,8 +129,9 @@ impl Reader<'_> {
 impl Writer<'_> {
     pub(super) fn add_device(&self, device: &NewDevice<'_>, now_ms: i64) -> Result<(), ControlError> {
         let sql = "INSERT INTO devices
-                     (id, member_id, area_id, origin, name, token_hash, created_at_ms, invitation_id, attempt_hash)
-                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+                     (id, member_id, area_id, origin, name, token_hash, created_at_ms, invitation_id, attempt_hash,
+                      public_key)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
         self.conn.prepare_cached(sql)?.execute(params![
             device.id.to_string(),
             device.member.to_string(),
@@ -97,8 +142,24 @@ impl Writer<'_> {
             now_ms,
             device.invitation,
             device.attempt.map(|attempt| attempt.0),
+            device.public_key,
         ])?;
         Ok(())
+    }
+
+    /// Notes that a device handed in what it had not sent.
+    pub(crate) fn note_handed_in(&self, device: Uuid, now_ms: i64) -> Result<(), ControlError> {
+        let sql = "UPDATE devices SET handed_in_at_ms = ?2 WHERE id = ?1";
+        self.conn.prepare_cached(sql)?.execute(params![device.to_string(), now_ms])?;
+        Ok(())
+    }
+
+    /// Gives a device one more number to go by.
+    pub(crate) fn add_origin(&self, area: AreaId, device: Uuid, now_ms: i64) -> Result<u32, ControlError> {
+        let origin = self.next_origin(area)?;
+        let sql = "INSERT INTO origins (area_id, origin, device_id, since_ms) VALUES (?1, ?2, ?3, ?4)";
+        self.conn.prepare_cached(sql)?.execute(params![area.to_string(), origin, device.to_string(), now_ms])?;
+        Ok(origin)
     }
 
     /// Notes that a device was here.
@@ -117,13 +178,13 @@ impl Writer<'_> {
         )
     }
 
-    /// Locks one of the member's own devices out, for good.
+    /// Locks one of the member's own devices out, for good. The member's open hand-overs are taken back as well: whoever
+    /// holds a stolen device may have asked for one.
     pub(crate) fn revoke_device(&self, member: RowId, device: Uuid, now_ms: i64) -> Result<(), ControlError> {
         let sql = "UPDATE devices SET revoked_at_ms = ?3 WHERE id = ?1 AND member_id = ?2 AND revoked_at_ms IS NULL";
-        changed_one(
-            self.conn.prepare_cached(sql)?.execute(params![device.to_string(), member.to_string(), now_ms])?,
-            "device",
-        )
+        let values = params![device.to_string(), member.to_string(), now_ms];
+        changed_one(self.conn.prepare_cached(sql)?.execute(values)?, "device")?;
+        self.revoke_hand_overs(member, now_ms)
     }
 }
 

@@ -17,6 +17,15 @@ pub(crate) struct NewInvitation {
     pub(crate) issuer: Issuer,
     pub(crate) uses: u32,
     pub(crate) expires_at_ms: i64,
+    /// When the access of those who redeem it ends. It cannot be redeemed after that either.
+    pub(crate) access_until_ms: Option<i64>,
+}
+
+impl NewInvitation {
+    /// Until when it can be redeemed.
+    pub(crate) fn redeemable_until_ms(&self) -> i64 {
+        self.access_until_ms.map_or(self.expires_at_ms, |end| end.min(self.expires_at_ms))
+    }
 }
 
 /// Where an invitation came from.
@@ -44,22 +53,23 @@ pub(crate) struct InvitationRow {
     pub(crate) role: Role,
     pub(crate) uses_left: u32,
     pub(crate) expires_at_ms: i64,
+    pub(crate) access_until_ms: Option<i64>,
 }
 
 impl Reader<'_> {
     /// The area's invitations that still work; hand-overs belong to one member and are not listed.
     pub(crate) fn open_invitations(&self, area: AreaId, now_ms: i64) -> Result<Vec<InvitationRow>, ControlError> {
-        let sql = "SELECT id, role, uses_left, expires_at_ms FROM invitations
+        let sql = "SELECT id, role, uses_left, expires_at_ms, access_until_ms FROM invitations
                    WHERE area_id = ?1 AND member_id IS NULL AND revoked_at_ms IS NULL AND uses_left > 0
                      AND expires_at_ms > ?2
                    ORDER BY created_at_ms DESC, id";
         let mut statement = self.conn.prepare_cached(sql)?;
         let rows = statement.query_map(params![area.to_string(), now_ms], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
         })?;
         rows.map(|row| {
-            let (id, word, uses_left, expires_at_ms) = row?;
-            Ok(InvitationRow { id: uuid(id)?, role: role(word)?, uses_left, expires_at_ms })
+            let (id, word, uses_left, expires_at_ms, access_until_ms) = row?;
+            Ok(InvitationRow { id: uuid(id)?, role: role(word)?, uses_left, expires_at_ms, access_until_ms })
         })
         .collect()
     }
@@ -71,8 +81,9 @@ impl Writer<'_> {
         let (secret, hash) = secrets::INVITATION.generate()?;
         let id = Uuid::now_v7();
         let sql = "INSERT INTO invitations
-                     (id, area_id, role, member_id, secret_hash, issued_by, uses, uses_left, created_at_ms, expires_at_ms)
-                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?9)";
+                     (id, area_id, role, member_id, secret_hash, issued_by, uses, uses_left, created_at_ms, expires_at_ms,
+                      access_until_ms)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?9, ?10)";
         self.conn.prepare_cached(sql)?.execute(params![
             id.to_string(),
             new.area.to_string(),
@@ -82,7 +93,8 @@ impl Writer<'_> {
             new.issuer.as_str(),
             new.uses,
             now_ms,
-            new.expires_at_ms,
+            new.redeemable_until_ms(),
+            new.access_until_ms,
         ])?;
         Ok((id, secret))
     }
@@ -93,6 +105,14 @@ impl Writer<'_> {
                    WHERE id = ?1 AND area_id = ?2 AND member_id IS NULL AND revoked_at_ms IS NULL";
         let rows = self.conn.prepare_cached(sql)?.execute(params![id.to_string(), area.to_string(), now_ms])?;
         changed_one(rows, "invitation")
+    }
+
+    /// Takes back the links by which a member could add further devices.
+    pub(super) fn revoke_hand_overs(&self, member: RowId, now_ms: i64) -> Result<(), ControlError> {
+        let sql = "UPDATE invitations SET revoked_at_ms = ?2
+                   WHERE member_id = ?1 AND uses_left > 0 AND revoked_at_ms IS NULL";
+        self.conn.prepare_cached(sql)?.execute(params![member.to_string(), now_ms])?;
+        Ok(())
     }
 
     /// Takes back what the last start of a demo server printed.

@@ -4,6 +4,7 @@ use super::devices::uuid;
 use super::invitations::role;
 use super::{ControlError, Reader, Writer};
 use rusqlite::{Connection, params};
+use std::collections::HashSet;
 use trygkort_core::domain::{AreaId, RowId};
 use trygkort_core::hub::roster::{Device, Invitation, Member, Roster};
 
@@ -57,13 +58,21 @@ fn members(conn: &Connection, area: &str) -> Result<Vec<Member>, ControlError> {
 
 fn devices(conn: &Connection, area: &str) -> Result<Vec<Device>, ControlError> {
     let sql = "SELECT id, member_id, name, origin, created_at_ms, revoked_at_ms FROM devices
-               WHERE area_id = ?1 ORDER BY origin";
+               WHERE area_id = ?1
+               UNION ALL
+               SELECT d.id, d.member_id, d.name, o.origin, o.since_ms, d.revoked_at_ms
+               FROM origins o JOIN devices d ON d.id = o.device_id WHERE o.area_id = ?1 ORDER BY 4";
     let mut statement = conn.prepare_cached(sql)?;
     let rows = statement
         .query_map([area], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?)))?;
+    let mut first = HashSet::new();
     rows.map(|row| {
-        let (device, member, name, origin, added_at_ms, revoked_at_ms) = row?;
-        Ok(Device { id: id(device)?, member: id(member)?, name, origin, added_at_ms, revoked_at_ms })
+        let (device, member, name, origin, added_at_ms, revoked_at_ms): (_, _, _, u32, _, _) = row?;
+        let device = id(device)?;
+        // Under each of its further numbers a device has a mirror of its own.
+        let id_here =
+            if first.insert(device) { device } else { RowId::derived(&format!("device {origin}"), &[device]) };
+        Ok(Device { id: id_here, member: id(member)?, name, origin, added_at_ms, revoked_at_ms })
     })
     .collect()
 }

@@ -4,20 +4,26 @@
 //! [`thread::Control`], the command line opens a [`ControlDb`] of its own beside the running server.
 
 mod areas;
+mod audit;
+mod carry_over;
 mod database;
 mod devices;
 mod invitations;
 mod mirrors;
 mod redeem;
 mod thread;
+mod whole;
 
 pub(crate) use areas::{AreaRow, NewArea};
+pub(crate) use audit::{AuditLine, Deed, NewAuditLine};
+pub(crate) use carry_over::Before;
 pub(crate) use database::{ControlDb, Reader, Writer};
 pub(crate) use devices::Identity;
 pub(crate) use invitations::{Issuer, NewInvitation};
 pub(crate) use mirrors::ChangeNumber;
 pub(crate) use redeem::Redeem;
 pub(crate) use thread::Control;
+pub(crate) use whole::hex;
 
 use crate::group_commit::Failure;
 use crate::secrets::NoRandom;

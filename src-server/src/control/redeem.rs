@@ -18,6 +18,8 @@ pub(crate) struct Redeem {
     pub(crate) attempt: Option<SecretHash>,
     pub(crate) member_name: String,
     pub(crate) device_name: String,
+    /// What the device signs with.
+    pub(crate) public_key: Option<[u8; 32]>,
 }
 
 /// What it gets.
@@ -41,6 +43,8 @@ struct Found {
     role: Role,
     /// Set for a hand-over.
     member: Option<RowId>,
+    /// When the access of a new member ends.
+    access_until_ms: Option<i64>,
     taken_back: bool,
     /// It can still be redeemed.
     open: bool,
@@ -65,17 +69,18 @@ struct Earlier {
 impl Reader<'_> {
     fn invitation(&self, secret: SecretHash, now_ms: i64) -> Result<Option<Found>, ControlError> {
         let sql = "SELECT i.id, i.area_id, a.name, a.demo, i.role, i.member_id, i.revoked_at_ms IS NOT NULL,
-                          i.uses_left > 0 AND i.expires_at_ms > ?2
+                          i.uses_left > 0 AND i.expires_at_ms > ?2, i.access_until_ms
                    FROM invitations i JOIN areas a ON a.id = i.area_id WHERE i.secret_hash = ?1";
         let found = self
             .conn
             .prepare_cached(sql)?
             .query_row(params![secret.0, now_ms], |row| {
-                let invitation = (row.get(0)?, row.get(4)?, row.get(5)?, row.get(6)?, row.get(7)?);
+                let invitation = (row.get(0)?, row.get(4)?, row.get(5)?, row.get(6)?, row.get(7)?, row.get(8)?);
                 Ok((invitation, (row.get(1)?, row.get(2)?, row.get(3)?)))
             })
             .optional()?;
-        let Some(((id, word, member, taken_back, lasts), (area, area_name, demo))) = found else { return Ok(None) };
+        let Some((invitation, (area, area_name, demo))) = found else { return Ok(None) };
+        let (id, word, member, taken_back, lasts, access_until_ms) = invitation;
         let member: Option<String> = member;
         Ok(Some(Found {
             id,
@@ -84,6 +89,7 @@ impl Reader<'_> {
             demo,
             role: role(word)?,
             member: member.map(uuid).transpose()?.map(RowId),
+            access_until_ms,
             taken_back,
             open: lasts && !taken_back,
         }))
@@ -141,6 +147,7 @@ impl Writer<'_> {
             token,
             invitation: &invitation.id,
             attempt: ask.attempt,
+            public_key: ask.public_key,
         };
         self.add_device(&new, now_ms)?;
         Ok(LetIn { device, member, origin })
@@ -161,8 +168,9 @@ impl Writer<'_> {
             return Err(ControlError::InvitationSpent);
         }
         let LetIn { device, member, .. } = &earlier.made;
-        let sql = "UPDATE devices SET token_hash = ?2, name = ?3 WHERE id = ?1";
-        self.conn.prepare_cached(sql)?.execute(params![device.to_string(), token.0, ask.device_name])?;
+        let sql = "UPDATE devices SET token_hash = ?2, name = ?3, public_key = ?4 WHERE id = ?1";
+        let values = params![device.to_string(), token.0, ask.device_name, ask.public_key];
+        self.conn.prepare_cached(sql)?.execute(values)?;
         if invitation.member.is_none() {
             let sql = "UPDATE members SET name = ?2 WHERE id = ?1";
             self.conn.prepare_cached(sql)?.execute([member.to_string().as_str(), &ask.member_name])?;
@@ -172,9 +180,10 @@ impl Writer<'_> {
 
     fn add_member(&self, invitation: &Found, name: &str, now_ms: i64) -> Result<RowId, ControlError> {
         let id = RowId(Uuid::now_v7());
-        let sql = "INSERT INTO members (id, area_id, role, name, created_at_ms) VALUES (?1, ?2, ?3, ?4, ?5)";
-        let Found { area, role, .. } = invitation;
-        let values = params![id.to_string(), area.to_string(), role.as_str(), name, now_ms];
+        let sql = "INSERT INTO members (id, area_id, role, name, created_at_ms, access_until_ms)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+        let Found { area, role, access_until_ms, .. } = invitation;
+        let values = params![id.to_string(), area.to_string(), role.as_str(), name, now_ms, access_until_ms];
         self.conn.prepare_cached(sql)?.execute(values)?;
         Ok(id)
     }

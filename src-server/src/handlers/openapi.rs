@@ -11,13 +11,15 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
         title = "Trygkort server",
         description = "Synchronising, invitations and devices. Errors are `{code, detail}`; `code` never changes. \
                        Any request can answer 429 `too_many_requests` (with Retry-After), 503 `unavailable` and \
-                       507 `storage_full`; a body over 1 MiB is 413 `too_large`.",
+                       507 `storage_full`; a body over 2 MiB is 413 `too_large`.",
         license(name = "EUPL-1.2", identifier = "EUPL-1.2"),
     ),
     paths(
         health::get,
         v1::redeem::post,
         v1::sync::post,
+        v1::hand_in::post,
+        v1::history::get,
         v1::poke::get,
         v1::basemap::get,
         v1::invitations::issue,

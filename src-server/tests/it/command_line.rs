@@ -9,13 +9,13 @@ use std::time::{Duration, Instant};
 
 const BOX: &str = "9.50,47.12,9.54,47.16";
 
-fn trygkort(dir: &Path, args: &[&str]) -> Output {
+pub(crate) fn trygkort(dir: &Path, args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_trygkort")).args(args).current_dir(dir).output().unwrap()
 }
 
 /// What a command printed that went well.
 #[track_caller]
-fn succeeds(dir: &Path, args: &[&str]) -> String {
+pub(crate) fn succeeds(dir: &Path, args: &[&str]) -> String {
     let output = trygkort(dir, args);
     assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
@@ -23,7 +23,7 @@ fn succeeds(dir: &Path, args: &[&str]) -> String {
 
 /// The one line a command said that did not go well. Log lines are JSON and not counted.
 #[track_caller]
-fn fails(dir: &Path, args: &[&str]) -> String {
+pub(crate) fn fails(dir: &Path, args: &[&str]) -> String {
     let output = trygkort(dir, args);
     assert_eq!(output.status.code(), Some(1), "{args:?}");
     let stderr = String::from_utf8(output.stderr).unwrap();
@@ -33,14 +33,14 @@ fn fails(dir: &Path, args: &[&str]) -> String {
 }
 
 /// `trygkort serve`, started and listening.
-struct Serving {
+pub(crate) struct Serving {
     child: Child,
-    lines: Vec<String>,
-    url: String,
+    pub(crate) lines: Vec<String>,
+    pub(crate) url: String,
 }
 
 impl Serving {
-    fn start(dir: &Path, more: &[&str]) -> Self {
+    pub(crate) fn start(dir: &Path, more: &[&str]) -> Self {
         web_app(&dir.join("web"));
         let args = ["serve", "--data", "data", "--web", "web", "--listen", "127.0.0.1:0"];
         let child = Command::new(env!("CARGO_BIN_EXE_trygkort"))
@@ -66,7 +66,7 @@ impl Serving {
     }
 
     /// Sends the signal and returns the log, once the program has ended well.
-    fn stop(mut self, signal: &str) -> String {
+    pub(crate) fn stop(mut self, signal: &str) -> String {
         let kill = Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
         assert!(kill.success());
         let mut log = String::new();
@@ -114,17 +114,24 @@ fn areas_are_made_listed_and_invited_to_beside_the_server() {
     }
     let unknown = fails(dir, &["invite", "--data", "data", "--area", "Bakken", "--role", "staff"]);
     assert!(unknown.contains("no such area"), "{unknown}");
-    assert_eq!((areas_due(dir), mirrored_invitations(dir, id)), (0, 2));
+    until_mirrored(dir, id, 2);
     serving.stop("-TERM");
 
-    // Without a server too; and what the area's log cannot show yet is an invitation all the same.
+    // Without a server, the area's log shows it when there is one again.
     succeeds(dir, &["invite", "--data", "data", "--area", id, "--role", "staff"]);
-    assert_eq!((areas_due(dir), mirrored_invitations(dir, id)), (0, 3));
-    std::fs::rename(dir.join(format!("data/areas/{id}.db")), dir.join("elsewhere")).unwrap();
-    let output = trygkort(dir, &["invite", "--data", "data", "--area", id, "--role", "staff"]);
-    assert!(output.status.success() && String::from_utf8(output.stdout).unwrap().contains("/i#"));
-    assert!(String::from_utf8(output.stderr).unwrap().contains("the invitation works"));
-    assert_eq!(areas_due(dir), 1);
+    assert_eq!((areas_due(dir), mirrored_invitations(dir, id)), (1, 2));
+    let serving = Serving::start(dir, &[]);
+    until_mirrored(dir, id, 3);
+    serving.stop("-TERM");
+}
+
+/// Waits until the running server has noticed what was done beside it.
+fn until_mirrored(dir: &Path, area: &str, invitations: u32) {
+    let start = Instant::now();
+    while (areas_due(dir), mirrored_invitations(dir, area)) != (0, invitations) {
+        assert!(start.elapsed() < Duration::from_secs(20), "the server does not notice");
+        std::thread::sleep(Duration::from_millis(50));
+    }
 }
 
 #[test]
@@ -165,6 +172,9 @@ fn commands_say_where_there_is_no_data() {
         &["invite", "--data", "none", "--area", "a", "--role", "staff"],
         &["backup", "--data", "none", "--to", "b.tar"],
         &["check", "--data", "none"],
+        &["audit", "--data", "none"],
+        &["area", "export", "--data", "none", "a", "a.tar"],
+        &["area", "delete", "--data", "none", "a", "--yes"],
         &["basemap", "add", "--data", "none", "--area", "a", "x.pmtiles"],
     ] {
         let line = fails(temp.path(), command);
@@ -212,6 +222,28 @@ fn sigterm_stops_it_cleanly_and_nothing_is_lost() {
 }
 
 #[test]
+fn who_guesses_is_in_the_log_without_address_or_secret() {
+    let temp = tempfile::tempdir().unwrap();
+    let dir = temp.path();
+    let serving = Serving::start(dir, &[]);
+    let guess = "0123456789ABCDEFGHJKMNPQR";
+    tokio::runtime::Runtime::new().unwrap().block_on(async {
+        for last in ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "A", "B"] {
+            let body = format!(r#"{{"secret":"{guess}{last}","member_name":"Hemmelig Person","device_name":"x"}}"#);
+            let post = crate::harness::client().post(format!("{}/api/v1/redeem", serving.url));
+            post.header("content-type", "application/json").body(body).send().await.unwrap();
+        }
+    });
+    let log = serving.stop("-TERM");
+    let slowed = log.lines().filter(|line| line.contains("it was slowed down")).count();
+    assert_eq!(slowed, 1, "{log}");
+    assert!(log.contains("\"level\":\"WARN\"") && log.contains("invitation_unknown"), "{log}");
+    for private in [guess, "127.0.0.1\"", "Hemmelig"] {
+        assert!(!log.contains(private), "{private} in {log}");
+    }
+}
+
+#[test]
 fn a_backup_taken_while_serving_can_be_started_from() {
     let temp = tempfile::tempdir().unwrap();
     let dir = temp.path();
@@ -242,6 +274,45 @@ fn a_backup_taken_while_serving_can_be_started_from() {
 
     let line = fails(dir, &["backup", "--data", "data", "--to", "nowhere/backup.tar"]);
     assert!(line.contains("nowhere/backup.tar"), "{line}");
+}
+
+#[test]
+fn a_backup_is_put_back_whole_or_not_at_all() {
+    let temp = tempfile::tempdir().unwrap();
+    let dir = temp.path();
+    succeeds(dir, &["area", "create", "--data", "data", "--name", "Ådalen", "--bbox", BOX]);
+    succeeds(dir, &["backup", "--data", "data", "--to", "backup.tar"]);
+    let key = std::fs::read(dir.join("data/server.key")).unwrap();
+    let whole = std::fs::read(dir.join("backup.tar")).unwrap();
+    assert!(!whole.windows(32).any(|window| window == key), "the key is in no backup");
+    succeeds(dir, &["area", "create", "--data", "data", "--name", "Åsen", "--bbox", BOX]);
+    let after = succeeds(dir, &["area", "list", "--data", "data"]);
+
+    let mut changed = whole.clone();
+    let middle = changed.len() / 4;
+    changed[middle] ^= 1;
+    for (what, bytes) in
+        [("half", &whole[..whole.len() / 2]), ("changed", &changed), ("empty", &[]), ("text", b"hello")]
+    {
+        std::fs::write(dir.join("bad.tar"), bytes).unwrap();
+        let line = fails(dir, &["restore", "--data", "data", "--from", "bad.tar"]);
+        assert!(line.contains("bad.tar"), "{what}: {line}");
+        assert_eq!(succeeds(dir, &["area", "list", "--data", "data"]), after, "{what}");
+    }
+    let serving = Serving::start(dir, &[]);
+    let line = fails(dir, &["restore", "--data", "data", "--from", "backup.tar"]);
+    assert!(line.contains("in use"), "{line}");
+    serving.stop("-TERM");
+
+    let said = succeeds(dir, &["restore", "--data", "data", "--from", "backup.tar"]);
+    assert!(said.contains("1 areas restored") && said.contains("before-restore-"), "{said}");
+    let listed = succeeds(dir, &["area", "list", "--data", "data"]);
+    assert!(listed.contains("Ådalen") && !listed.contains("Åsen"), "{listed}");
+    assert_eq!(std::fs::read(dir.join("data/server.key")).unwrap(), key);
+    succeeds(dir, &["check", "--data", "data"]);
+    let said = succeeds(dir, &["restore", "--data", "new", "--from", "backup.tar"]);
+    assert!(!said.contains("before"), "{said}");
+    assert!(succeeds(dir, &["area", "list", "--data", "new"]).contains("Ådalen"));
 }
 
 #[test]

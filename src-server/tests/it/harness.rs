@@ -147,7 +147,8 @@ impl Reply {
     pub(crate) async fn of(request: RequestBuilder) -> Self {
         let response = request.send().await.unwrap();
         let (status, headers) = (response.status(), response.headers().clone());
-        Self { status, headers, body: response.text().await.unwrap() }
+        let body = String::from_utf8_lossy(&response.bytes().await.unwrap()).into_owned();
+        Self { status, headers, body }
     }
 
     /// The JSON of an answer with this status.
@@ -156,6 +157,11 @@ impl Reply {
         let body: String = self.body.chars().take(300).collect();
         assert_eq!(self.status.as_u16(), status, "{body}");
         if self.body.is_empty() { Value::Null } else { serde_json::from_str(&self.body).unwrap() }
+    }
+
+    #[track_caller]
+    pub(crate) fn expect_status(&self, status: u16) {
+        assert_eq!(self.status.as_u16(), status);
     }
 
     /// Checks an error: its status, its code, and that it has just the two agreed fields.

@@ -172,6 +172,7 @@ async fn ten_wrong_guesses_a_minute_and_then_a_pause() {
     refused.expect_error(429, "too_many_attempts");
     let wait: u64 = refused.headers["retry-after"].to_str().unwrap().parse().unwrap();
     assert!((1..=60).contains(&wait), "{wait}");
+    // Whoever has one gets in all the same, a moment later.
     let secret = server.invite(Role::Participant).await;
     server.redeem(&secret).await.expect(200);
 }

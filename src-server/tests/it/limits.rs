@@ -9,14 +9,14 @@ use trygkort_core::domain::Role;
 const SYNC: &str = "application/vnd.trygkort.sync-v1+cbor";
 
 #[tokio::test]
-async fn a_body_over_one_mebibyte_is_refused() {
+async fn a_body_over_two_mebibytes_is_refused() {
     let server = TestServer::start().await;
     let device = server.join(Role::Staff).await;
-    for size in [(1 << 20) + 1, 3 << 20] {
+    for size in [(2 << 20) + 1, 3 << 20] {
         let request = device.request(Method::POST, "/api/v1/sync").header("content-type", SYNC);
         Reply::of(request.body(vec![0; size])).await.expect_error(413, "too_large");
     }
-    let name = "x".repeat(2 << 20);
+    let name = "x".repeat(3 << 20);
     device
         .patch(&format!("/api/v1/devices/{}", device.id()), json!({"name": name}))
         .await

@@ -6,6 +6,8 @@
 )]
 
 mod access;
+mod access_until;
+mod area_transfer;
 mod command_line;
 mod files;
 mod harness;
@@ -13,6 +15,9 @@ mod invitations;
 mod limits;
 mod mirrors;
 mod openapi;
+mod permissions;
+mod person;
 mod poke;
+mod restored_access;
 mod sync;
 mod tls;

@@ -245,6 +245,7 @@ async fn what_was_left_undone_is_mirrored_at_the_next_start() {
         origin: 1,
         cursor: Cursor::default(),
         actions: Vec::new(),
+        ..Default::default()
     };
     let answer = post.header("content-type", CONTENT_TYPE).body(to_bytes(&request)).send().await.unwrap();
     let name = "Navneskift".as_bytes();

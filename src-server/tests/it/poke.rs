@@ -1,10 +1,13 @@
 //! The poke stream over HTTP. Who hears of what is tested beside the code; here it is that lines arrive at once.
 
+use crate::command_line::succeeds;
 use crate::harness::TestServer;
+use crate::sync::read_all;
 use reqwest::{Method, Response};
+use std::collections::HashSet;
 use std::time::Duration;
 use tokio::time::timeout;
-use trygkort_core::domain::Role;
+use trygkort_core::domain::{Entity, Role};
 
 /// The next line, or nothing when the stream ended.
 async fn next_line(stream: &mut Response) -> Option<String> {
@@ -42,4 +45,20 @@ async fn a_stop_ends_the_streams_and_does_not_wait_for_them() {
     timeout(Duration::from_secs(5), server.stop()).await.expect("stopped in time");
     assert_eq!(next_line(&mut stream).await, None);
     assert!(client.get(format!("{url}/healthz")).send().await.is_err(), "the port is free");
+}
+
+#[tokio::test]
+async fn what_the_command_line_does_beside_the_server_is_heard() {
+    let server = TestServer::start().await;
+    let desk = server.join(Role::Coordinator).await;
+    let mut stream = desk.request(Method::GET, "/api/v1/poke").send().await.unwrap();
+    assert_eq!(next_line(&mut stream).await.unwrap(), "alive\n");
+    succeeds(&server.data_dir(), &["invite", "--data", ".", "--area", "Prøveparken", "--role", "staff"]);
+    assert_eq!(next_line(&mut stream).await.unwrap(), "changed\n");
+    let (pages, _) = read_all(&desk).await;
+    let rows =
+        pages.iter().flat_map(|page| &page.entries).flat_map(|entry| &entry.scopes).flat_map(|scope| &scope.rows);
+    let invitations: HashSet<_> =
+        rows.filter(|row| row.entity == Entity::Invitation.number()).map(|row| row.row).collect();
+    assert_eq!(invitations.len(), 2);
 }

@@ -25,7 +25,12 @@ pub(crate) async fn sync(device: &TestDevice<'_>, cursor: Cursor, actions: Vec<A
 
 pub(crate) fn request(device: &TestDevice<'_>, cursor: Cursor, actions: Vec<Action>) -> SyncRequest {
     let origin = u32::try_from(device.redeemed["origin"].as_u64().unwrap()).unwrap();
-    SyncRequest { version: VERSION, origin, cursor, actions }
+    SyncRequest { version: VERSION, origin, cursor, actions, ..Default::default() }
+}
+
+/// The cursor of a device that has read this page.
+pub(crate) fn after(page: &Page) -> Cursor {
+    Cursor { position: page.to, scopes: page.heads.clone(), ..Default::default() }
 }
 
 /// Everything the device may read, page by page; with how many requests it took.
@@ -33,7 +38,7 @@ pub(crate) async fn read_all(device: &TestDevice<'_>) -> (Vec<Page>, Cursor) {
     let (mut pages, mut cursor) = (Vec::new(), Cursor::default());
     loop {
         let page = sync(device, cursor, Vec::new()).await.page;
-        cursor = Cursor { position: page.to, scopes: page.heads.clone() };
+        cursor = after(&page);
         let more = page.more;
         pages.push(page);
         if !more {
@@ -42,7 +47,7 @@ pub(crate) async fn read_all(device: &TestDevice<'_>) -> (Vec<Page>, Cursor) {
     }
 }
 
-fn action(counter: u64, entity: Entity, scope: Scope, fields: Vec<(u16, Value)>) -> Action {
+pub(crate) fn action(counter: u64, entity: Entity, scope: Scope, fields: Vec<(u16, Value)>) -> Action {
     let fields = fields.into_iter().map(|(field, value)| FieldChange { field, value, base: None }).collect();
     let row = WireId(RowId(Uuid::now_v7()));
     let row = RowChange { entity: entity.number(), row, scope: scope.number(), move_to: None, fields };
@@ -50,9 +55,9 @@ fn action(counter: u64, entity: Entity, scope: Scope, fields: Vec<(u16, Value)>)
 }
 
 /// How many changes [`pin`] makes; the next action's number is this much higher.
-const PIN_CHANGES: u64 = 3;
+pub(crate) const PIN_CHANGES: u64 = 3;
 
-fn pin(counter: u64, title: &str) -> Action {
+pub(crate) fn pin(counter: u64, title: &str) -> Action {
     let position = Position::from_degrees(55.7, 12.5).unwrap();
     let fields = vec![
         (map_pin::category, Value::Text("place".to_owned())),
@@ -62,7 +67,7 @@ fn pin(counter: u64, title: &str) -> Action {
     action(counter, Entity::MapPin, Scope::Network, fields)
 }
 
-fn titles(pages: &[Page]) -> Vec<String> {
+pub(crate) fn titles(pages: &[Page]) -> Vec<String> {
     let entries = pages.iter().flat_map(|page| &page.entries);
     let rows = entries.flat_map(|entry| &entry.scopes).flat_map(|scope| &scope.rows);
     let fields = rows.filter(|row| row.entity == Entity::MapPin.number()).flat_map(|row| &row.fields);
@@ -158,7 +163,7 @@ async fn many_devices_push_at_once_and_nothing_is_lost() {
         for counter in (0..PUSHES).map(|push| 1 + push * PIN_CHANGES) {
             let pushed = sync(device, cursor, vec![pin(counter, &format!("{number}/{counter}"))]).await;
             assert_eq!(pushed.verdicts[0].outcome, Outcome::Applied);
-            cursor = Cursor { position: pushed.page.to, scopes: pushed.page.heads };
+            cursor = after(&pushed.page);
         }
     });
     futures::future::join_all(pushing).await;

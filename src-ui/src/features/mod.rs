@@ -7,4 +7,5 @@ pub(crate) mod lock;
 pub(crate) mod map;
 pub(crate) mod more;
 pub(crate) mod shell;
+pub(crate) mod updates;
 pub(crate) mod welcome;

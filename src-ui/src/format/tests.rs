@@ -48,6 +48,15 @@ fn clock_is_written_the_danish_way() {
 }
 
 #[test]
+fn an_evening_ends_at_five_in_the_morning() {
+    for (hour, minute, hours) in
+        [(18, 0, 11), (18, 1, 11), (17, 59, 12), (4, 59, 1), (5, 0, 24), (0, 0, 5), (23, 30, 6)]
+    {
+        assert_eq!(hours_until_five(hour * 60 + minute), hours, "{hour}.{minute}");
+    }
+}
+
+#[test]
 fn dates_around_leap_days_and_the_epoch() {
     let date = |ms| {
         let at = wall_clock(ms);

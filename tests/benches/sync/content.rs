@@ -131,7 +131,7 @@ async fn push(device: &RawDevice, actions: Vec<Action>) {
         if bytes > REQUEST_BYTES || actions.peek().is_none() {
             let answer = device.exchange(cursor, std::mem::take(&mut batch)).await;
             assert!(answer.verdicts.iter().all(|verdict| verdict.outcome == Outcome::Applied));
-            cursor = Cursor { position: answer.page.to, scopes: answer.page.heads };
+            cursor = Cursor { position: answer.page.to, scopes: answer.page.heads, ..Default::default() };
             bytes = 0;
         }
     }

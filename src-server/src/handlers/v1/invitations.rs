@@ -31,6 +31,9 @@ pub(crate) struct InvitationRequest {
     uses: u32,
     #[schema(minimum = 1, maximum = 8784)]
     expires_hours: u32,
+    /// For how many hours from now those who redeem it have access; left out: until they are locked out.
+    #[schema(minimum = 1, maximum = 8784)]
+    access_hours: Option<u32>,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -46,6 +49,8 @@ pub(crate) struct IssuedInvitation {
     role: Role,
     uses: u32,
     expires_at_ms: i64,
+    /// When the access of those who redeem it ends, if it does.
+    access_until_ms: Option<i64>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -55,6 +60,8 @@ pub(crate) struct OpenInvitation {
     role: Role,
     uses_left: u32,
     expires_at_ms: i64,
+    /// When the access of those who redeem it ends, if it does.
+    access_until_ms: Option<i64>,
 }
 
 /// Issues an invitation to the coordinator's area.
@@ -63,7 +70,7 @@ pub(crate) struct OpenInvitation {
     request_body = InvitationRequest,
     responses(
         (status = 200, body = IssuedInvitation),
-        (status = 401, description = "`unauthorized`, `revoked`", body = ErrorBody),
+        (status = 401, description = "`unauthorized`, `revoked`, `expired`", body = ErrorBody),
         (status = 403, description = "`forbidden`: coordinators only", body = ErrorBody),
         (status = 422, description = "`invalid`", body = ErrorBody),
     ),
@@ -75,13 +82,18 @@ pub(crate) async fn issue(
 ) -> Result<Json<IssuedInvitation>, ApiError> {
     within("uses", request.uses, USES_MAX)?;
     within("expires_hours", request.expires_hours, EXPIRES_HOURS_MAX)?;
+    if let Some(hours) = request.access_hours {
+        within("access_hours", hours, EXPIRES_HOURS_MAX)?;
+    }
+    let in_hours = |hours: u32| now_ms() + i64::from(hours) * HOUR_MS;
     let new = NewInvitation {
         area: device.area,
         role: request.role,
         member: None,
         issuer: Issuer::Member,
         uses: request.uses,
-        expires_at_ms: now_ms() + i64::from(request.expires_hours) * HOUR_MS,
+        expires_at_ms: in_hours(request.expires_hours),
+        access_until_ms: request.access_hours.map(in_hours),
     };
     issue_new(&app, new).await
 }
@@ -91,7 +103,7 @@ pub(crate) async fn issue(
     get, path = "/api/v1/invitations", tag = "access",
     responses(
         (status = 200, body = Vec<OpenInvitation>),
-        (status = 401, description = "`unauthorized`, `revoked`", body = ErrorBody),
+        (status = 401, description = "`unauthorized`, `revoked`, `expired`", body = ErrorBody),
         (status = 403, description = "`forbidden`: coordinators only", body = ErrorBody),
     ),
 )]
@@ -105,6 +117,7 @@ pub(crate) async fn list(
         role: row.role,
         uses_left: row.uses_left,
         expires_at_ms: row.expires_at_ms,
+        access_until_ms: row.access_until_ms,
     });
     Ok(Json(open.collect()))
 }
@@ -115,7 +128,7 @@ pub(crate) async fn list(
     params(("id" = Uuid, Path)),
     responses(
         (status = 204),
-        (status = 401, description = "`unauthorized`, `revoked`", body = ErrorBody),
+        (status = 401, description = "`unauthorized`, `revoked`, `expired`", body = ErrorBody),
         (status = 403, description = "`forbidden`: coordinators only", body = ErrorBody),
         (status = 404, description = "`not_found`", body = ErrorBody),
     ),
@@ -131,13 +144,13 @@ pub(crate) async fn revoke(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// A link for one more device of the same member, once, within 24 hours.
+/// A link for one more device of the same member, once, within 24 hours, and while the member has access.
 #[utoipa::path(
     post, path = "/api/v1/hand-over", tag = "access",
     request_body = HandOverRequest,
     responses(
         (status = 200, body = IssuedInvitation),
-        (status = 401, description = "`unauthorized`, `revoked`", body = ErrorBody),
+        (status = 401, description = "`unauthorized`, `revoked`, `expired`", body = ErrorBody),
     ),
 )]
 pub(crate) async fn hand_over(
@@ -152,6 +165,7 @@ pub(crate) async fn hand_over(
         issuer: Issuer::Member,
         uses: 1,
         expires_at_ms: now_ms() + HAND_OVER_HOURS * HOUR_MS,
+        access_until_ms: device.access_until_ms,
     };
     issue_new(&app, new).await
 }
@@ -159,8 +173,9 @@ pub(crate) async fn hand_over(
 async fn issue_new(app: &App, new: NewInvitation) -> Result<Json<IssuedInvitation>, ApiError> {
     let (id, secret) = app.control.write(move |control| control.invite(&new, now_ms())).await?;
     app.mirrors.wake();
-    let NewInvitation { role, uses, expires_at_ms, .. } = new;
-    Ok(Json(IssuedInvitation { id, link: app.link(&secret), role, uses, expires_at_ms }))
+    let expires_at_ms = new.redeemable_until_ms();
+    let NewInvitation { role, uses, access_until_ms, .. } = new;
+    Ok(Json(IssuedInvitation { id, link: app.link(&secret), role, uses, expires_at_ms, access_until_ms }))
 }
 
 fn within(field: &'static str, value: u32, max: u32) -> Result<(), ApiError> {

@@ -34,6 +34,9 @@ pub(crate) struct RedeemRequest {
     /// gets the same device, with another token.
     #[schema(min_length = 32, max_length = 32, example = "00112233445566778899aabbccddeeff")]
     attempt: Option<String>,
+    /// The device's Ed25519 public key in hexadecimal. Whoever gives one must sign what they send.
+    #[schema(min_length = 64, max_length = 64)]
+    public_key: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -71,14 +74,15 @@ pub(crate) async fn post(
     ClientAddress(address): ClientAddress,
     JsonBody(request): JsonBody<RedeemRequest>,
 ) -> Result<Json<RedeemReply>, ApiError> {
-    app.limits.redeem(address)?;
+    app.limits.redeem(address).await?;
     let member_name = checked_name("member_name", &request.member_name, NAME_CHARS_MAX)?;
     let device_name = checked_name("device_name", &request.device_name, NAME_CHARS_MAX)?;
     let attempt = request.attempt.as_deref().map(checked_attempt).transpose()?;
     let Some(secret) = INVITATION.hash_of(request.secret.trim()) else {
         return Err(failed(&app, address, ControlError::InvitationUnknown));
     };
-    let ask = Redeem { secret, attempt, member_name, device_name };
+    let public_key = request.public_key.as_deref().map(checked_key).transpose()?;
+    let ask = Redeem { secret, attempt, member_name, device_name, public_key };
 
     let redeemed = app.control.write(move |control| control.redeem(&ask, now_ms())).await;
 
@@ -100,11 +104,16 @@ fn checked_attempt(text: &str) -> Result<SecretHash, ApiError> {
     hash_of_attempt(text).ok_or_else(|| ApiError::invalid("attempt: 32 hexadecimal digits"))
 }
 
+fn checked_key(text: &str) -> Result<[u8; 32], ApiError> {
+    let hash = blake3::Hash::from_hex(text).map_err(|_| ApiError::invalid("public_key: 64 hexadecimal digits"))?;
+    Ok(hash.into())
+}
+
 /// Counts a wrong secret; when there were too many, that is the answer.
 fn failed(app: &App, address: IpAddr, error: ControlError) -> ApiError {
     match error {
         ControlError::InvitationUnknown | ControlError::InvitationSpent => {
-            app.limits.failed_redeem(address).err().unwrap_or_else(|| error.into())
+            app.limits.guesses.wrong(address).err().unwrap_or_else(|| error.into())
         }
         other => other.into(),
     }

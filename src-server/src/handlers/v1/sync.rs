@@ -3,12 +3,14 @@
 use crate::auth::Device;
 use crate::clock::now_ms;
 use crate::error::{ApiError, ErrorBody};
-use crate::hub::{AreaError, AreaLog};
+use crate::hub::{self, AreaError, AreaLog, Exchanged, Peer};
 use crate::limits::{media_type, read_body};
 use crate::server::App;
+use axum::body::Bytes;
 use axum::extract::{Request, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
+use trygkort_core::domain::AreaId;
 use trygkort_core::wire::CONTENT_TYPE;
 
 /// What the media types of other versions begin with.
@@ -17,11 +19,11 @@ const ANY_VERSION: &str = "application/vnd.trygkort.sync-v";
 /// Exchanges changes. Answered once what was pushed is on the disk.
 #[utoipa::path(
     post, path = "/api/v1/sync", tag = "sync",
-    request_body(content_type = "application/vnd.trygkort.sync-v1+cbor", content = Vec<u8>, description = "CBOR `SyncRequest`, at most 1 MiB"),
+    request_body(content_type = "application/vnd.trygkort.sync-v1+cbor", content = Vec<u8>, description = "CBOR `SyncRequest`, at most 2 MiB"),
     responses(
         (status = 200, content_type = "application/vnd.trygkort.sync-v1+cbor", body = Vec<u8>, description = "CBOR `SyncResponse`"),
         (status = 400, description = "`bad_request`: not a SyncRequest", body = ErrorBody),
-        (status = 401, description = "`unauthorized`, `revoked`", body = ErrorBody),
+        (status = 401, description = "`unauthorized`, `revoked`, `expired`", body = ErrorBody),
         (status = 413, description = "`too_large`", body = ErrorBody),
         (status = 426, description = "`outdated`: another wire version", body = ErrorBody),
     ),
@@ -32,14 +34,30 @@ pub(crate) async fn post(device: Device, State(app): State<App>, request: Reques
         Some(other) if other.starts_with(ANY_VERSION) => return Err(ApiError::outdated()),
         _ => return Err(ApiError::unsupported_media_type(CONTENT_TYPE)),
     }
-    let body = read_body(request).await?;
-    let peer = device.peer();
+    let body = Bytes::from(read_body(request).await?);
+    let (area, mut peer) = (device.area, device.peer());
 
-    let exchange = move |log: &mut AreaLog| log.exchange(&peer, &body, now_ms()).map_err(AreaError::from);
-    let exchanged = app.areas.run(device.area, exchange).await?;
+    let (mut exchanged, mut name) = exchange(&app, area, peer.clone(), body.clone()).await?;
+    if exchanged.wants_origin {
+        let id = device.id;
+        peer.next_origin = Some(app.control.write(move |control| control.add_origin(area, id, now_ms())).await?);
+        app.mirrors.wake();
+        (exchanged, name) = exchange(&app, area, peer, body).await?;
+    }
 
     if exchanged.changed {
-        app.pokes.changed(device.area, device.origin);
+        app.pokes.changed(area, device.origin);
+        app.area_names.keep_in_step(&app.control, area, name).await;
     }
     Ok(([(header::CONTENT_TYPE, CONTENT_TYPE)], exchanged.body).into_response())
+}
+
+/// The exchange on the area's thread, and the area's name when it may have changed.
+async fn exchange(app: &App, area: AreaId, peer: Peer, body: Bytes) -> Result<(Exchanged, String), AreaError> {
+    let work = move |log: &mut AreaLog| -> Result<_, AreaError> {
+        let exchanged = log.exchange(&peer, &body, now_ms())?;
+        let name = if exchanged.changed { hub::name(log, area)? } else { String::new() };
+        Ok((exchanged, name))
+    };
+    app.areas.run(area, work).await
 }

@@ -1,12 +1,12 @@
 //! *Invitér*: coordinators make links, and take them back.
 
-use super::link_panel::LinkPanel;
+use super::link_panel::{LinkPanel, limits};
 use crate::components::{Button, ButtonKind, Loaded, Page, Segmented, Select};
-use crate::format::{date_words, role_words};
+use crate::format::{hours_until_morning, role_words};
 use crate::i18n::*;
 use crate::ipc::ask;
 use crate::routes::paths;
-use crate::state::{Load, Var, derived, use_load, use_session, use_toasts};
+use crate::state::{Load, Var, derived, effect, use_load, use_now, use_session, use_toasts};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use trygkort_core::domain::Role;
@@ -48,7 +48,15 @@ fn NewInvitation(made: Var<Option<InvitationLink>>, open: Load<Vec<InvitationVie
     let role = Var::new(Role::Staff);
     let uses = RwSignal::new("1".to_owned());
     let hours = RwSignal::new("168".to_owned());
+    let access = RwSignal::new(String::new());
+    let now = use_now();
     let busy = RwSignal::new(false);
+    // What a safety walk wants: one code for everyone, for the evening. Each can be chosen otherwise.
+    effect(move || {
+        let walk = role.get() == Role::Participant;
+        uses.set(if walk { "100" } else { "1" }.to_owned());
+        access.set(if walk { TONIGHT } else { "" }.to_owned());
+    });
     let roles = Role::ALL.map(|role| (role, derived(move || role_words(i18n, role).to_owned()))).to_vec();
     let about_role = derived(move || match role.get() {
         Role::Coordinator => t_string!(i18n, more.invite_role_coordinator),
@@ -58,7 +66,16 @@ fn NewInvitation(made: Var<Option<InvitationLink>>, open: Load<Vec<InvitationVie
     });
     let create = move || {
         let number = |text: RwSignal<String>| text.get_untracked().parse().unwrap_or(1);
-        let request = CreateInvitation { role: role.get_untracked(), uses: number(uses), expires_hours: number(hours) };
+        let access_hours = access.with_untracked(|access| match access.as_str() {
+            TONIGHT => Some(hours_until_morning(now.get_untracked())),
+            hours => hours.parse().ok(),
+        });
+        let request = CreateInvitation {
+            role: role.get_untracked(),
+            uses: number(uses),
+            expires_hours: number(hours),
+            access_hours,
+        };
         busy.set(true);
         spawn_local(async move {
             match ask(request).await {
@@ -92,6 +109,11 @@ fn NewInvitation(made: Var<Option<InvitationLink>>, open: Load<Vec<InvitationVie
                 options=derived(move || expiry_choices(i18n.get_locale()))
                 value=hours
             />
+            <Select
+                label=tr!(i18n, more.invite_access)
+                options=derived(move || access_choices(i18n.get_locale()))
+                value=access
+            />
             <Button kind=ButtonKind::Primary icon="qr-code" disabled=busy on_click=create>
                 {tr!(i18n, more.invite_create)}
             </Button>
@@ -115,15 +137,8 @@ fn OpenInvitation(invitation: InvitationView, open: Load<Vec<InvitationView>>) -
     let i18n = use_i18n();
     let toasts = use_toasts();
     let session = use_session();
-    let InvitationView { id, role, uses_left, expires_at_ms } = invitation;
-    let limits = derived(move || {
-        let uses = match uses_left {
-            1 => t_string!(i18n, more.invite_uses_1).to_owned(),
-            count => t_string!(i18n, more.invite_uses_n, count = count).to_string(),
-        };
-        let until = t_string!(i18n, more.invite_valid, date = date_words(i18n, expires_at_ms)).to_string();
-        format!("{uses} · {until}")
-    });
+    let InvitationView { id, role, uses_left, expires_at_ms, access_until_ms } = invitation;
+    let limits = limits(i18n, uses_left, expires_at_ms, access_until_ms);
     let revoke = move || {
         let id = id.clone();
         spawn_local(async move {
@@ -148,6 +163,9 @@ fn OpenInvitation(invitation: InvitationView, open: Load<Vec<InvitationView>>) -
     }
 }
 
+/// The choice of access that ends next morning.
+const TONIGHT: &str = "tonight";
+
 fn uses_choices(locale: Locale) -> Vec<(String, String)> {
     let choices = [
         ("1", td_string!(locale, more.uses_1)),
@@ -163,6 +181,16 @@ fn expiry_choices(locale: Locale) -> Vec<(String, String)> {
         ("24", td_string!(locale, more.expires_24)),
         ("168", td_string!(locale, more.expires_168)),
         ("720", td_string!(locale, more.expires_720)),
+    ];
+    choices.map(|(value, words)| (value.to_owned(), words.to_owned())).into()
+}
+
+fn access_choices(locale: Locale) -> Vec<(String, String)> {
+    let choices = [
+        ("", td_string!(locale, more.access_always)),
+        (TONIGHT, td_string!(locale, more.access_tonight)),
+        ("24", td_string!(locale, more.expires_24)),
+        ("168", td_string!(locale, more.expires_168)),
     ];
     choices.map(|(value, words)| (value.to_owned(), words.to_owned())).into()
 }

@@ -127,35 +127,28 @@ fn AreaHead() -> impl IntoView {
     }
 }
 
-/// *Status*, with the words of the badge, and what was refused.
+/// *Opdatering*, with the words of the badge, and how much needs a look.
 #[component]
 fn StateLine() -> impl IntoView {
     let i18n = use_i18n();
     let status = use_sync_status();
     let now = use_now();
     let sentence = derived(move || {
-        status.get().map(|status| badge_parts(i18n.get_locale(), &status, now.get()).sentence()).unwrap_or_default()
-    });
-    let refused = Memo::new(move |_| status.get().map_or(0, |status| status.refused));
-    let refused_words = derived(move || match refused.get() {
-        1 => t_string!(i18n, common.sync.refused_1).to_owned(),
-        count => t_string!(i18n, common.sync.refused_n, count = count).to_string(),
+        let Some(status) = status.get() else { return String::new() };
+        let badge = badge_parts(i18n.get_locale(), &status, now.get()).sentence();
+        match status.refused + status.conflicts {
+            0 => badge,
+            1 => format!("{badge} · {}", t_string!(i18n, updates.attention_1)),
+            count => format!("{badge} · {}", t_string!(i18n, updates.attention_n, count = count)),
+        }
     });
     view! {
         <Line
-            href=paths::sync_state()
+            href=paths::updates()
             icon="refresh-cw"
-            label=tr!(i18n, more.state)
+            label=tr!(i18n, updates.title)
             text=sentence
         />
-        <When cond=move || { refused.get() > 0 }>
-            <Line
-                href=paths::refusals()
-                icon="triangle-alert"
-                label=tr!(i18n, more.refusals)
-                text=refused_words
-            />
-        </When>
     }
 }
 

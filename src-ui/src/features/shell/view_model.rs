@@ -37,6 +37,7 @@ pub(crate) fn badge_parts(locale: Locale, status: &SyncStatus, now_ms: i64) -> B
     let state = match (status.state, status.last_success_ms) {
         (SyncState::LocalOnly, _) => td_string!(locale, common.sync.local_only).to_owned(),
         (SyncState::Revoked, _) => td_string!(locale, common.sync.revoked).to_owned(),
+        (SyncState::Expired, _) => td_string!(locale, common.sync.expired).to_owned(),
         (SyncState::Outdated, _) => td_string!(locale, common.sync.outdated).to_owned(),
         (_, None) => td_string!(locale, common.sync.never).to_owned(),
         (_, Some(at)) => {
@@ -50,8 +51,10 @@ pub(crate) fn badge_parts(locale: Locale, status: &SyncStatus, now_ms: i64) -> B
         count => Some(td_string!(locale, common.sync.unsent_n, count = count).to_string()),
     };
     let tone = match status.state {
-        SyncState::Revoked | SyncState::Outdated => BadgeTone::Stopped,
-        SyncState::Offline | SyncState::ServerError => BadgeTone::Waiting,
+        SyncState::Revoked | SyncState::Expired | SyncState::Outdated => BadgeTone::Stopped,
+        SyncState::Offline | SyncState::ServerError | SyncState::ServerFull | SyncState::StorageFull => {
+            BadgeTone::Waiting
+        }
         _ if unsent.is_some() || status.last_success_ms.is_none() && status.state != SyncState::LocalOnly => {
             BadgeTone::Waiting
         }
@@ -68,7 +71,7 @@ mod tests {
 
     #[track_caller]
     fn check(state: SyncState, last_success_ms: Option<i64>, pending: u32, sentence: &str, tone: BadgeTone) {
-        let status = SyncStatus { state, last_success_ms, pending, refused: 0 };
+        let status = SyncStatus { state, last_success_ms, pending, refused: 0, conflicts: 0, clock_ahead_ms: 0 };
         let parts = badge_parts(Locale::da, &status, NOW);
         assert_eq!((parts.sentence().as_str(), parts.tone), (sentence, tone));
     }
@@ -82,5 +85,6 @@ mod tests {
         check(SyncState::Idle, None, 0, "Ikke opdateret endnu", BadgeTone::Waiting);
         check(SyncState::LocalOnly, None, 7, "Kun på denne enhed", BadgeTone::Fresh);
         check(SyncState::Revoked, at, 2, "Enheden er låst ude · 2 ikke sendt", BadgeTone::Stopped);
+        check(SyncState::Expired, at, 0, "Adgangen er udløbet", BadgeTone::Stopped);
     }
 }

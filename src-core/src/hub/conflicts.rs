@@ -1,0 +1,161 @@
+//! Conflicts as rows of the log: written by the server beside the action that met them, in the scope of what they are
+//! about, or a narrower one.
+
+use super::admit::{Admission, Judged, Writer};
+use super::{HubError, mirror};
+use crate::domain::schema::{DELETED_AT, conflict};
+use crate::domain::{ChangeId, Entity, FieldId, RowId, Scope, Value};
+use crate::merge::conflict::{Conflict, Writing, of_edit, with_deletion};
+use crate::merge::{RowState, Stamp};
+use crate::store::{StoreError, rows};
+use crate::wire::v1::{Action, CHANGES_MAX, RowChange, WireId};
+use rusqlite::{OptionalExtension, params};
+use std::collections::HashSet;
+
+/// A conflict row has fewer fields than this.
+const FIELDS_MAX: usize = 12;
+
+impl Admission<'_> {
+    /// The conflicts that a row's changes meet. What the server writes meets none.
+    pub(super) fn conflicts(
+        &self,
+        action: &Action,
+        row: &Judged<'_>,
+        stamp: impl Fn(usize) -> Stamp,
+    ) -> Result<Vec<Conflict>, StoreError> {
+        let (Writer::Device(_), Some(current)) = (self.writer, &row.current) else { return Ok(Vec::new()) };
+        if Entity::from_number(current.entity).is_none_or(|entity| entity.is_mirror() || entity == Entity::Conflict) {
+            return Ok(Vec::new());
+        }
+        let fields = row.change.fields.iter().enumerate();
+        let edits = fields.clone().filter_map(|(index, field)| {
+            let base = field.base.map(|base| base.0);
+            of_edit(&Writing { row: current, field: field.field, value: &field.value, base, stamp: stamp(index) })
+        });
+        let mut found: Vec<Conflict> = edits.collect();
+        let fields: Vec<FieldId> = fields.map(|(_, field)| field.field).collect();
+        let deletes = row.change.fields.iter().any(|f| f.field == DELETED_AT && f.value != Value::Null);
+        let deleted = current.fields.get(&DELETED_AT).is_some_and(|held| held.value != Value::Null);
+        if deletes != deleted && (deletes || !fields.contains(&DELETED_AT)) {
+            let unseen = self.unseen(action, current)?;
+            found.extend(with_deletion(current, &fields, stamp(0), |id| !unseen.contains(&id)));
+        }
+        Ok(found)
+    }
+
+    /// The changes that made the row what it is and that the action's writer had not read when they began.
+    fn unseen(&self, action: &Action, row: &RowState) -> Result<HashSet<ChangeId>, StoreError> {
+        let mut unseen = HashSet::new();
+        for id in row.fields.values().map(|held| held.stamp.id) {
+            let position = self.position_of(id)?;
+            // A place that this log never had says nothing about what its writer saw.
+            if action.seen <= self.head_before && position.is_some_and(|position| position > action.seen) {
+                unseen.insert(id);
+            }
+        }
+        Ok(unseen)
+    }
+
+    fn position_of(&self, id: ChangeId) -> Result<Option<u64>, StoreError> {
+        let sql = "SELECT position FROM action WHERE origin = ?1 AND counter <= ?2 ORDER BY counter DESC LIMIT 1";
+        let found = self.conn.prepare_cached(sql)?.query_row(params![id.origin, id.counter], |row| row.get(0));
+        Ok(found.optional()?.flatten())
+    }
+
+    /// Writes what an admitted action means for conflicts: those it met, those its author has moved on from, and those
+    /// that must follow a row into a narrower scope.
+    pub(super) fn keep_conflicts(
+        &self,
+        action: &Action,
+        judged: &[Judged<'_>],
+        met: &[Conflict],
+    ) -> Result<(), HubError> {
+        let mut changes = Vec::new();
+        for found in met {
+            changes.extend(self.entered(action, found)?);
+        }
+        let new: HashSet<RowId> = met.iter().map(|found| found.id(self.writer.origin())).collect();
+        for row in judged.iter().filter(|row| row.current.is_some()) {
+            for id in self.known_conflicts(row.change.row.0)? {
+                if !new.contains(&id) {
+                    changes.extend(self.followed(id, row)?);
+                }
+            }
+        }
+        let server = Admission { writer: Writer::Server, ..*self };
+        for rows in changes.chunks(CHANGES_MAX / FIELDS_MAX) {
+            let hlc = u64::try_from(self.now_ms).unwrap_or(0);
+            server.write(Action { counter: 0, hlc, seen: 0, rows: rows.to_vec() })?;
+        }
+        Ok(())
+    }
+
+    /// The row of a conflict just met.
+    fn entered(&self, action: &Action, met: &Conflict) -> Result<Option<RowChange>, StoreError> {
+        let id = met.id(self.writer.origin());
+        let about = rows::get(self.conn, met.row)?;
+        let current = rows::get(self.conn, id)?;
+        self.conn
+            .prepare_cached("INSERT OR IGNORE INTO conflict_of (row, field, conflict) VALUES (?1, ?2, ?3)")?
+            .execute(params![met.row.0.as_bytes(), met.field, id.0.as_bytes()])?;
+        let written_at =
+            if met.loser.origin == self.writer.origin() { Some(action.hlc) } else { self.hlc_of(met.loser)? };
+        let fields = [
+            (conflict::entity, Value::Int(met.entity.into())),
+            (conflict::row, met.row.into()),
+            (conflict::field, Value::Int(met.field.into())),
+            (conflict::value, met.value.clone()),
+            (conflict::origin, Value::Int(met.loser.origin.into())),
+            (conflict::written_at, written_at.and_then(|at| i64::try_from(at).ok()).into()),
+            (conflict::winner_origin, Value::Int(met.winner.origin.into())),
+            (conflict::kind, met.kind.as_str().into()),
+            (conflict::resolved_at, Value::Null),
+        ];
+        let scope = about.map_or(Scope::Coordination, |row| row.scope);
+        Ok(changed(id, current.as_ref(), scope, fields.into_iter()))
+    }
+
+    /// What a known conflict becomes when its row was written to again.
+    fn followed(&self, id: RowId, row: &Judged<'_>) -> Result<Option<RowChange>, StoreError> {
+        let Some(current) = rows::get(self.conn, id)? else { return Ok(None) };
+        let number = |field| current.fields.get(&field).and_then(|held| held.value.int());
+        let mine = number(conflict::origin) == Some(self.writer.origin().into());
+        let again = row.change.fields.iter().any(|field| number(conflict::field) == Some(field.field.into()));
+        let open = number(conflict::resolved_at).is_none();
+        // Whoever lost and writes there again has moved on.
+        let settled = (mine && again && open).then_some((conflict::resolved_at, Value::Int(self.now_ms)));
+        let scope = row.move_to.map_or(current.scope, |to| to.max(current.scope));
+        Ok(changed(id, Some(&current), scope, settled.into_iter()))
+    }
+
+    fn known_conflicts(&self, row: RowId) -> Result<Vec<RowId>, StoreError> {
+        let mut statement = self.conn.prepare_cached("SELECT conflict FROM conflict_of WHERE row = ?1")?;
+        let found = statement.query_map([row.0.as_bytes()], |row| crate::store::table::row_id(row, 0))?;
+        Ok(found.collect::<Result<_, _>>()?)
+    }
+
+    fn hlc_of(&self, id: ChangeId) -> Result<Option<u64>, StoreError> {
+        let sql = "SELECT hlc FROM action WHERE origin = ?1 AND counter <= ?2 ORDER BY counter DESC LIMIT 1";
+        let found = self.conn.prepare_cached(sql)?.query_row(params![id.origin, id.counter], |row| row.get(0));
+        Ok(found.optional()?)
+    }
+}
+
+/// The change that brings a conflict's row to these values and at least this narrow a scope; `None`: it is so.
+fn changed(
+    id: RowId,
+    current: Option<&RowState>,
+    scope: Scope,
+    fields: impl Iterator<Item = (FieldId, Value)>,
+) -> Option<RowChange> {
+    let fields: Vec<_> = fields.filter_map(|(field, value)| mirror::set(current, field, value)).collect();
+    let here = current.map_or(scope, |row| row.scope);
+    let move_to = Some(scope.max(here)).filter(|to| *to != here).map(Scope::number);
+    (!fields.is_empty() || move_to.is_some()).then(|| RowChange {
+        entity: Entity::Conflict.number(),
+        row: WireId(id),
+        scope: here.number(),
+        move_to,
+        fields,
+    })
+}

@@ -1,0 +1,72 @@
+//! Beginning anew: after the server was restored, when a page does not fit, or when the role has changed.
+//!
+//! After a restore the device first gives back, piece by piece, what it read behind the backup; only then does it let
+//! go of it and read the log from the start. The rows stay on the screen until the first page is there.
+
+use super::SyncError;
+use crate::domain::{Role, RowId, Scope};
+use crate::store::area::{self, AreaFile, Session};
+use crate::store::{StoreError, journal, outbox, rows};
+use crate::wire::v1::{Cursor, Offer, Restart};
+use rusqlite::Connection;
+use std::collections::BTreeSet;
+
+/// The next piece of what the server lost; `None`: it has not said that it lost anything, or all was offered.
+pub(super) fn offer(file: &AreaFile) -> Result<Option<Offer>, StoreError> {
+    let Some(restart) = area::restart(&file.conn)? else { return Ok(None) };
+    let (from, to) = journal::marks_around(&file.conn, offered_until(restart))?;
+    let Some(to) = to else { return Ok(None) };
+    let from = from.unwrap_or_default();
+    let entries = journal::between(&file.conn, from.position, to.position)?;
+    Ok(Some(Offer { from, to, entries }))
+}
+
+/// Takes the server's word that it begins anew; whether something stays to be offered.
+pub(super) fn take(tx: &Connection, told: Restart) -> Result<(), SyncError> {
+    let known = area::restart(tx)?.filter(|known| known.epoch == told.epoch);
+    let reached = match (known, told.taken) {
+        (Some(known), Some(taken)) => offered_until(known).max(taken),
+        (Some(known), None) => offered_until(known),
+        (None, _) => told.after,
+    };
+    let (_, next) = journal::marks_around(tx, reached)?;
+    match next {
+        Some(_) => area::set_restart(tx, Some(Restart { taken: Some(reached), ..told }))?,
+        None => begin_anew(tx)?,
+    }
+    Ok(())
+}
+
+fn offered_until(restart: Restart) -> u64 {
+    restart.taken.unwrap_or(restart.after)
+}
+
+/// Forgets how far the log was read, so that it is read from the start. What was admitted and not read back counts as
+/// unsent again: pushing twice is no harm.
+pub(super) fn begin_anew(tx: &Connection) -> Result<(), StoreError> {
+    area::set_restart(tx, None)?;
+    area::set_cursor(tx, &Cursor::default())?;
+    journal::clear(tx)?;
+    outbox::none_admitted(tx)
+}
+
+/// Another device goes by this one's number, one being a copy of the other: what is unsent goes out under a new one.
+pub(super) fn incarnate(tx: &Connection, session: &mut Session, origin: u32) -> Result<(), StoreError> {
+    outbox::take_origin(tx, session.origin, origin)?;
+    area::forget_judged(tx)?;
+    session.origin = origin;
+    area::keep_session(tx, session)
+}
+
+/// The member has another role: forgets at once what it may not read any more, and reads the log from the start.
+pub(super) fn role_changed(tx: &Connection, role: Role) -> Result<BTreeSet<RowId>, StoreError> {
+    let lost: Vec<Scope> = Scope::ALL.into_iter().filter(|scope| !role.reads(*scope)).collect();
+    let mut touched = BTreeSet::new();
+    for scope in lost {
+        touched.extend(rows::forget_scope(tx, scope)?);
+    }
+    begin_anew(tx)?;
+    // What would take an action back holds values of before.
+    tx.execute("DELETE FROM undo", [])?;
+    Ok(touched)
+}

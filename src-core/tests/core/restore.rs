@@ -1,0 +1,205 @@
+//! The server is restored from a backup, and what the backup did not have comes back from the devices.
+
+use crate::devices::{Device, Hub, row};
+use trygkort_core::domain::{ContactId, Role, Scope, Value};
+use trygkort_core::ipc::*;
+use trygkort_core::wire::v1::{Cursor, Offer, SyncRequest, SyncResponse};
+use trygkort_core::wire::{from_bytes, to_bytes};
+
+fn contact(device: &mut Device, name: &str) -> ContactId {
+    let found = device.ask(SearchContacts { query: name.to_owned(), limit: 10 }).unwrap();
+    let mut rows = found.groups.into_iter().flat_map(|group| group.contacts);
+    rows.find(|row| row.name == name).unwrap_or_else(|| panic!("{name} is not on this device")).id
+}
+
+fn note(device: &mut Device, id: ContactId, text: &str) {
+    let opened = device.ask(EditContact { id: Some(id) }).unwrap();
+    let form = ContactForm { note: text.to_owned(), ..opened.form.clone() };
+    device.ask(SaveContact { opened, form }).unwrap();
+}
+
+fn note_of(device: &mut Device, id: ContactId) -> String {
+    device.ask(GetContact { id }).unwrap().note
+}
+
+fn raw(hub: &mut Hub, origin: u32, role: Role, request: &SyncRequest) -> SyncResponse {
+    from_bytes(&hub.exchange(origin, role, &to_bytes(request)).unwrap()).unwrap()
+}
+
+#[test]
+fn what_was_read_after_the_backup_comes_back_from_whoever_read_it() {
+    let mut hub = Hub::demo();
+    let mut office = Device::joined(Role::Coordinator);
+    let mut phone = Device::joined(Role::Coordinator);
+    office.sync(&mut hub);
+    let id = contact(&mut office, "Ejendomskontoret");
+    let backup = hub.backup();
+    note(&mut office, id, "Nøglen ligger i postkassen");
+    office.sync(&mut hub);
+    phone.sync(&mut hub);
+    // The author's device is gone for good; another one has read it.
+    drop(office);
+    hub.restore(&backup);
+
+    let mut tablet = Device::joined(Role::Coordinator);
+    tablet.sync(&mut hub);
+    assert_ne!(note_of(&mut tablet, id), "Nøglen ligger i postkassen", "the backup is from before");
+    phone.sync(&mut hub);
+    tablet.sync(&mut hub);
+
+    assert_eq!(note_of(&mut tablet, id), "Nøglen ligger i postkassen");
+    assert_eq!(phone.app.dump().unwrap(), tablet.app.dump().unwrap());
+    assert!(hub.log.check().unwrap().is_empty());
+}
+
+#[test]
+fn what_was_acknowledged_and_not_read_back_is_sent_again() {
+    let mut hub = Hub::demo();
+    let mut office = Device::joined(Role::Coordinator);
+    office.sync(&mut hub);
+    let id = contact(&mut office, "Ejendomskontoret");
+    let backup = hub.backup();
+    note(&mut office, id, "Ring på dørklokken");
+    office.sync_losing_the_answer(&mut hub);
+    note(&mut office, id, "Ring på dørklokken to gange");
+    hub.restore(&backup);
+    office.sync(&mut hub);
+    let mut tablet = Device::joined(Role::Coordinator);
+    tablet.sync(&mut hub);
+    assert_eq!(note_of(&mut tablet, id), "Ring på dørklokken to gange");
+    assert_eq!(office.app.dump().unwrap(), tablet.app.dump().unwrap());
+}
+
+#[test]
+fn two_who_offer_the_same_make_it_one_and_later_edits_win() {
+    let mut hub = Hub::demo();
+    let mut office = Device::joined(Role::Coordinator);
+    let mut phone = Device::joined(Role::Staff);
+    office.sync(&mut hub);
+    let id = contact(&mut office, "Ejendomskontoret");
+    let backup = hub.backup();
+    note(&mut office, id, "Fra før");
+    office.sync(&mut hub);
+    phone.sync(&mut hub);
+    hub.restore(&backup);
+    let mut tablet = Device::joined(Role::Coordinator);
+    tablet.sync(&mut hub);
+    tablet.now_ms.set(tablet.now_ms.get() + 5_000);
+    hub.now_ms += 5_000;
+    note(&mut tablet, id, "Skrevet efter gendannelsen");
+    tablet.sync(&mut hub);
+    phone.sync(&mut hub);
+    let head = hub.log.head_position().unwrap();
+    office.sync(&mut hub);
+    assert_eq!(hub.log.head_position().unwrap(), head, "offered twice, taken once");
+    tablet.sync(&mut hub);
+    for device in [&mut office, &mut phone, &mut tablet] {
+        device.sync(&mut hub);
+        assert_eq!(note_of(device, id), "Skrevet efter gendannelsen");
+    }
+    assert_eq!(office.app.dump().unwrap(), tablet.app.dump().unwrap());
+    assert!(hub.log.check().unwrap().is_empty());
+}
+
+#[test]
+fn a_file_put_back_by_hand_is_noticed() {
+    let mut hub = Hub::demo();
+    let mut office = Device::joined(Role::Coordinator);
+    office.sync(&mut hub);
+    let id = contact(&mut office, "Ejendomskontoret");
+    let backup = hub.backup();
+    note(&mut office, id, "Kun på enheden");
+    office.sync(&mut hub);
+    hub.put_back(&backup);
+    office.sync(&mut hub);
+    let mut tablet = Device::joined(Role::Coordinator);
+    tablet.sync(&mut hub);
+    assert_eq!(note_of(&mut tablet, id), "Kun på enheden");
+    assert_eq!(office.app.dump().unwrap(), tablet.app.dump().unwrap());
+}
+
+#[test]
+fn an_offer_that_is_not_proven_changes_nothing_and_is_kept_aside() {
+    let mut hub = Hub::demo();
+    let backup = hub.backup();
+    let page = hub.push(7, Role::Coordinator, vec![crate::hostile::contact_named(1, 91, "Ægte")]).page;
+    let sealed = Cursor { position: page.to, scopes: page.heads.clone(), epoch: page.epoch, mac: page.mac };
+    hub.restore(&backup);
+    let before = hub.log.head_position().unwrap();
+    let mut forged = page.entries.clone();
+    let last = forged.last_mut().unwrap();
+    let mut row = last.scopes[0].rows[0].clone().into_value();
+    row.fields[0].value = Value::from("Falsk");
+    last.scopes[0].rows[0] = row.into();
+    let offers = [
+        ("another text", Offer { from: Cursor::default(), to: sealed.clone(), entries: forged }),
+        (
+            "an entry left out",
+            Offer { from: Cursor::default(), to: sealed.clone(), entries: page.entries[1..].to_vec() },
+        ),
+        (
+            "no seal",
+            Offer {
+                from: Cursor::default(),
+                to: Cursor { mac: None, ..sealed.clone() },
+                entries: page.entries.clone(),
+            },
+        ),
+        (
+            "another's seal",
+            Offer {
+                from: Cursor::default(),
+                to: Cursor { mac: Some([1; 16].into()), ..sealed.clone() },
+                entries: page.entries.clone(),
+            },
+        ),
+    ];
+    let cursor = Cursor {
+        scopes: page.heads.iter().map(|head| trygkort_core::wire::v1::ScopeSeq { hash: None, ..*head }).collect(),
+        ..sealed.clone()
+    };
+    for (what, offer) in offers {
+        let request =
+            SyncRequest { version: 1, origin: 7, cursor: cursor.clone(), offer: Some(offer), ..Default::default() };
+        let answer = raw(&mut hub, 7, Role::Coordinator, &request);
+        assert!(answer.restart.is_some_and(|restart| restart.taken == Some(page.to)), "{what}");
+        assert_eq!(hub.log.head_position().unwrap(), before, "{what}");
+    }
+    assert!(hub.log.row(row_of(91)).unwrap().is_none());
+    let whole = Offer { from: Cursor::default(), to: sealed, entries: page.entries };
+    let request = SyncRequest { version: 1, origin: 7, cursor, offer: Some(whole), ..Default::default() };
+    raw(&mut hub, 7, Role::Coordinator, &request);
+    assert!(hub.log.row(row_of(91)).unwrap().is_some(), "the true one is taken");
+}
+
+fn row_of(n: u128) -> trygkort_core::domain::RowId {
+    row(n)
+}
+
+#[test]
+fn a_row_that_has_moved_since_stays_where_it_is() {
+    let mut hub = Hub::demo();
+    let mut office = Device::joined(Role::Coordinator);
+    let mut phone = Device::joined(Role::Staff);
+    office.sync(&mut hub);
+    let id = office.ask(GetPins {}).unwrap().into_iter().find(|pin| pin.scope == Scope::Network).unwrap().id;
+    let backup = hub.backup();
+    let opened = office.ask(EditPin { id: Some(id) }).unwrap();
+    let form = PinForm { note: "For netværket".to_owned(), ..opened.form.clone() };
+    office.ask(SavePin { opened, form }).unwrap();
+    office.sync(&mut hub);
+    phone.sync(&mut hub);
+    drop(office);
+    hub.restore(&backup);
+    let mut tablet = Device::joined(Role::Coordinator);
+    tablet.sync(&mut hub);
+    let opened = tablet.ask(EditPin { id: Some(id) }).unwrap();
+    let form = PinForm { scope: Scope::Coordination, ..opened.form.clone() };
+    tablet.ask(SavePin { opened, form }).unwrap();
+    tablet.sync(&mut hub);
+    phone.sync(&mut hub);
+    assert!(!phone.ask(GetPins {}).unwrap().iter().any(|pin| pin.id == id), "it is not theirs any more");
+    tablet.sync(&mut hub);
+    let pin = tablet.ask(GetPins {}).unwrap().into_iter().find(|pin| pin.id == id).unwrap();
+    assert_eq!((pin.scope, pin.note.as_str()), (Scope::Coordination, "For netværket"));
+}

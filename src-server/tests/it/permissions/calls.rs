@@ -1,0 +1,86 @@
+//! The calls of the table, made by every role, and with tokens that are no longer good.
+
+use super::table::{ROLES, calls};
+use crate::harness::{Reply, TestDevice, TestServer};
+use reqwest::Method;
+use serde_json::json;
+use trygkort_core::domain::Role;
+use trygkort_server::{AreaSpec, InvitationSpec};
+
+/// Makes a call on the things of `owner`. The answer to a stream is its head.
+async fn call(device: &TestDevice<'_>, method: &Method, path: &str, owner: &TestDevice<'_>) -> Reply {
+    let path = path.replace("{own}", owner.id());
+    let body = match (method.as_str(), path.as_str()) {
+        ("POST", "/api/v1/hand-over") => Some(json!({})),
+        ("POST", _) => Some(json!({"role": "resident", "uses": 1, "expires_hours": 1})),
+        ("PATCH", _) => Some(json!({"name": "Telefon"})),
+        _ => None,
+    };
+    if path.ends_with("/poke") {
+        let response = device.request(method.clone(), &path).send().await.unwrap();
+        if response.status() == 200 {
+            return Reply { status: response.status(), headers: response.headers().clone(), body: String::new() };
+        }
+    }
+    device.server.send(method.clone(), &path, Some(&device.token), body).await
+}
+
+async fn open_invitation(server: &TestServer, desk: &TestDevice<'_>) -> String {
+    server.invite(Role::Resident).await;
+    desk.get("/api/v1/invitations").await.expect(200)[0]["id"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn every_call_is_as_the_page_says() {
+    let server = TestServer::start().await;
+    let desk = server.join(Role::Coordinator).await;
+    let calls = calls();
+    assert_eq!(calls.len(), 9);
+    for (column, role) in ROLES.into_iter().enumerate() {
+        for row in &calls {
+            // A device each: some calls end it.
+            let device = server.join(role).await;
+            let path = row.path.replace("{id}", &open_invitation(&server, &desk).await);
+            let reply = call(&device, &row.method, &path, &device).await;
+            let shown = format!("{role}: {} {} answers {}", row.method, row.path, reply.status);
+            match row.allowed[column] {
+                // The area has no base map, which is no matter of permission.
+                true => assert!(reply.status.is_success() || row.path.ends_with("/basemap"), "{shown}"),
+                false => reply.expect_error(403, "forbidden"),
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_is_no_longer_good_gets_nothing_and_anothers_things_are_not_there() {
+    let server = TestServer::start().await;
+    let bbox = "9.50,47.12,9.54,47.16".parse().unwrap();
+    let other = AreaSpec { name: "Naboparken".to_owned(), bbox };
+    let other = server.server.create_area(other).await.unwrap();
+    let desk = server.join(Role::Coordinator).await;
+    for role in ROLES {
+        let expired = server.join(role).await;
+        let control = rusqlite::Connection::open(server.data_dir().join("control.db")).unwrap();
+        let member = expired.redeemed["member_id"].as_str().unwrap();
+        control.execute("UPDATE members SET access_until_ms = 1 WHERE id = ?1", [member]).unwrap();
+        let revoked = server.join(role).await;
+        revoked.delete(&format!("/api/v1/devices/{}", revoked.id())).await.expect(204);
+        let invitation = server.server.invite(other, InvitationSpec::new(role)).await.unwrap();
+        let elsewhere = server.join_by(invitation.secret.expose()).await;
+        let open = open_invitation(&server, &desk).await;
+        for row in calls() {
+            let path = row.path.replace("{id}", &open);
+            call(&expired, &row.method, &path, &expired).await.expect_error(401, "expired");
+            call(&revoked, &row.method, &path, &revoked).await.expect_error(401, "revoked");
+            if row.path.contains('{') {
+                let expected = if role != Role::Coordinator && row.path.contains("invitations") { 403 } else { 404 };
+                let reply = call(&elsewhere, &row.method, &path, &desk).await;
+                assert_eq!(reply.status.as_u16(), expected, "{role}: {} {}", row.method, row.path);
+            }
+        }
+        let listed = desk.get("/api/v1/invitations").await.expect(200);
+        assert!(listed.as_array().unwrap().iter().any(|invitation| invitation["id"] == open.as_str()));
+    }
+    assert_eq!(desk.get("/api/v1/devices").await.expect(200).as_array().unwrap().len(), 1);
+}

@@ -1,0 +1,323 @@
+//! `docs/permissions.md`, tried cell by cell against a real server with real tokens: what is allowed stands in the log,
+//! what is not is refused for the reason that the page says and leaves nothing, and what arrives on a device is what its
+//! role reads. Each attempt is made with an expired, a locked-out and another area's token as well.
+
+mod calls;
+mod conflicts;
+mod rows;
+mod table;
+
+use crate::command_line::succeeds;
+use crate::harness::{Reply, TestDevice, TestServer};
+use crate::sync::{after, read_all, request, sync};
+use reqwest::Method;
+use rows::{Ends, action, change, deletion, edit, new_row, report, settlement, whole};
+use std::collections::{BTreeMap, BTreeSet};
+use table::{ROLES, RowTable, What};
+use trygkort_core::domain::schema::map_pin;
+use trygkort_core::domain::{AreaId, Entity, Role, RowId, Scope};
+use trygkort_core::wire::v1::{Action, Cursor, Page, Reason, RowChange};
+use trygkort_core::wire::{CONTENT_TYPE, to_bytes};
+use trygkort_server::{AreaSpec, InvitationSpec};
+
+/// A device that counts what it writes and remembers how far it has read.
+struct Writer<'a> {
+    device: TestDevice<'a>,
+    counter: u64,
+    cursor: Cursor,
+}
+
+impl<'a> Writer<'a> {
+    async fn join(server: &'a TestServer, area: AreaId, role: Role) -> Self {
+        let invitation = server.server.invite(area, InvitationSpec::new(role)).await.unwrap();
+        let device = server.join_by(invitation.secret.expose()).await;
+        Self { device, counter: 1, cursor: Cursor::default() }
+    }
+
+    fn origin(&self) -> u32 {
+        u32::try_from(self.device.redeemed["origin"].as_u64().unwrap()).unwrap()
+    }
+
+    fn member(&self) -> RowId {
+        RowId(self.device.redeemed["member_id"].as_str().unwrap().parse().unwrap())
+    }
+
+    fn device_row(&self) -> RowId {
+        RowId(self.device.id().parse().unwrap())
+    }
+
+    /// Pushes one action on one row; nothing when it was admitted, otherwise the reason.
+    async fn write(&mut self, row: RowChange) -> Option<Reason> {
+        let action = action(&mut self.counter, vec![row]);
+        let response = sync(&self.device, self.cursor.clone(), vec![action]).await;
+        self.cursor = after(&response.page);
+        let verdict = response.verdicts[0];
+        assert_eq!(verdict.position.is_some(), verdict.reason.is_none(), "admitted or refused: {verdict:?}");
+        verdict.reason
+    }
+}
+
+/// One thing that a role tries.
+struct Attempt {
+    entity: Entity,
+    scope: Scope,
+    what: What,
+    row: RowChange,
+}
+
+/// Everybody of one role.
+struct Cast<'a> {
+    role: Role,
+    own: Writer<'a>,
+    /// The member's access is over.
+    expired: TestDevice<'a>,
+    /// Locked out.
+    revoked: TestDevice<'a>,
+    /// The same role in another area.
+    elsewhere: Writer<'a>,
+    attempts: Vec<Attempt>,
+    /// The numbers of the actions that must stand in the log.
+    admitted: BTreeSet<(u32, u64)>,
+}
+
+impl<'a> Cast<'a> {
+    async fn assemble(server: &'a TestServer, other: AreaId, role: Role) -> Self {
+        let expired = server.join(role).await;
+        let control = rusqlite::Connection::open(server.data_dir().join("control.db")).unwrap();
+        let member = expired.redeemed["member_id"].as_str().unwrap();
+        control.execute("UPDATE members SET access_until_ms = 1 WHERE id = ?1", [member]).unwrap();
+        let revoked = server.join(role).await;
+        revoked.delete(&format!("/api/v1/devices/{}", revoked.id())).await.expect(204);
+        Self {
+            role,
+            own: Writer::join(server, server.area, role).await,
+            expired,
+            revoked,
+            elsewhere: Writer::join(server, other, role).await,
+            attempts: Vec::new(),
+            admitted: BTreeSet::new(),
+        }
+    }
+
+    /// Tries everything, one after the other.
+    async fn try_all(&mut self, table: &RowTable) {
+        for attempt in std::mem::take(&mut self.attempts) {
+            self.try_with_bad_tokens(&attempt).await;
+            let Attempt { entity, scope, what, row } = attempt;
+            let number = (self.own.origin(), self.own.counter);
+            let reason = self.own.write(row).await;
+            let expected = table.refusal(self.role, entity, scope, what);
+            assert_eq!(reason, expected, "{}: {what:?} {} in {scope:?}", self.role, entity.name());
+            if reason.is_none() {
+                self.admitted.insert(number);
+            }
+        }
+    }
+
+    async fn try_with_bad_tokens(&mut self, attempt: &Attempt) {
+        for (device, code) in [(&self.expired, "expired"), (&self.revoked, "revoked")] {
+            let body = to_bytes(&request(device, Cursor::default(), vec![action(&mut 1, vec![attempt.row.clone()])]));
+            let post = device.request(Method::POST, "/api/v1/sync").header("content-type", CONTENT_TYPE);
+            Reply::of(post.body(body)).await.expect_error(401, code);
+        }
+        // A new row is then one of the other area; what exists here does not exist there.
+        let reason = self.elsewhere.write(attempt.row.clone()).await;
+        let is_new = attempt.what == What::Create;
+        let what = attempt.what;
+        assert!(is_new || reason.is_some(), "{}: {what:?} {} from elsewhere", self.role, attempt.entity.name());
+    }
+}
+
+#[tokio::test]
+async fn every_cell_is_as_the_page_says() {
+    let table = RowTable::read();
+    table.check_complete();
+    let server = TestServer::start().await;
+    let bbox = "9.50,47.12,9.54,47.16".parse().unwrap();
+    let other = AreaSpec { name: "Naboparken".to_owned(), bbox };
+    let other = server.server.create_area(other).await.unwrap();
+    let mut desk = Writer::join(&server, server.area, Role::Coordinator).await;
+    let mut casts = Vec::new();
+    for role in ROLES {
+        casts.push(Cast::assemble(&server, other, role).await);
+    }
+    let mut created = BTreeSet::new();
+    let prepared_by = prepare(&server, &mut desk, &mut casts).await;
+    for attempt in casts.iter().flat_map(|cast| &cast.attempts).filter(|attempt| attempt.what == What::Create) {
+        created.insert(attempt.row.row.0);
+    }
+    assert!(casts.iter().map(|cast| cast.attempts.len()).sum::<usize>() > 400);
+
+    futures::future::join_all(casts.iter_mut().map(|cast| cast.try_all(&table))).await;
+
+    let log = read_all(&desk.device).await.0;
+    check_log(&log, &casts, &prepared_by);
+    for cast in &casts {
+        let seen = kinds(&read_all(&cast.own.device).await.0);
+        for (entity, scope) in Entity::ALL.iter().flat_map(|entity| Scope::ALL.map(|scope| (*entity, scope))) {
+            let there = seen.contains(&(entity.number(), scope.number()));
+            assert_eq!(there, table.reads(cast.role, entity, scope), "{}: {} in {scope:?}", cast.role, entity.name());
+        }
+        let elsewhere = read_all(&cast.elsewhere.device).await.0;
+        let strays: Vec<RowId> = row_ids(&elsewhere).intersection(&row_ids(&log)).copied().collect();
+        assert!(strays.iter().all(|row| created.contains(row)), "{}: rows of this area in another", cast.role);
+    }
+    succeeds(&server.data_dir(), &["check", "--data", "."]);
+}
+
+/// Everything that was admitted is there, and nothing else that a device of a role wrote.
+fn check_log(log: &[Page], casts: &[Cast<'_>], prepared_by: &[u32]) {
+    let entries = log.iter().flat_map(|page| &page.entries);
+    let devices = entries.filter(|entry| entry.origin != 0);
+    let there: BTreeSet<(u32, u64)> = devices.map(|entry| (entry.origin, entry.counter)).collect();
+    let by_roles: BTreeSet<_> = there.iter().copied().filter(|(origin, _)| !prepared_by.contains(origin)).collect();
+    let expected: BTreeSet<_> = casts.iter().flat_map(|cast| cast.admitted.iter().copied()).collect();
+    assert_eq!(by_roles, expected, "what the roles wrote");
+    assert!(prepared_by.iter().all(|desk| there.iter().any(|(origin, _)| origin == desk)), "what was prepared");
+}
+
+fn kinds(pages: &[Page]) -> BTreeSet<(u16, u8)> {
+    let scopes = pages.iter().flat_map(|page| &page.entries).flat_map(|entry| &entry.scopes);
+    scopes.flat_map(|scope| scope.rows.iter().map(|row| (row.entity, scope.scope))).collect()
+}
+
+fn row_ids(pages: &[Page]) -> BTreeSet<RowId> {
+    let scopes = pages.iter().flat_map(|page| &page.entries).flat_map(|entry| &entry.scopes);
+    scopes.flat_map(|scope| &scope.rows).map(|row| row.row.0).collect()
+}
+
+/// Makes a row for every attempt on one, and thinks up the attempts.
+/// Says which devices wrote that.
+async fn prepare(server: &TestServer, desk: &mut Writer<'_>, casts: &mut [Cast<'_>]) -> [u32; 2] {
+    let mut plan = Plan { desk_member: desk.member(), counter: desk.counter, actions: Vec::new() };
+    let mut servers_rows = mirrors(server, desk, casts).await;
+    let (opponent, conflicts) = conflicts::make(server, desk).await;
+    plan.counter = desk.counter;
+    servers_rows.extend(conflicts.iter().map(|((scope, _), row)| ((Entity::Conflict, *scope), *row)));
+    for cast in casts.iter_mut() {
+        for (entity, scope) in Entity::ALL.iter().flat_map(|entity| Scope::ALL.map(|scope| (*entity, scope))) {
+            let (row, fields) = plan.whole(entity);
+            let row = change(entity, row, scope, fields);
+            cast.attempts.push(Attempt { entity, scope, what: What::Create, row });
+            for (what, ask) in attempts_on(entity, scope) {
+                let target = match entity {
+                    Entity::Area => (scope == Scope::Public).then_some(server.area.0),
+                    entity if entity.is_mirror() || entity == Entity::Conflict => {
+                        servers_rows.get(&(entity, scope)).copied()
+                    }
+                    entity => Some(plan.target(entity, scope)),
+                };
+                let Some(target) = target else { continue };
+                let mut row = change(entity, target, scope, ask.into_iter().collect());
+                row.move_to = if let What::Move(to) = what { Some(to.number()) } else { None };
+                cast.attempts.push(Attempt { entity, scope, what, row });
+            }
+        }
+        for ((scope, about), row) in &conflicts {
+            let what = if *about == Entity::MapPin { What::SettlePin } else { What::Settle };
+            let row = change(Entity::Conflict, *row, *scope, vec![settlement()]);
+            cast.attempts.push(Attempt { entity: Entity::Conflict, scope: *scope, what, row });
+        }
+    }
+    let verdicts = sync(&desk.device, Cursor::default(), plan.actions).await.verdicts;
+    assert!(verdicts.iter().all(|verdict| verdict.reason.is_none()), "the desk may make them all");
+    desk.counter = plan.counter;
+    for cast in casts.iter_mut().filter(|cast| cast.role == Role::Staff) {
+        own_pins(desk, cast).await;
+    }
+    [desk.origin(), opponent]
+}
+
+/// What to try on a row that is there: what, and with which field.
+fn attempts_on(entity: Entity, scope: Scope) -> Vec<(What, Option<(u16, trygkort_core::domain::Value)>)> {
+    let mut attempts = vec![(What::Edit, Some(edit(entity))), (What::Delete, Some(deletion()))];
+    if entity == Entity::Channel {
+        attempts.push((What::Report, Some(report())));
+    }
+    attempts.extend(Scope::ALL.into_iter().filter(|to| *to != scope).map(|to| (What::Move(to), None)));
+    attempts
+}
+
+/// Staff own pins that they made in the network, wherever a coordinator moved them.
+async fn own_pins(desk: &mut Writer<'_>, staff: &mut Cast<'_>) {
+    for scope in Scope::ALL {
+        let row = new_row();
+        let ends = Ends { contact: row, problem: row, member: row };
+        let made = change(Entity::MapPin, row, Scope::Network, whole(Entity::MapPin, ends).1);
+        staff.admitted.insert((staff.own.origin(), staff.own.counter));
+        assert_eq!(staff.own.write(made).await, None);
+        if scope != Scope::Network {
+            let mut moved = change(Entity::MapPin, row, Scope::Network, vec![]);
+            moved.move_to = Some(scope.number());
+            assert_eq!(desk.write(moved).await, None);
+        }
+        let row = change(Entity::MapPin, row, scope, vec![deletion()]);
+        staff.attempts.push(Attempt { entity: Entity::MapPin, scope, what: What::DeleteOwn, row });
+    }
+}
+
+/// A mirror of each kind, in each scope that has any.
+async fn mirrors(server: &TestServer, desk: &Writer<'_>, casts: &[Cast<'_>]) -> BTreeMap<(Entity, Scope), RowId> {
+    let resident = &casts.iter().find(|cast| cast.role == Role::Resident).unwrap().own;
+    server.invite(Role::Staff).await;
+    server.server.mirrored().await.unwrap();
+    let invitations = desk.device.get("/api/v1/invitations").await.expect(200);
+    let invitation = RowId(invitations[0]["id"].as_str().unwrap().parse().unwrap());
+    BTreeMap::from([
+        ((Entity::Member, Scope::Network), desk.member()),
+        ((Entity::Member, Scope::Coordination), resident.member()),
+        ((Entity::Device, Scope::Network), desk.device_row()),
+        ((Entity::Device, Scope::Coordination), resident.device_row()),
+        ((Entity::Invitation, Scope::Coordination), invitation),
+    ])
+}
+
+/// What the desk makes before the others begin.
+struct Plan {
+    desk_member: RowId,
+    counter: u64,
+    actions: Vec<Action>,
+}
+
+impl Plan {
+    fn make(&mut self, entity: Entity, scope: Scope, row: RowId, fields: Vec<(u16, trygkort_core::domain::Value)>) {
+        self.actions.push(action(&mut self.counter, vec![change(entity, row, scope, fields)]));
+    }
+
+    /// A row to create, with what it refers to made before it: every cell of the card has ends of its own.
+    fn whole(&mut self, entity: Entity) -> (RowId, Vec<(u16, trygkort_core::domain::Value)>) {
+        let mut ends = Ends { contact: new_row(), problem: new_row(), member: self.desk_member };
+        if matches!(entity, Entity::Channel | Entity::CardCell) {
+            for (entity, end) in [(Entity::Contact, &mut ends.contact), (Entity::Problem, &mut ends.problem)] {
+                let (row, fields) = whole(entity, Ends { contact: *end, problem: *end, member: *end });
+                *end = row;
+                self.make(entity, Scope::Public, row, fields);
+            }
+        }
+        whole(entity, ends)
+    }
+
+    /// A row that somebody else made.
+    fn target(&mut self, entity: Entity, scope: Scope) -> RowId {
+        let (row, fields) = self.whole(entity);
+        self.make(entity, scope, row, fields);
+        row
+    }
+}
+
+#[tokio::test]
+async fn a_group_is_for_coordination_only() {
+    let server = TestServer::start().await;
+    let mut desk = Writer::join(&server, server.area, Role::Coordinator).await;
+    for (scope, reason) in [
+        (Scope::Public, Some(Reason::Validation)),
+        (Scope::Network, Some(Reason::Validation)),
+        (Scope::Coordination, None),
+    ] {
+        let row = new_row();
+        let (_, mut fields) = whole(Entity::MapPin, Ends { contact: row, problem: row, member: row });
+        fields.retain(|(field, _)| *field != map_pin::category);
+        fields.push((map_pin::category, "group".into()));
+        assert_eq!(desk.write(change(Entity::MapPin, row, scope, fields)).await, reason, "{scope:?}");
+    }
+}

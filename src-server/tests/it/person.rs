@@ -1,0 +1,103 @@
+//! What an area holds of one person: found wherever it stands, and handed out.
+
+use crate::command_line::{fails, succeeds};
+use crate::harness::{TestDevice, TestServer};
+use crate::sync::{PIN_CHANGES, action, pin, sync};
+use serde_json::{Value as Json, json};
+use std::path::Path;
+use trygkort_core::domain::schema::{contact, map_pin, organisation};
+use trygkort_core::domain::{Entity, Role, Scope, Value};
+use trygkort_core::wire::v1::{Action, Cursor, FieldChange};
+
+/// Changes a field of the row that an action made.
+fn edit(counter: u64, of: &Action, field: u16, value: Value) -> Action {
+    let mut edit = Action { counter, ..of.clone() };
+    edit.rows[0].fields = vec![FieldChange { field, value, base: None }];
+    edit
+}
+
+/// Søren Holm is named in a note that was changed since, in one that was refused, and as a member with a telephone.
+async fn known(server: &TestServer) -> TestDevice<'_> {
+    let desk = server.join(Role::Coordinator).await;
+    let secret = server.invite(Role::Staff).await;
+    let names = json!({"member_name": "Søren Holm", "device_name": "Telefon"});
+    let redeemed = server.redeem_with(&secret, names).await.expect(200);
+    let soren = TestDevice { server, token: redeemed["token"].as_str().unwrap().to_owned(), redeemed };
+    server.server.mirrored().await.unwrap();
+
+    let named = action(1, Entity::Contact, Scope::Network, vec![(contact::name, "Vagten".into())]);
+    let note = |counter, text: &str| edit(counter, &named, contact::note, text.into());
+    let notes = vec![named.clone(), note(2, "Spørg efter soeren holm"), note(3, "Ring på 20 24 57 11")];
+    sync(&desk, Cursor::default(), notes).await;
+    let wrote = pin(1, "Mørk sti");
+    let not_his = action(
+        1 + PIN_CHANGES,
+        Entity::Organisation,
+        Scope::Network,
+        vec![(organisation::name, "Søren Holms venner".into())],
+    );
+    let changed = edit(2 + PIN_CHANGES, &wrote, map_pin::title, "Meget mørk sti".into());
+    let verdicts = sync(&soren, Cursor::default(), vec![wrote, not_his, changed]).await.verdicts;
+    assert!(verdicts[1].reason.is_some());
+    soren
+}
+
+fn found(dir: &Path, text: &str) -> Vec<(String, String, String)> {
+    let said = succeeds(dir, &["person", "find", "--data", ".", "Prøveparken", text]);
+    let lines = said.lines().filter(|line| line.contains('\t'));
+    lines
+        .map(|line| {
+            let mut parts = line.split('\t').map(str::to_owned);
+            let mut next = || parts.next().unwrap();
+            (next(), next(), next())
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn a_person_is_found_wherever_they_stand() {
+    let server = TestServer::start().await;
+    let soren = known(&server).await;
+    let dir = server.data_dir();
+    let places = found(&dir, "Soren Holm");
+    let is = |part: &str, why: &str, place: &str| {
+        assert!(places.iter().any(|(a, b, c)| (a.as_str(), b.as_str(), c.as_str()) == (part, why, place)), "{place}");
+    };
+    is("member", "own", "member");
+    is("device", "own", "device");
+    is("row", "own", "member.name");
+    is("history", "mentions", "contact.note");
+    is("refused", "mentions", "organisation.name");
+    assert!(!places.iter().any(|(part, _, place)| part == "row" && place == "contact.note"), "it was changed since");
+
+    let by_number = found(&dir, "+45 20245711");
+    assert_eq!(by_number, [("row".to_owned(), "mentions".to_owned(), "contact.note".to_owned())]);
+    let by_id = found(&dir, soren.redeemed["member_id"].as_str().unwrap());
+    assert!(by_id.iter().any(|(part, _, _)| part == "member") && !by_id.iter().any(|(_, _, p)| p == "contact.note"));
+    assert_eq!(found(&dir, "Findes Ikke"), []);
+    assert!(fails(&dir, &["person", "find", "--data", ".", "Prøveparken", "a"]).contains("everybody"));
+}
+
+#[tokio::test]
+async fn what_is_handed_out_has_what_they_wrote_and_no_secrets() {
+    let server = TestServer::start().await;
+    let soren = known(&server).await;
+    let dir = server.data_dir();
+    let said = succeeds(&dir, &["person", "export", "--data", ".", "Prøveparken", "søren holm", "../soren.json"]);
+    assert!(said.contains("read it before"), "{said}");
+    let text = std::fs::read_to_string(dir.join("../soren.json")).unwrap();
+    let export: Json = serde_json::from_str(&text).unwrap();
+    assert_eq!(export["members"], json!([soren.redeemed["member_id"]]));
+    let wrote = |part: &str, value: &str| {
+        let findings = export["findings"].as_array().unwrap().iter();
+        let mut of_them = findings.filter(|finding| finding["part"] == part && finding["why"] == "wrote");
+        of_them.any(|finding| finding["value"] == value && finding["place"] == "map_pin.title")
+    };
+    assert!(wrote("row", "Meget mørk sti") && wrote("history", "Mørk sti"));
+    assert!(!text.contains("_hash") && !text.contains("20 24 57 11"), "nobody's secrets, nobody else's number");
+
+    let audit = succeeds(&dir, &["audit", "--data", "."]);
+    let line = audit.lines().last().unwrap();
+    assert!(line.contains("person_export") && line.contains(soren.redeemed["member_id"].as_str().unwrap()), "{line}");
+    assert!(!audit.to_lowercase().contains("holm"), "{audit}");
+}

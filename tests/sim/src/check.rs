@@ -1,0 +1,165 @@
+//! What must hold.
+
+use crate::device::{Device, Written};
+use crate::server::{Judged, Server};
+use crate::stranger::PERSONAL_NUMBER;
+use rusqlite::Connection;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use trygkort_core::domain::{Role, Value};
+use trygkort_core::wire::from_bytes;
+use trygkort_core::wire::v1::{Action, LogRow, Reason, RowChange};
+
+/// The server's log and quarantine as its file has them.
+pub(crate) struct Kept {
+    /// By origin and counter: the position and the rows of every scope there.
+    log: HashMap<(u32, u64), Vec<LogRow>>,
+    positions: HashMap<(u32, u64), Option<u64>>,
+    refused: Vec<((u32, u64), Action)>,
+}
+
+impl Kept {
+    pub(crate) fn read(conn: &Connection) -> Result<Self, rusqlite::Error> {
+        let (mut log, mut positions): (HashMap<_, Vec<LogRow>>, HashMap<_, _>) = Default::default();
+        let mut statement = conn.prepare("SELECT origin, counter, position FROM action")?;
+        let found = statement.query_map([], |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?)))?;
+        for action in found {
+            let (id, position): ((u32, u64), Option<u64>) = action?;
+            positions.insert(id, position);
+        }
+        let mut statement = conn.prepare(
+            "SELECT entry.origin, entry.counter, log.rows FROM log JOIN entry ON entry.position = log.position",
+        )?;
+        let mut found = statement.query([])?;
+        while let Some(row) = found.next()? {
+            let rows: Vec<LogRow> = from_bytes(row.get_ref(2)?.as_blob()?).expect("the log can be read");
+            log.entry((row.get(0)?, row.get(1)?)).or_default().extend(rows);
+        }
+        let mut statement = conn.prepare("SELECT origin, counter, body FROM refused")?;
+        let mut found = statement.query([])?;
+        let mut refused = Vec::new();
+        while let Some(row) = found.next()? {
+            // Entries that nobody could prove to have been in the log lie there as well.
+            if let Ok(action) = from_bytes(row.get_ref(2)?.as_blob()?) {
+                refused.push(((row.get(0)?, row.get(1)?), action));
+            }
+        }
+        Ok(Self { log, positions, refused })
+    }
+
+    /// What is wrong with an acknowledged action; `None`: it is where it was said to be, whole.
+    fn misses(&self, id: (u32, u64), judged: &Judged) -> Option<String> {
+        let refused = || self.refused.iter().any(|(other, action)| *other == id && *action == judged.action);
+        match (judged.verdict.position, judged.verdict.reason) {
+            (Some(position), None) if self.positions.get(&id) != Some(&Some(position)) => {
+                Some(format!("was said to be at {position} and is not"))
+            }
+            (Some(_), None) => self.log.get(&id).map_or(Some("has no rows in the log".to_owned()), |rows| {
+                judged.action.rows.iter().find_map(|change| misses_row(rows, change))
+            }),
+            (None, Some(Reason::PersonalNumber)) if refused() => {
+                Some("holds a personal number and was kept".to_owned())
+            }
+            (None, Some(Reason::PersonalNumber)) => None,
+            (None, Some(Reason::Quarantined)) if has_personal_number(&judged.action) => None,
+            (None, Some(reason)) => (!refused()).then(|| format!("was refused ({reason:?}) and is not kept aside")),
+            (position, reason) => Some(format!("has the verdict {position:?}, {reason:?}")),
+        }
+    }
+
+    /// Every word that is kept.
+    fn words(&self) -> BTreeSet<&str> {
+        let log = self.log.values().flatten().flat_map(|row| &row.fields).map(|field| &field.value);
+        let refused = self.refused.iter().flat_map(|(_, action)| values(action));
+        log.chain(refused).map(Value::text).collect()
+    }
+}
+
+fn has_personal_number(action: &Action) -> bool {
+    values(action).any(|value| value.text().contains(PERSONAL_NUMBER))
+}
+
+fn values(action: &Action) -> impl Iterator<Item = &Value> {
+    action.rows.iter().flat_map(|row| &row.fields).map(|field| &field.value)
+}
+
+/// What the log lacks of a row's changes.
+fn misses_row(rows: &[LogRow], change: &RowChange) -> Option<String> {
+    let mut here = rows.iter().filter(|row| row.row == change.row && !row.withdrawn);
+    let Some(row) = here.next() else { return Some(format!("lacks row {}", change.row.0)) };
+    let lacks = |field: u16| format!("lacks field {field} of row {}", change.row.0);
+    change.fields.iter().find_map(|set| {
+        let found = row.fields.iter().any(|field| field.field == set.field && field.value == set.value);
+        (!found).then(|| lacks(set.field))
+    })
+}
+
+/// Everything that was acknowledged is in the log or in quarantine, whole.
+pub(crate) fn acknowledged(server: &Server, kept: &Kept, wrong: &mut Vec<String>) {
+    for (id, judged) in server.judged.iter().flat_map(|(id, all)| all.iter().map(move |judged| (id, judged))) {
+        if let Some(what) = kept.misses(*id, judged) {
+            wrong.push(format!("acknowledged action {} of d{} {what}", id.1, id.0));
+        }
+    }
+}
+
+/// Whatever somebody wrote and was told that it is kept is in the log, in quarantine or on a device.
+pub(crate) fn written(
+    written: &[Written],
+    server: &Server,
+    kept: &Kept,
+    on_devices: &[(u32, Vec<Action>)],
+    wrong: &mut Vec<String>,
+) {
+    let mut words = kept.words();
+    words.extend(on_devices.iter().flat_map(|(_, actions)| actions).flat_map(values).map(Value::text));
+    for Written { token, counter, words: own } in written {
+        let mut origins = server.incarnations.get(token).into_iter().flatten().chain([token]);
+        let on_device =
+            |(other, actions): &(u32, Vec<Action>)| other == token && actions.iter().any(|a| a.counter == *counter);
+        let judged = origins.any(|origin| kept.positions.contains_key(&(*origin, *counter)));
+        if !judged && !on_devices.iter().any(on_device) {
+            wrong.push(format!("action {counter} of d{token} is nowhere"));
+        }
+        if let Some(lost) = own.as_deref().filter(|text| !words.contains(text)) {
+            wrong.push(format!("{lost:?}, action {counter} of d{token}, is nowhere"));
+        }
+    }
+}
+
+/// No row is outside the scopes of the role.
+pub(crate) fn scopes(device: &Device, wrong: &mut Vec<String>) {
+    let readable: Vec<String> = device.told.readable().iter().map(|scope| scope.number().to_string()).collect();
+    for line in device.dump().lines() {
+        let mut columns = line.split(' ');
+        let (row, scope) = (columns.next().unwrap_or_default(), columns.nth(1).unwrap_or_default());
+        if !readable.iter().any(|known| known == scope) {
+            wrong.push(format!("{} is {} and holds row {row} of scope {scope}", device.name, device.told));
+        }
+    }
+}
+
+/// All devices with a role hold what a new device with that role would hold.
+pub(crate) fn alike(devices: &[Device], fresh: &BTreeMap<Role, String>, wrong: &mut Vec<String>) {
+    for device in devices {
+        let (expected, dump) = (&fresh[&device.told], device.dump());
+        if *expected != dump {
+            let differs = expected.lines().zip(dump.lines()).find(|(one, other)| one != other);
+            wrong.push(format!(
+                "{} does not hold what others with its role ({}) hold: {differs:?}",
+                device.name, device.told
+            ));
+        }
+    }
+}
+
+/// The server's file holds together, and no personal number is in it.
+pub(crate) fn server(server: &Server, wrong: &mut Vec<String>) {
+    match server.log.as_ref().map(trygkort_core::hub::AreaLog::check) {
+        Some(Ok(found)) => wrong.extend(found.into_iter().map(|problem| format!("the server's file: {problem}"))),
+        other => wrong.push(format!("the server's file cannot be checked: {other:?}")),
+    }
+    if server.disk.contains(PERSONAL_NUMBER) {
+        wrong.push("a personal number is on the server's disk".to_owned());
+    }
+    wrong.extend(server.wrong.iter().cloned());
+}

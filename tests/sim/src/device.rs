@@ -1,0 +1,189 @@
+//! A device: the whole application on a disk that fails, with a clock that is wrong.
+
+use crate::disk::{Disk, Image, Survival};
+use crate::prepared::{self, START_MS};
+use crate::rng::Rng;
+use std::cell::Cell;
+use std::rc::Rc;
+use trygkort_core::app::{App, Env, HostInfo, Step, SyncCall};
+use trygkort_core::domain::{Role, RowId};
+use trygkort_core::error::Error;
+use trygkort_core::ipc::{Ask, Boot, GetSyncStatus, IpcError, SyncState, SyncStatus, UndoId};
+use trygkort_core::wire::from_bytes;
+use trygkort_core::wire::v1::Action;
+use uuid::Uuid;
+
+/// The member whose device an origin is: every third device is the second one of the member before.
+pub(crate) fn member_of(origin: u32) -> RowId {
+    let first = if origin.is_multiple_of(3) { origin - 1 } else { origin };
+    RowId(Uuid::from_u128(0x00e4_0000 + u128::from(first)))
+}
+
+/// Time and chance as a device has them.
+pub(crate) struct SimEnv {
+    now_ms: Rc<Cell<i64>>,
+    skew_ms: Rc<Cell<i64>>,
+    rng: Rng,
+}
+
+impl SimEnv {
+    /// A clock that stands still.
+    pub(crate) fn at(now_ms: i64) -> Self {
+        Self { now_ms: Rc::new(Cell::new(now_ms)), skew_ms: Rc::default(), rng: Rng::new(0) }
+    }
+}
+
+impl Env for SimEnv {
+    fn now_ms(&self) -> i64 {
+        self.now_ms.get() + self.skew_ms.get()
+    }
+
+    fn utc_offset_minutes(&self, _: i64) -> i32 {
+        60
+    }
+
+    fn fill_random(&self, bytes: &mut [u8]) {
+        self.rng.fill(bytes);
+    }
+}
+
+/// Something a person wrote, and was told that it is kept.
+#[derive(Clone, Debug)]
+pub(crate) struct Written {
+    /// Whose token the device has.
+    pub(crate) token: u32,
+    /// The number of the action's first change.
+    pub(crate) counter: u64,
+    /// The words, where there were words: they stand nowhere else.
+    pub(crate) words: Option<String>,
+}
+
+/// A device of a member.
+pub(crate) struct Device {
+    pub(crate) name: String,
+    /// Which device the server takes it for: the origin that it joined with.
+    pub(crate) token: u32,
+    pub(crate) disk: Disk,
+    /// `None` while it has no power.
+    pub(crate) app: Option<App>,
+    now_ms: Rc<Cell<i64>>,
+    pub(crate) skew_ms: Rc<Cell<i64>>,
+    rng: Rng,
+    /// The call that waits for an answer, by its number.
+    pub(crate) call: Option<(u64, SyncCall)>,
+    pub(crate) written: Vec<Written>,
+    pub(crate) undo: Vec<UndoId>,
+    /// The role that it knows of: rows of its scopes may be here.
+    pub(crate) told: Role,
+    /// A copy of its files, and how much was written by then.
+    pub(crate) backup: Option<(Image, usize)>,
+    pub(crate) offline_until: i64,
+}
+
+impl Device {
+    /// A device that has read the prepared area.
+    pub(crate) fn new(origin: u32, role: Role, now_ms: &Rc<Cell<i64>>, rng: &Rng) -> Self {
+        let mut device = Self {
+            name: format!("d{origin}"),
+            token: origin,
+            disk: Disk::of(&prepared::prepared().device(role, origin)),
+            app: None,
+            now_ms: Rc::clone(now_ms),
+            skew_ms: Rc::default(),
+            rng: rng.split(),
+            call: None,
+            written: Vec::new(),
+            undo: Vec::new(),
+            told: role,
+            backup: None,
+            offline_until: START_MS,
+        };
+        device.start().expect("a prepared disk opens");
+        device
+    }
+
+    /// Starts the application on what is on the disk.
+    pub(crate) fn start(&mut self) -> Result<(), String> {
+        let env = SimEnv { now_ms: Rc::clone(&self.now_ms), skew_ms: Rc::clone(&self.skew_ms), rng: self.rng.split() };
+        let host = HostInfo { version: "sim".to_owned(), web_origin: None, language: "da".to_owned() };
+        let app = App::open(Box::new(self.disk.clone()), Box::new(env), host);
+        self.app = Some(app.map_err(|error: Error| format!("{} does not start: {error}", self.name))?);
+        self.ask(Boot {}).map(drop).map_err(|error| format!("{} starts with {error:?}", self.name))
+    }
+
+    /// The power is cut, in the middle of whatever was going on.
+    pub(crate) fn crash(&mut self, survival: Survival<'_>) {
+        self.disk.cut();
+        self.app = None;
+        self.call = None;
+        self.disk.crash(survival);
+    }
+
+    /// Asks as a screen does.
+    pub(crate) fn ask<A: Ask>(&mut self, ask: A) -> Result<A::Reply, IpcError> {
+        match self.app.as_mut().expect("only a device with power is asked").handle(ask.into_request()) {
+            Step::Reply(reply) => reply.map(|json| serde_json::from_str(&json).unwrap()),
+            Step::Fetch { .. } => panic!("nobody asks for what needs the server"),
+        }
+    }
+
+    /// Somebody copies it, and goes on with the copy.
+    pub(crate) fn copy(&self) -> Result<Self, String> {
+        let mut copy = Self {
+            name: format!("{}'", self.name),
+            token: self.token,
+            disk: Disk::of(&self.disk.image()),
+            app: None,
+            now_ms: Rc::clone(&self.now_ms),
+            skew_ms: Rc::new(Cell::new(self.skew_ms.get())),
+            rng: self.rng.split(),
+            call: None,
+            written: Vec::new(),
+            undo: Vec::new(),
+            told: self.told,
+            backup: None,
+            offline_until: self.offline_until,
+        };
+        copy.start()?;
+        Ok(copy)
+    }
+
+    /// Takes over what the application knows of its role.
+    pub(crate) fn learn(&mut self) {
+        if let Ok(boot) = self.ask(Boot {})
+            && let Some(area) = boot.areas.first()
+        {
+            self.told = area.role;
+        }
+    }
+
+    /// What the badge shows.
+    pub(crate) fn status(&mut self) -> SyncStatus {
+        self.ask(GetSyncStatus {}).unwrap_or(SyncStatus {
+            state: SyncState::ServerError,
+            last_success_ms: None,
+            pending: 0,
+            refused: 0,
+        })
+    }
+
+    /// The scopes of the rows that it holds, by their numbers, and what it holds.
+    pub(crate) fn dump(&self) -> String {
+        self.app.as_ref().and_then(|app| app.dump().ok()).unwrap_or_default()
+    }
+
+    /// What is still in its outbox, and what it shows as refused. The power is cut, so that the file can be looked into:
+    /// what was acknowledged to a person must be on the disk by then.
+    pub(crate) fn into_kept(mut self) -> Vec<Action> {
+        let status = self.status();
+        self.crash(Survival::Nothing);
+        if (status.pending, status.refused) == (0, 0) {
+            return Vec::new();
+        }
+        let conn = self.disk.connect(&format!("area-{}.db", prepared::area())).unwrap();
+        let sql = "SELECT body FROM outbox UNION ALL SELECT body FROM refused WHERE body IS NOT NULL";
+        let mut statement = conn.prepare(sql).unwrap();
+        let bodies = statement.query_map([], |row| row.get::<_, Vec<u8>>(0)).unwrap();
+        bodies.map(|body| from_bytes(&body.unwrap()).unwrap()).collect()
+    }
+}

@@ -1,0 +1,91 @@
+//! What goes wrong.
+
+use crate::rng::Rng;
+
+macro_rules! faults {
+    ($($(#[$doc:meta])* $name:ident = $percent:literal,)+) => {
+        /// A kind of trouble. One more is a line here, and the line of the world where it strikes.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub(crate) enum Fault { $($(#[$doc])* $name,)+ }
+
+        impl Fault {
+            pub(crate) const ALL: &[Fault] = &[$(Fault::$name,)+];
+
+            /// In how many of a hundred chances it strikes, where a schedule has it at all.
+            fn percent(self) -> u64 {
+                match self { $(Fault::$name => $percent,)+ }
+            }
+        }
+    };
+}
+
+faults! {
+    /// A request never arrives.
+    DropRequest = 15,
+    /// An answer never arrives, though the server has committed.
+    DropAnswer = 15,
+    /// A request arrives twice, the second time late.
+    Duplicate = 15,
+    /// A request or answer takes long: others overtake it, and its device may have given up waiting.
+    Delay = 20,
+    /// Some devices are without a network for a while.
+    Split = 6,
+    /// A device's clock is an hour or ten years off from the start.
+    ClockSkew = 40,
+    /// A device's clock jumps.
+    ClockJump = 10,
+    /// A device loses its power while it writes.
+    DeviceCrash = 10,
+    /// The server loses its power while it writes.
+    ServerCrash = 12,
+    /// A write of a device's disk fails.
+    DeviceDisk = 8,
+    /// A write of the server's disk fails, or there is no room.
+    ServerDisk = 8,
+    /// A member gets another role.
+    RoleChange = 6,
+    /// A device is locked out.
+    Revoke = 3,
+    /// A device is copied, and both go on.
+    Clone = 3,
+    /// A device is put back to what a backup of it holds.
+    DeviceRestore = 4,
+    /// The server is put back to what a backup of it holds.
+    ServerRestore = 3,
+    /// Somebody whose program follows no rules pushes.
+    Stranger = 15,
+}
+
+/// Which faults a schedule has. Each schedule has some of them only: a fault that is always there hides what happens
+/// without it.
+#[derive(Debug)]
+pub(crate) struct Faults(Vec<Fault>);
+
+impl Faults {
+    /// None at all.
+    pub(crate) fn none() -> Self {
+        Self(Vec::new())
+    }
+
+    /// About half of them.
+    pub(crate) fn some(rng: &Rng) -> Self {
+        let mut faults = Self(Fault::ALL.iter().copied().filter(|_| rng.percent(50)).collect());
+        if faults.0.contains(&Fault::ServerRestore) {
+            // What the server lost comes back from the devices. When those lose it as well, or must forget it because
+            // their role has changed, it is lost, and no wonder.
+            let forgets = |fault: &Fault| matches!(fault, Fault::Revoke | Fault::DeviceRestore | Fault::RoleChange);
+            faults.0.retain(|fault| !forgets(fault));
+        }
+        faults
+    }
+
+    /// Whether it strikes now.
+    pub(crate) fn strikes(&self, fault: Fault, rng: &Rng) -> bool {
+        self.0.contains(&fault) && rng.percent(fault.percent())
+    }
+
+    /// The faults there are.
+    pub(crate) fn list(&self) -> &[Fault] {
+        &self.0
+    }
+}

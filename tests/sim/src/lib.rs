@@ -1,0 +1,49 @@
+//! A week of an area in milliseconds, from one number: devices and a server whose network, clocks, disks and power fail
+//! as a seed says, and what must hold whatever happens.
+//!
+//! What runs is the real code: `trygkort_core::app::App` on every device, `trygkort_core::hub::AreaLog` as the server,
+//! SQLite with its write-ahead log. Simulated are the people, the network, the clocks and the disks ([`disk`]). Every
+//! choice comes from the seed, so a seed that fails fails again, with a trace that says in words what happened:
+//! `cargo xtask sim --seed 4711 --trace`.
+//!
+//! Start reading at [`run`]; `fault` lists what goes wrong, `check` what must hold.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "these are helpers of tests, which may fail anywhere; clippy.toml exempts test functions only"
+)]
+
+mod check;
+mod device;
+pub mod disk;
+mod fault;
+mod orders;
+mod people;
+mod prepared;
+pub mod rng;
+mod schedule;
+mod server;
+mod stranger;
+mod trace;
+mod world;
+
+pub use orders::{Tried, all_orders_agree};
+pub use schedule::Schedule;
+pub use trace::Outcome;
+
+/// Lives through the schedule of a seed.
+#[must_use]
+pub fn run(seed: u64) -> Outcome {
+    world::World::new(Schedule::of(seed)).live()
+}
+
+/// Lives through it twice; what happens twice must be the same to the letter.
+#[must_use]
+pub fn run_twice(seed: u64) -> Outcome {
+    let (mut first, second) = (run(seed), run(seed));
+    if first.digest() != second.digest() {
+        let line = first.trace.iter().zip(&second.trace).position(|(one, other)| one != other);
+        first.wrong.push(format!("the second run of this seed was another one, from line {line:?} of the trace on"));
+    }
+    first
+}

@@ -1,0 +1,292 @@
+//! The server: the real log of an area on a disk that fails, and what `control.db` would know.
+
+use crate::device::{Written, member_of};
+use crate::disk::{Disk, Image, Survival};
+use crate::prepared::{self, SERVER_FILE, START_MS};
+use crate::rng::Rng;
+use std::collections::{BTreeMap, BTreeSet};
+use trygkort_core::domain::{Role, RowId};
+use trygkort_core::hub::roster::{self, Roster};
+use trygkort_core::hub::{AreaLog, HubError, Peer};
+use trygkort_core::wire::from_bytes;
+use trygkort_core::wire::v1::{Action, Reason, SyncRequest, SyncResponse, Verdict};
+use uuid::Uuid;
+
+/// What a device sent.
+#[derive(Clone, Debug)]
+pub(crate) struct Message {
+    /// Whose token came with it.
+    pub(crate) token: u32,
+    /// The number of the call, for the answer: calls of copies of one device differ.
+    pub(crate) call: u64,
+    pub(crate) body: Vec<u8>,
+}
+
+/// What the server said to a message, after it was safe.
+pub(crate) struct Answer {
+    pub(crate) token: u32,
+    pub(crate) call: u64,
+    pub(crate) status: u16,
+    pub(crate) body: Vec<u8>,
+}
+
+/// An action that was acknowledged.
+#[derive(Clone, Debug)]
+pub(crate) struct Judged {
+    pub(crate) action: Action,
+    pub(crate) verdict: Verdict,
+}
+
+/// The server of the area.
+pub(crate) struct Server {
+    pub(crate) disk: Disk,
+    pub(crate) log: Option<AreaLog>,
+    pub(crate) inbox: Vec<Message>,
+    /// Of each device that has joined.
+    pub(crate) roles: BTreeMap<u32, Role>,
+    /// The origins of each device: the one it joined with, and those that were given out when two went by one.
+    pub(crate) incarnations: BTreeMap<u32, BTreeSet<u32>>,
+    next_origin: u32,
+    rng: Rng,
+    /// A copy of its file.
+    backup: Option<Image>,
+    pub(crate) revoked: BTreeSet<u32>,
+    /// Everything that was acknowledged, whether or not the answer arrived. One action may be judged twice.
+    pub(crate) judged: BTreeMap<(u32, u64), Vec<Judged>>,
+    /// What does not hold though it must.
+    pub(crate) wrong: Vec<String>,
+}
+
+impl Server {
+    /// A server with the prepared area and these devices, numbered from 1.
+    pub(crate) fn new(roles: &[Role], rng: &Rng) -> Self {
+        let roles = (1..).zip(roles.iter().copied()).collect();
+        let mut server = Self {
+            disk: Disk::of(&prepared::prepared().server),
+            log: None,
+            inbox: Vec::new(),
+            roles,
+            incarnations: BTreeMap::new(),
+            next_origin: 5_000,
+            rng: rng.split(),
+            backup: None,
+            revoked: BTreeSet::new(),
+            judged: BTreeMap::new(),
+            wrong: Vec::new(),
+        };
+        server.share_roles();
+        server.start().expect("a prepared disk opens");
+        server.mirror(START_MS).expect("a sound disk");
+        server
+    }
+
+    /// The devices of one member have one role.
+    fn share_roles(&mut self) {
+        let mut of_member = BTreeMap::new();
+        for (origin, role) in &mut self.roles {
+            *role = *of_member.entry(member_of(*origin)).or_insert(*role);
+        }
+    }
+
+    pub(crate) fn start(&mut self) -> Result<(), String> {
+        let connection =
+            self.disk.connect(SERVER_FILE).map_err(|error| format!("the server does not start: {error}"))?;
+        let log = AreaLog::open(connection, prepared::area(), prepared::keys(&self.rng));
+        self.log = Some(log.map_err(|error| format!("the server does not start: {error}"))?);
+        Ok(())
+    }
+
+    /// The power is cut, in the middle of whatever was going on.
+    pub(crate) fn crash(&mut self, survival: Survival<'_>) {
+        self.disk.cut();
+        self.log = None;
+        self.disk.crash(survival);
+    }
+
+    fn log(&mut self) -> &mut AreaLog {
+        self.log.as_mut().expect("only a server with power is asked")
+    }
+
+    /// Gives a member another role, on all their devices.
+    pub(crate) fn set_role(&mut self, origin: u32, role: Role) {
+        let member = member_of(origin);
+        for (_, known) in self.roles.iter_mut().filter(|(origin, _)| member_of(**origin) == member) {
+            *known = role;
+        }
+    }
+
+    /// Shows in the log what has changed of members and devices.
+    pub(crate) fn mirror(&mut self, now_ms: i64) -> Result<(), HubError> {
+        let roster = self.roster();
+        let log = self.log();
+        log.begin()?;
+        match log.mirror(&roster, now_ms) {
+            Ok(_) => Ok(log.commit()?),
+            Err(error) => {
+                log.rollback();
+                Err(error)
+            }
+        }
+    }
+
+    /// Takes everything that has arrived in one transaction, as the server does with what comes at once. `None`: the disk
+    /// failed, and nobody is answered anything but that.
+    pub(crate) fn take_inbox(&mut self, now_ms: i64) -> Vec<Answer> {
+        let inbox = std::mem::take(&mut self.inbox);
+        let failed = |message: &Message| answer(message, 503, Vec::new());
+        if self.log().begin().is_err() {
+            return inbox.iter().map(failed).collect();
+        }
+        let answers: Vec<Answer> = inbox.iter().map(|message| self.exchange(message, now_ms)).collect();
+        if self.log().commit().is_err() {
+            return inbox.iter().map(failed).collect();
+        }
+        for (message, answer) in inbox.iter().zip(&answers) {
+            self.note(message, answer);
+        }
+        answers
+    }
+
+    fn exchange(&mut self, message: &Message, now_ms: i64) -> Answer {
+        if self.revoked.contains(&message.token) {
+            return answer(message, 401, Vec::new());
+        }
+        let (member, role) = (member_of(message.token), self.roles[&message.token]);
+        let next_origin = Some(self.next_origin);
+        let peer = Peer { next_origin, ..Peer::new(self.speaks_as(message), member, role) };
+        match self.log().exchange(&peer, &message.body, now_ms) {
+            Ok(done) => {
+                let response: SyncResponse = from_bytes(&done.body).expect("the server's own");
+                self.next_origin += response.incarnation.unwrap_or(0).min(1);
+                answer(message, 200, done.body)
+            }
+            Err(HubError::BadRequest(_)) => answer(message, 400, Vec::new()),
+            Err(HubError::Outdated { .. }) => answer(message, 426, Vec::new()),
+            Err(HubError::Store(_)) => answer(message, 503, Vec::new()),
+        }
+    }
+
+    /// The origin that a device goes by, if it is one of its own.
+    fn speaks_as(&self, message: &Message) -> u32 {
+        let claimed = from_bytes::<SyncRequest>(&message.body).map_or(message.token, |request| request.origin);
+        let own = self.incarnations.get(&message.token).is_some_and(|origins| origins.contains(&claimed));
+        if own { claimed } else { message.token }
+    }
+
+    /// Copies the file, as `trygkort backup` does.
+    pub(crate) fn back_up(&mut self) {
+        self.backup = Some(self.disk.image());
+        let log = self.log();
+        let done = log.head_position().and_then(|head| {
+            log.begin()?;
+            log.set_backed_up(head)?;
+            log.commit()
+        });
+        done.expect("a sound disk");
+    }
+
+    /// Puts the copy back: as `trygkort restore` does, or by hand, which nobody is told. Returns whether there is one.
+    pub(crate) fn restore(&mut self, by_hand: bool, now_ms: i64) -> Result<bool, String> {
+        let Some(backup) = self.backup.clone() else { return Ok(false) };
+        self.crash(Survival::Nothing);
+        self.inbox.clear();
+        self.disk.restore(&backup);
+        self.start()?;
+        // What was acknowledged since comes back from whoever has it, under another position and verdict.
+        self.judged.clear();
+        if !by_hand {
+            let log = self.log();
+            let begun = log.begin().and_then(|()| log.begin_epoch(now_ms)).and_then(|_| log.commit());
+            begun.map_err(|error| format!("the server's restore fails: {error}"))?;
+        }
+        Ok(true)
+    }
+
+    /// Remembers what was acknowledged, and looks whether the answer holds what it must not.
+    fn note(&mut self, message: &Message, answer: &Answer) {
+        if answer.status != 200 {
+            return;
+        }
+        let request: SyncRequest = from_bytes(&message.body).expect("it was answered");
+        let response: SyncResponse = from_bytes(&answer.body).expect("the server's own");
+        if let Some(origin) = response.incarnation {
+            self.incarnations.entry(message.token).or_default().insert(origin);
+        }
+        let role = self.roles[&message.token];
+        let readable: Vec<u8> = role.readable().iter().map(|scope| scope.number()).collect();
+        let scopes = response.page.entries.iter().flat_map(|entry| &entry.scopes).map(|part| part.scope);
+        if let Some(scope) =
+            scopes.chain(response.page.heads.iter().map(|head| head.scope)).find(|s| !readable.contains(s))
+        {
+            self.wrong.push(format!("d{} is {role} and was sent scope {scope}", message.token));
+        }
+        let not_all = response.restart.is_some() || response.incarnation.is_some();
+        if !not_all && request.actions.len() != response.verdicts.len() {
+            let (pushed, judged) = (request.actions.len(), response.verdicts.len());
+            self.wrong.push(format!("d{} pushed {pushed} actions, {judged} were judged", message.token));
+        }
+        for (index, verdict) in response.verdicts.into_iter().enumerate() {
+            // Not all are judged when the device is to go on under another number.
+            let at =
+                if not_all { request.actions.iter().position(|a| a.counter == verdict.counter) } else { Some(index) };
+            let Some(action) = at.and_then(|at| request.actions.get(at)).cloned() else {
+                self.wrong.push(format!("d{} got a verdict on what it did not push", message.token));
+                continue;
+            };
+            self.note_verdict(request.origin, action, verdict);
+        }
+    }
+
+    fn note_verdict(&mut self, origin: u32, action: Action, verdict: Verdict) {
+        let earlier = self.judged.entry((origin, action.counter)).or_default();
+        match earlier.iter().find(|known| known.action == action) {
+            Some(known) if known.verdict != verdict => {
+                self.wrong
+                    .push(format!("d{origin}'s action {} was {:?}, then {verdict:?}", action.counter, known.verdict));
+            }
+            Some(_) => {}
+            None => earlier.push(Judged { action, verdict }),
+        }
+    }
+
+    /// Whether it has judged what somebody wrote.
+    pub(crate) fn knows(&self, written: &Written) -> bool {
+        let own = |action: &Action| match &written.words {
+            Some(words) => action.rows.iter().flat_map(|row| &row.fields).any(|field| field.value.text() == words),
+            None => action.counter == written.counter,
+        };
+        let origins = self.incarnations.get(&written.token).into_iter().flatten().chain([&written.token]);
+        let judged = origins.flat_map(|origin| self.judged.range((*origin, 0)..=(*origin, u64::MAX)));
+        judged.flat_map(|(_, judged)| judged).any(|judged| own(&judged.action))
+    }
+
+    /// How many actions were refused for this.
+    pub(crate) fn refused_for(&self, reason: Reason) -> u64 {
+        self.judged.values().flatten().filter(|judged| judged.verdict.reason == Some(reason)).count() as u64
+    }
+
+    fn roster(&self) -> Roster {
+        let mut roster = Roster::default();
+        for (origin, role) in &self.roles {
+            let id = member_of(*origin);
+            if roster.members.iter().all(|member| member.id != id) {
+                let name = format!("Member {origin}");
+                roster.members.push(roster::Member { id, role: *role, name, joined_at_ms: START_MS });
+            }
+            let incarnations = self.incarnations.get(origin).into_iter().flatten();
+            roster.devices.extend([origin].into_iter().chain(incarnations).map(|incarnation| roster::Device {
+                id: RowId(Uuid::from_u128(0x00de_0000 + u128::from(*incarnation))),
+                member: id,
+                name: format!("Device {origin}"),
+                origin: *incarnation,
+                added_at_ms: START_MS,
+                revoked_at_ms: self.revoked.contains(origin).then_some(START_MS),
+            }));
+        }
+        roster
+    }
+}
+
+fn answer(message: &Message, status: u16, body: Vec<u8>) -> Answer {
+    Answer { token: message.token, call: message.call, status, body }
+}

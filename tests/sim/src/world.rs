@@ -1,0 +1,213 @@
+//! The run: what happens next, to whom, and what goes wrong with it.
+
+mod devices;
+mod end;
+mod network;
+
+use crate::check::{self, Kept};
+use crate::device::{Device, Written, member_of};
+use crate::disk::{Failure, Survival};
+use crate::fault::{Fault, Faults};
+use crate::people::{self, Deed, Form};
+use crate::prepared::START_MS;
+use crate::rng::Rng;
+use crate::schedule::Schedule;
+use crate::server::{Answer, Message, Server};
+use crate::stranger::Stranger;
+use crate::trace::Outcome;
+use std::cell::Cell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+use trygkort_core::app::{App, HttpResponse, NetworkError};
+use trygkort_core::domain::Role;
+use trygkort_core::ipc::{SyncState, UndoId};
+use trygkort_core::wire::v1::Reason;
+
+/// After this time a device stops waiting for an answer.
+const PATIENCE_MS: i64 = 30_000;
+const HOUR_MS: i64 = 3_600_000;
+const TEN_YEARS_MS: i64 = 10 * 365 * 24 * HOUR_MS;
+
+/// Something that is going to happen. Devices go by their place in the list.
+enum Event {
+    /// Somebody does something.
+    Deed(usize),
+    /// A device synchronises, if it has something to do and no call under way.
+    Sync(usize),
+    /// A message reaches the server.
+    Arrive(Message),
+    /// The server takes what has arrived.
+    Commit,
+    /// An answer reaches its device.
+    Answer(Answer),
+    /// A device stops waiting.
+    GiveUp {
+        device: usize,
+        call: u64,
+    },
+    /// A device has power again.
+    Start(usize),
+    StrangerPushes,
+    Decide,
+    /// Somebody copies a device.
+    Copy,
+    /// Somebody backs a device up, or puts it back.
+    BackUpDevice,
+    /// Somebody backs the server up, or puts it back.
+    BackUpServer,
+}
+
+/// Everything there is.
+pub(crate) struct World {
+    out: Outcome,
+    rng: Rng,
+    faults: Faults,
+    now_ms: Rc<Cell<i64>>,
+    events: BTreeMap<(i64, u64), Event>,
+    numbers: u64,
+    server: Server,
+    devices: Vec<Device>,
+    forms: Vec<Vec<Form>>,
+    stranger: Option<Stranger>,
+    /// The server's file was put back by hand and nobody was told: then the devices agree in the end, but what they had
+    /// read may have been forgotten.
+    put_back_by_hand: bool,
+}
+
+impl World {
+    /// The world of a schedule, with everything that is going to happen by itself.
+    pub(crate) fn new(schedule: Schedule) -> Self {
+        let rng = Rng::new(schedule.seed);
+        let (now_ms, server) = (Rc::new(Cell::new(START_MS)), Server::new(&schedule.roles, &rng));
+        let devices: Vec<Device> =
+            server.roles.iter().map(|(origin, role)| Device::new(*origin, *role, &now_ms, &rng)).collect();
+        let mut world = Self {
+            out: Outcome { seed: schedule.seed, ..Outcome::default() },
+            forms: devices.iter().map(|_| Vec::new()).collect(),
+            rng,
+            faults: schedule.faults,
+            now_ms,
+            events: BTreeMap::new(),
+            numbers: 0,
+            server,
+            devices,
+            stranger: None,
+            put_back_by_hand: false,
+        };
+        world.say(|w| format!("{} devices; {:?}", w.devices.len(), w.faults.list()));
+        world.set_clocks();
+        world.invite_stranger();
+        world.plan(schedule.deeds, schedule.span_ms);
+        world
+    }
+
+    fn plan(&mut self, deeds: usize, span_ms: i64) {
+        for _ in 0..deeds {
+            let (device, at) = (self.rng.index(self.devices.len()), self.rng.between(0, span_ms));
+            self.at(at, Event::Deed(device));
+            let events = [
+                (Fault::Stranger, Event::StrangerPushes),
+                (Fault::RoleChange, Event::Decide),
+                (Fault::Clone, Event::Copy),
+                (Fault::DeviceRestore, Event::BackUpDevice),
+                (Fault::DeviceRestore, Event::BackUpDevice),
+                (Fault::ServerRestore, Event::BackUpServer),
+                (Fault::ServerRestore, Event::BackUpServer),
+            ];
+            for (fault, event) in events {
+                if self.faults.strikes(fault, &self.rng) {
+                    self.at(at, event);
+                }
+            }
+        }
+        for device in 0..self.devices.len() {
+            self.at(self.rng.between(0, 5_000), Event::Sync(device));
+        }
+    }
+
+    fn set_clocks(&mut self) {
+        for device in &self.devices {
+            if self.faults.strikes(Fault::ClockSkew, &self.rng) {
+                let far = if self.rng.percent(50) { HOUR_MS } else { TEN_YEARS_MS };
+                device.skew_ms.set(self.rng.between(-far, far));
+            }
+        }
+        let skews: Vec<i64> = self.devices.iter().map(|device| device.skew_ms.get() / 60_000).collect();
+        self.say(|_| format!("clocks are ahead by these minutes: {skews:?}"));
+    }
+
+    fn invite_stranger(&mut self) {
+        if self.faults.list().contains(&Fault::Stranger) {
+            let origin = u32::try_from(self.devices.len() + 1).expect("few devices");
+            let role = if self.rng.percent(50) { Role::Staff } else { Role::Coordinator };
+            self.server.roles.insert(origin, role);
+            self.server.set_role(origin, role);
+            self.stranger = Some(Stranger::new(origin, &self.rng));
+            self.say(|w| format!("d{origin} is a stranger's, {}", w.server.roles[&origin]));
+            self.mirror();
+        }
+    }
+
+    /// Lives until nothing more happens, then looks whether everything holds.
+    pub(crate) fn live(mut self) -> Outcome {
+        while let Some(((at, _), event)) = self.events.pop_first() {
+            self.now_ms.set(at);
+            self.happen(event);
+        }
+        self.heal();
+        self.judge();
+        self.out
+    }
+
+    fn happen(&mut self, event: Event) {
+        match event {
+            Event::Deed(device) => self.deed(device),
+            Event::Sync(device) => self.sync(device),
+            Event::Arrive(message) => self.arrive(message),
+            Event::Commit => self.commit(),
+            Event::Answer(answer) => self.answer(answer),
+            Event::GiveUp { device, call } => self.give_up(device, call),
+            Event::Start(device) => self.start(device),
+            Event::StrangerPushes => self.stranger_pushes(),
+            Event::Decide => self.decide(),
+            Event::Copy => self.copy_device(),
+            Event::BackUpDevice => self.back_up_device(),
+            Event::BackUpServer => self.back_up_server(),
+        }
+    }
+
+    // ---- Time and words ------------------------------------------------------------------------------------------
+
+    fn at(&mut self, after_ms: i64, event: Event) {
+        self.numbers += 1;
+        self.events.insert((self.now_ms.get() + after_ms, self.numbers), event);
+    }
+
+    fn say(&mut self, words: impl FnOnce(&Self) -> String) {
+        let seconds = (self.now_ms.get() - START_MS) / 1000;
+        let line = format!("{seconds:>8} s  {}", words(self));
+        self.out.trace.push(line);
+    }
+
+    fn wrong(&mut self, what: String) {
+        self.say(|_| format!("WRONG: {what}"));
+        self.out.wrong.push(what);
+    }
+
+    fn strikes(&mut self, fault: Fault) -> bool {
+        self.faults.strikes(fault, &self.rng)
+    }
+}
+
+/// What is left of what was not synced, as a word for the trace.
+fn survival(rng: &Rng) -> &'static str {
+    ["everything", "nothing", "some"][rng.index(3)]
+}
+
+fn survival_of<'a>(word: &str, rng: &'a Rng) -> Survival<'a> {
+    match word {
+        "everything" => Survival::Everything,
+        "nothing" => Survival::Nothing,
+        _ => Survival::Some(rng),
+    }
+}

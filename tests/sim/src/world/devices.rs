@@ -1,0 +1,199 @@
+//! What happens on devices.
+
+use super::*;
+
+impl World {
+    pub(super) fn deed(&mut self, at: usize) {
+        if self.devices[at].app.is_none() {
+            return;
+        }
+        self.turn_clock(at);
+        self.numbers += 1;
+        let number = self.numbers;
+        self.break_disk(at);
+        let deed = people::act(&mut self.devices[at], &mut self.forms[at], number, &self.rng);
+        self.note(at, deed);
+        self.mend_disk(at);
+        let wait = self.rng.between(0, 10_000);
+        self.at(wait, Event::Sync(at));
+    }
+
+    pub(super) fn note(&mut self, at: usize, deed: Deed) {
+        let Deed { what, words, saved } = deed;
+        let device = &mut self.devices[at];
+        let came_of_it = match saved {
+            Ok(Some(UndoId(counter))) => {
+                device.undo.push(UndoId(counter));
+                device.written.push(Written { token: device.token, counter, words });
+                self.out.count("actions");
+                format!("action {counter}")
+            }
+            Ok(None) => "nothing changed".to_owned(),
+            Err(error) => format!("{:?}", error.code),
+        };
+        self.say(|w| format!("{} {what}: {came_of_it}", w.devices[at].name));
+    }
+
+    pub(super) fn turn_clock(&mut self, at: usize) {
+        if self.strikes(Fault::ClockJump) {
+            let skew = &self.devices[at].skew_ms;
+            skew.set(skew.get() + self.rng.between(-2 * HOUR_MS, 2 * HOUR_MS));
+            self.say(|w| format!("{}'s clock jumps", w.devices[at].name));
+        }
+    }
+
+    /// Decides whether a device's disk or power fails during what comes now.
+    pub(super) fn break_disk(&mut self, at: usize) {
+        if self.strikes(Fault::DeviceCrash) {
+            let failure = if self.rng.percent(50) { Failure::PowerLoss } else { Failure::Torn };
+            self.devices[at].disk.fail_after(self.rng.below(12), failure);
+        } else if self.strikes(Fault::DeviceDisk) {
+            let failure = if self.rng.percent(50) { Failure::Once } else { Failure::Full };
+            self.devices[at].disk.fail_after(self.rng.below(12), failure);
+        }
+    }
+
+    pub(super) fn mend_disk(&mut self, at: usize) {
+        if !self.devices[at].disk.dead() {
+            self.devices[at].disk.mend();
+            return;
+        }
+        self.out.count("device crashes");
+        let survival = survival(&self.rng);
+        self.say(|w| format!("{} loses its power; of what was not synced there is: {survival:?}", w.devices[at].name));
+        self.devices[at].crash(survival_of(survival, &self.rng));
+        let wait = self.rng.between(0, 20_000);
+        self.at(wait, Event::Start(at));
+    }
+
+    pub(super) fn start(&mut self, at: usize) {
+        if self.devices[at].app.is_some() {
+            return;
+        }
+        self.say(|w| format!("{} starts", w.devices[at].name));
+        if let Err(what) = self.devices[at].start() {
+            self.wrong(what);
+        }
+        self.at(1, Event::Sync(at));
+    }
+
+    pub(super) fn sync(&mut self, at: usize) {
+        self.split(at);
+        let device = &mut self.devices[at];
+        if device.call.is_some() {
+            return;
+        }
+        let Some(app) = &mut device.app else { return };
+        app.request_sync();
+        let Some((call, request)) = app.next_sync() else { return };
+        self.numbers += 1;
+        let number = self.numbers;
+        device.call = Some((number, call));
+        self.at(PATIENCE_MS, Event::GiveUp { device: at, call: number });
+        self.send(at, Message { token: self.devices[at].token, call: number, body: request.body });
+    }
+
+    pub(super) fn split(&mut self, at: usize) {
+        if self.strikes(Fault::Split) {
+            let until = self.now_ms.get() + self.rng.between(10_000, 4 * HOUR_MS);
+            self.devices[at].offline_until = until;
+            self.out.count("splits");
+            self.say(|w| format!("{} has no network for {} s", w.devices[at].name, (until - w.now_ms.get()) / 1000));
+        }
+    }
+
+    pub(super) fn give_up(&mut self, at: usize, number: u64) {
+        if self.devices[at].call.as_ref().is_some_and(|(known, _)| *known == number) {
+            self.say(|w| format!("{} gives up waiting", w.devices[at].name));
+            self.finish(at, Err(NetworkError));
+        }
+    }
+
+    pub(super) fn answer(&mut self, answer: Answer) {
+        let waits = |device: &Device| {
+            device.token == answer.token && device.call.as_ref().is_some_and(|(number, _)| *number == answer.call)
+        };
+        let Some(at) = self.devices.iter().position(waits) else {
+            return self.say(|_| format!("d{} gets an answer that it waits for no more", answer.token));
+        };
+        self.say(|w| format!("{} gets its answer: {}, {} bytes", w.devices[at].name, answer.status, answer.body.len()));
+        self.finish(at, Ok(HttpResponse { status: answer.status, body: answer.body }));
+        if self.devices[at].app.is_some() {
+            self.devices[at].learn();
+            self.look_at_scopes(at);
+        }
+    }
+
+    /// Somebody copies a device, and both go on.
+    pub(super) fn copy_device(&mut self) {
+        let at = self.rng.index(self.devices.len());
+        if self.devices[at].app.is_none() {
+            return;
+        }
+        self.out.count("copied devices");
+        self.say(|w| format!("{} is copied", w.devices[at].name));
+        match self.devices[at].copy() {
+            Ok(copy) => {
+                self.devices.push(copy);
+                self.forms.push(Vec::new());
+                self.at(1, Event::Sync(self.devices.len() - 1));
+            }
+            Err(what) => self.wrong(what),
+        }
+    }
+
+    /// Somebody backs a device up, or puts it back to what its backup holds.
+    pub(super) fn back_up_device(&mut self) {
+        let at = self.rng.index(self.devices.len());
+        let device = &mut self.devices[at];
+        let Some((image, count)) = device.backup.take() else {
+            device.backup = Some((device.disk.image(), device.written.len()));
+            return self.say(|w| format!("{} is backed up", w.devices[at].name));
+        };
+        device.crash(Survival::Nothing);
+        device.disk.restore(&image);
+        device.undo.clear();
+        self.forms[at].clear();
+        // What had not left the device when it was put back is gone with it.
+        let since = device.written.split_off(count);
+        device.written.extend(since.into_iter().filter(|one| self.server.knows(one)));
+        self.out.count("restored devices");
+        self.say(|w| format!("{} is put back to its backup", w.devices[at].name));
+        self.start(at);
+    }
+
+    /// A device takes what became of its call.
+    pub(super) fn finish(&mut self, at: usize, response: Result<HttpResponse, NetworkError>) {
+        self.break_disk(at);
+        let device = &mut self.devices[at];
+        let (Some((_, call)), Some(app)) = (device.call.take(), device.app.as_mut()) else { return };
+        app.finish_sync(call, response);
+        let wait = app.retry_after_ms().and_then(|wait| i64::try_from(wait).ok());
+        self.mend_disk(at);
+        if self.devices[at].app.is_none() {
+            return;
+        }
+        let status = self.devices[at].status();
+        self.say(|w| format!("{} is {:?}, {} unsent", w.devices[at].name, status.state, status.pending));
+        match wait {
+            // A retry after the last deed is left to the end, where everything is healed. Asking again and again while
+            // there is no network shows nothing new, so the next retry is the one that finds it back.
+            Some(wait) if self.deeds_left() => {
+                let back = self.devices[at].offline_until - self.now_ms.get();
+                self.at(wait.max(back), Event::Sync(at));
+            }
+            None if status.pending > 0 || status.state == SyncState::Running => self.at(1, Event::Sync(at)),
+            _ => {}
+        }
+    }
+
+    pub(super) fn deeds_left(&self) -> bool {
+        self.events.values().any(|event| matches!(event, Event::Deed(_)))
+    }
+
+    pub(super) fn look_at_scopes(&mut self, at: usize) {
+        let mut wrong = Vec::new();
+        check::scopes(&self.devices[at], &mut wrong);
+        wrong.into_iter().for_each(|what| self.wrong(what));
+    }
+}

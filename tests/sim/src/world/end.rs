@@ -1,0 +1,91 @@
+//! How a run ends: everything is healed, and then everything must hold.
+
+use super::*;
+
+impl World {
+    /// The network works again, everything has power, and everyone exchanges until nothing is left to say.
+    pub(super) fn heal(&mut self) {
+        self.say(|_| "everything works again".to_owned());
+        self.faults = Faults::none();
+        for at in 0..self.devices.len() {
+            self.devices[at].offline_until = 0;
+            if self.devices[at].call.is_some() {
+                self.finish(at, Err(NetworkError));
+            }
+        }
+        for _ in 0..2 {
+            for at in 0..self.devices.len() {
+                self.exchange_until_quiet(at);
+            }
+        }
+    }
+
+    pub(super) fn exchange_until_quiet(&mut self, at: usize) {
+        if let Some(app) = &mut self.devices[at].app {
+            app.request_sync();
+        }
+        for _ in 0..50 {
+            let device = &mut self.devices[at];
+            let Some((call, request)) = device.app.as_mut().and_then(App::next_sync) else { return };
+            self.numbers += 1;
+            let number = self.numbers;
+            device.call = Some((number, call));
+            self.server.inbox.push(Message { token: device.token, call: number, body: request.body });
+            let answers = self.server.take_inbox(self.now_ms.get());
+            answers.into_iter().for_each(|answer| self.answer(answer));
+        }
+        self.wrong(format!("{} never comes to rest", self.devices[at].name));
+    }
+
+    pub(super) fn judge(&mut self) {
+        let mut wrong = Vec::new();
+        for device in &mut self.devices {
+            let status = device.status();
+            let revoked = self.server.revoked.contains(&device.token);
+            let expected = if revoked { SyncState::Revoked } else { SyncState::Idle };
+            if status.state != expected || !revoked && status.pending > 0 {
+                wrong.push(format!("{} ends as {:?} with {} unsent", device.name, status.state, status.pending));
+            }
+        }
+        check::server(&self.server, &mut wrong);
+        let fresh = self.fresh();
+        let (here, away): (Vec<Device>, Vec<Device>) =
+            self.devices.drain(..).partition(|device| !self.server.revoked.contains(&device.token));
+        check::alike(&here, &fresh, &mut wrong);
+        let kept = self.server.log.as_ref().map(|log| Kept::read(log.connection()));
+        let written: Vec<Written> = here.iter().chain(&away).flat_map(|device| device.written.clone()).collect();
+        let on_devices: Vec<_> =
+            here.into_iter().chain(away).map(|device| (device.token, device.into_kept())).collect();
+        match kept {
+            Some(Ok(kept)) => {
+                check::acknowledged(&self.server, &kept, &mut wrong);
+                if !self.put_back_by_hand {
+                    check::written(&written, &self.server, &kept, &on_devices, &mut wrong);
+                }
+            }
+            other => wrong.push(format!("the server's file cannot be read: {:?}", other.map(Result::err))),
+        }
+        let refused = Reason::Permission;
+        *self.out.counts.entry("actions refused for permission").or_default() += self.server.refused_for(refused);
+        *self.out.counts.entry("actions judged").or_default() += self.server.judged.len() as u64;
+        self.out.dumps.extend(fresh.into_values());
+        wrong.into_iter().for_each(|what| self.wrong(what));
+    }
+
+    /// What a new device with each of the roles holds.
+    pub(super) fn fresh(&mut self) -> BTreeMap<Role, String> {
+        let roles: BTreeSet<Role> = self.devices.iter().map(|device| device.told).collect();
+        let mut fresh = BTreeMap::new();
+        for (origin, role) in (1_000..).zip(roles) {
+            self.server.roles.insert(origin, role);
+            self.devices.push(Device::new(origin, role, &self.now_ms, &self.rng));
+            self.exchange_until_quiet(self.devices.len() - 1);
+            fresh.extend(self.devices.pop().map(|mut device| {
+                let dump = device.dump();
+                device.crash(Survival::Nothing);
+                (role, dump)
+            }));
+        }
+        fresh
+    }
+}

@@ -1,0 +1,132 @@
+//! What happens between devices and server, and on the server.
+
+use super::*;
+
+impl World {
+    pub(super) fn latency(&mut self) -> i64 {
+        let slow = self.strikes(Fault::Delay);
+        if slow { self.rng.between(1_000, 90_000) } else { self.rng.between(5, 300) }
+    }
+
+    pub(super) fn send(&mut self, at: usize, message: Message) {
+        let name = format!("{}'s request of {} bytes", self.devices[at].name, message.body.len());
+        if self.devices[at].offline_until > self.now_ms.get() || self.strikes(Fault::DropRequest) {
+            self.out.count("dropped requests");
+            return self.say(|_| format!("{name} is lost"));
+        }
+        self.say(|_| format!("{name} leaves"));
+        if self.strikes(Fault::Duplicate) {
+            self.out.count("duplicates");
+            let late = self.rng.between(0, 100_000);
+            self.at(late, Event::Arrive(message.clone()));
+        }
+        let latency = self.latency();
+        self.at(latency, Event::Arrive(message));
+    }
+
+    pub(super) fn arrive(&mut self, message: Message) {
+        if self.server.inbox.is_empty() {
+            let wait = self.rng.between(0, 200);
+            self.at(wait, Event::Commit);
+        }
+        self.server.inbox.push(message);
+    }
+
+    pub(super) fn reply(&mut self, answer: Answer) {
+        let device = self.devices.iter().find(|device| device.token == answer.token);
+        let offline = device.is_none_or(|device| device.offline_until > self.now_ms.get());
+        if offline || self.strikes(Fault::DropAnswer) {
+            self.out.count("dropped answers");
+            return self.say(|_| format!("the answer to d{} is lost", answer.token));
+        }
+        let latency = self.latency();
+        self.at(latency, Event::Answer(answer));
+    }
+
+    pub(super) fn commit(&mut self) {
+        if self.strikes(Fault::ServerCrash) {
+            let failure = if self.rng.percent(50) { Failure::PowerLoss } else { Failure::Torn };
+            self.server.disk.fail_after(self.rng.below(16), failure);
+        } else if self.strikes(Fault::ServerDisk) {
+            let failure = if self.rng.percent(50) { Failure::Once } else { Failure::Full };
+            self.server.disk.fail_after(self.rng.below(16), failure);
+        }
+        let from: Vec<String> = self.server.inbox.iter().map(|message| format!("d{}", message.token)).collect();
+        let known = self.server.incarnations.values().map(BTreeSet::len).sum::<usize>();
+        let answers = self.server.take_inbox(self.now_ms.get());
+        let said: Vec<u16> = answers.iter().map(|answer| answer.status).collect();
+        self.say(|_| format!("the server takes what {} sent: {said:?}", from.join(", ")));
+        if self.server.disk.dead() {
+            return self.crash_server();
+        }
+        self.server.disk.mend();
+        if self.server.incarnations.values().map(BTreeSet::len).sum::<usize>() > known {
+            self.out.count("new incarnations");
+            self.mirror();
+        }
+        answers.into_iter().for_each(|answer| self.reply(answer));
+    }
+
+    pub(super) fn crash_server(&mut self) {
+        self.out.count("server crashes");
+        let survival = survival(&self.rng);
+        self.say(|_| format!("the server loses its power; of what was not synced there is: {survival:?}"));
+        self.server.crash(survival_of(survival, &self.rng));
+        self.server.inbox.clear();
+        if let Err(what) = self.server.start() {
+            self.wrong(what);
+        }
+    }
+
+    pub(super) fn mirror(&mut self) {
+        if let Err(error) = self.server.mirror(self.now_ms.get()) {
+            self.wrong(format!("members and devices cannot be shown: {error}"));
+        }
+    }
+
+    /// Somebody backs the server up, or puts it back to what its backup holds.
+    pub(super) fn back_up_server(&mut self) {
+        let by_hand = self.rng.percent(30);
+        match self.rng.percent(50).then(|| self.server.restore(by_hand, self.now_ms.get())) {
+            Some(Ok(true)) => {
+                self.out.count("restored servers");
+                self.put_back_by_hand |= by_hand;
+                self.say(|_| format!("the server is put back to its backup{}", if by_hand { " by hand" } else { "" }));
+                self.mirror();
+            }
+            Some(Err(what)) => self.wrong(what),
+            Some(Ok(false)) | None => {
+                self.server.back_up();
+                self.say(|_| "the server is backed up".to_owned());
+            }
+        }
+    }
+
+    /// Somebody decides about members and devices.
+    pub(super) fn decide(&mut self) {
+        let at = self.rng.index(self.devices.len());
+        let origin = self.devices[at].token;
+        if self.strikes(Fault::Revoke) {
+            self.server.revoked.insert(origin);
+            self.out.count("revoked devices");
+            self.say(|_| format!("d{origin} is locked out"));
+        } else {
+            let role = Role::ALL[self.rng.index(Role::ALL.len())];
+            self.server.set_role(origin, role);
+            self.out.count("role changes");
+            self.say(|_| format!("the member of d{origin} ({}) is now {role}", member_of(origin)));
+        }
+        self.mirror();
+    }
+
+    pub(super) fn stranger_pushes(&mut self) {
+        let Some(stranger) = &mut self.stranger else { return };
+        let rows: Vec<_> = crate::prepared::prepared().contacts.iter().map(|contact| contact.0).collect();
+        let (body, what) = stranger.message(&rows);
+        let origin = stranger.origin;
+        self.out.count("messages of strangers");
+        self.say(|_| format!("d{origin} pushes {what}"));
+        let latency = self.latency();
+        self.at(latency, Event::Arrive(Message { token: origin, call: 0, body }));
+    }
+}

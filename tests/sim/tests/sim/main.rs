@@ -1,0 +1,29 @@
+//! Schedules that are lived through with every test run, and what must hold in every order.
+
+use trygkort_sim::{Tried, all_orders_agree, run_twice};
+
+#[track_caller]
+fn holds(seed: u64) {
+    let outcome = run_twice(seed);
+    assert!(outcome.wrong.is_empty(), "cargo xtask sim --seed {seed} --trace\n{:#?}", outcome.wrong);
+}
+
+#[test]
+fn schedules_hold() {
+    (1..=30).for_each(holds);
+}
+
+#[test]
+fn what_loses_in_an_action_that_moves_its_row_is_in_the_log() {
+    holds(1);
+    holds(17);
+}
+
+#[test]
+fn every_arrival_order_gives_one_state() {
+    let tried: Vec<Tried> =
+        (1..=100).map(|seed| all_orders_agree(seed).unwrap_or_else(|wrong| panic!("{wrong}"))).collect();
+    let agreeing: usize = tried.iter().map(|tried| tried.agreeing).sum();
+    assert!(agreeing > 1_000, "only {agreeing} orders were tried");
+    assert!(tried.iter().any(|tried| tried.moving > 0), "no order of moves was tried");
+}

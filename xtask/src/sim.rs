@@ -1,0 +1,15 @@
+//! `cargo xtask sim`: the simulation of `tests/sim`, in the profile that it is written for.
+
+use std::process::ExitCode;
+
+use crate::clones;
+use crate::failure::Result;
+use crate::layout::{self, Layout};
+
+/// Builds the simulation and becomes it, with these arguments (`--help` names them).
+pub(crate) fn sim(layout: &Layout, arguments: &[String]) -> Result<ExitCode> {
+    let build = ["build", "--quiet", "--profile", "sim", "--package", "trygkort-sim", "--bin", "trygkort-sim"];
+    clones::cargo(layout, &layout.native)?.args(build).run()?;
+    let program = layout.native.join("sim").join(layout::program_name("trygkort-sim"));
+    crate::process::Program::new(program).args(arguments).become_it()
+}
