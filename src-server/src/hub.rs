@@ -12,8 +12,9 @@ use trygkort_core::store::StoreError;
 use trygkort_core::{demo, ops};
 
 use trygkort_core::hub::Keys;
-pub(crate) use trygkort_core::hub::{AreaLog, Exchanged, Peer, SERVER_ORIGIN};
+pub(crate) use trygkort_core::hub::{AreaLog, Delivered, Exchanged, Peer, SERVER_ORIGIN};
 pub(crate) use trygkort_core::wire::v1::Action;
+use trygkort_core::wire::v1::SyncRequest;
 
 /// Why an area did not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -105,6 +106,21 @@ pub(crate) fn create(dir: &DataDir, area: AreaId, actions: Vec<Action>, now_ms: 
     log.import(actions, now_ms)?;
     log.commit()?;
     Ok(())
+}
+
+/// Takes what a device could not send itself.
+pub(crate) fn deliver(
+    dir: &DataDir,
+    area: AreaId,
+    author: Option<&Peer>,
+    request: &SyncRequest,
+    now_ms: i64,
+) -> Result<Delivered, AreaError> {
+    let mut log = open(dir, area)?;
+    log.begin()?;
+    let delivered = log.deliver(author, request, now_ms)?;
+    log.commit()?;
+    Ok(delivered)
 }
 
 /// Tells the devices of an area which base map there is.

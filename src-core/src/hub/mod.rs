@@ -10,6 +10,7 @@ mod admit;
 mod check;
 mod conflicts;
 mod cursor;
+mod deliver;
 pub mod erase;
 mod history;
 mod mirror;
@@ -26,6 +27,7 @@ use crate::wire::v1::{Action, Page, Reason, Restart, SyncRequest, SyncResponse, 
 use crate::wire::{VERSION, from_bytes, to_bytes};
 use admit::{Admission, Writer};
 use cursor::Standing;
+pub use deliver::Delivered;
 use minicbor::bytes::ByteArray;
 use restore::Restoring;
 use roster::Roster;
@@ -220,6 +222,20 @@ impl AreaLog {
             }
             Ok(new)
         })
+    }
+
+    /// Takes what a device could not send itself and somebody else hands over. It is judged as its author's when the
+    /// author's device signed it, and kept aside otherwise.
+    ///
+    /// # Errors
+    /// When it is no request, or the file fails.
+    pub fn deliver(
+        &mut self,
+        author: Option<&Peer>,
+        request: &SyncRequest,
+        now_ms: i64,
+    ) -> Result<Delivered, HubError> {
+        self.whole_or_not(|log| deliver::deliver(log, author, request, now_ms))
     }
 
     /// Brings the mirrors of members, devices and invitations in step with `roster`; writes nothing where nothing

@@ -26,7 +26,7 @@ use std::collections::{BTreeSet, HashMap};
 use thiserror::Error;
 
 /// A request stays below the server's limit of 1 MiB by this margin for what is not actions.
-const PUSH_BYTES_MAX: usize = 1024 * 1024 - 16 * 1024;
+pub(crate) const PUSH_BYTES_MAX: usize = 1024 * 1024 - 16 * 1024;
 
 /// Why an answer could not be taken. Nothing of it was kept.
 #[derive(Debug, Error)]

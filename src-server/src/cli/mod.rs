@@ -9,6 +9,7 @@ mod invite;
 mod keep;
 mod person;
 mod serve;
+mod unsent;
 mod values;
 
 use crate::area_delete::DeleteError;
@@ -55,6 +56,8 @@ enum Command {
     /// Find what is kept of a person, write it to a file for them, lock a member out
     #[command(subcommand)]
     Person(person::PersonCommand),
+    /// Take a file that a device saved what it could not send to
+    ImportUnsent(unsent::ImportUnsentArgs),
     /// List who exported, backed up, looked up or deleted what, and when
     Audit(area::AuditArgs),
 }
@@ -86,6 +89,8 @@ enum CliError {
     Person(#[from] PersonError),
     #[error(transparent)]
     Area(#[from] AreaError),
+    #[error(transparent)]
+    Unsent(#[from] trygkort_core::wire::unsent::NoUnsentFile),
     #[error("cannot write {}: {source}", path.display())]
     Write { path: PathBuf, source: io::Error },
     #[error("cannot read {}: {source}", path.display())]
@@ -110,6 +115,7 @@ pub fn run() -> ExitCode {
         Command::Restore(args) => keep::restore(&args),
         Command::Check(args) => keep::check(&args),
         Command::Person(command) => person::run(command),
+        Command::ImportUnsent(args) => unsent::import(&args),
         Command::Audit(args) => area::audit(&args),
     };
     match done {
@@ -177,6 +183,7 @@ mod tests {
             "trygkort invite --data d --area a --role participant --uses 100 --expires 5h --access 5h",
             "trygkort backup --data d --to b.tar",
             "trygkort check --data d",
+            "trygkort import-unsent --data d usendt.trygkort",
             "trygkort area export --data d a a.tar",
             "trygkort area import --data d a.tar",
             "trygkort area delete --data d a --yes",

@@ -1,6 +1,7 @@
 //! Devices: who is asking, a member's own devices, locking one out.
 
 use super::{ControlError, Reader, Writer};
+use crate::hub::Peer;
 use crate::secrets::SecretHash;
 use rusqlite::{OptionalExtension, params};
 use trygkort_core::domain::{AreaId, Role, RowId};
@@ -87,6 +88,25 @@ impl Reader<'_> {
             public_key,
             also,
         }))
+    }
+
+    /// The device that goes by an origin, as its area's log sees it; `None`: there is none, or it is not let in.
+    pub(crate) fn author(&self, area: AreaId, origin: u32, now_ms: i64) -> Result<Option<Peer>, ControlError> {
+        let sql = "SELECT d.member_id, m.role, d.public_key FROM devices d JOIN members m ON m.id = d.member_id
+                   WHERE d.area_id = ?1 AND d.revoked_at_ms IS NULL
+                     AND (m.access_until_ms IS NULL OR m.access_until_ms > ?3)
+                     AND (d.origin = ?2
+                          OR d.id IN (SELECT device_id FROM origins WHERE area_id = ?1 AND origin = ?2))";
+        let found = self
+            .conn
+            .prepare_cached(sql)?
+            .query_row(params![area.to_string(), origin, now_ms], |row| {
+                Ok((row.get::<_, String>(0)?, row.get(1)?, row.get(2)?))
+            })
+            .optional()?;
+        let Some((member, role, key)) = found else { return Ok(None) };
+        let peer = Peer::new(origin, RowId(uuid(member)?), super::invitations::role(role)?);
+        Ok(Some(Peer { key, ..peer }))
     }
 
     /// Those of these devices that are not let in: unknown, locked out, or their member's access is over.

@@ -1,6 +1,7 @@
 //! Version 1 of the API. Times are milliseconds since 1970 in UTC, ids are UUIDs, errors are `{code, detail}`.
 
 pub(crate) mod basemap;
+pub(crate) mod deliver;
 pub(crate) mod devices;
 pub(crate) mod hand_in;
 pub(crate) mod history;

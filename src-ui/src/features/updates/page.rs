@@ -2,6 +2,7 @@
 
 use super::attention::{Conflict, Refused};
 use super::change::{At, Change};
+use super::file::{LoadUnsent, SaveUnsent};
 use super::state::{DeviceFacts, SyncFacts};
 use crate::components::{Button, Loaded, Page, Segmented, When};
 use crate::format::{capitalise, day_words};
@@ -97,8 +98,13 @@ fn Lists(updates: UpdatesView, limit: RwSignal<u32>, whose: Var<Whose>) -> impl 
                         {if unsent.is_empty() {
                             view! { <p class="muted">{tr!(i18n, updates.unsent_none)}</p> }.into_any()
                         } else {
-                            view! { <ul class="changes card">{unsent}</ul> }.into_any()
+                            view! {
+                                <ul class="changes card">{unsent}</ul>
+                                <SaveUnsent />
+                            }
+                            .into_any()
                         }}
+                        <LoadUnsent />
                     </section>
                 }
             })}
