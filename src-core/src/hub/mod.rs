@@ -289,6 +289,7 @@ impl AreaLog {
     /// # Errors
     /// When the file fails.
     pub fn begin_epoch(&mut self, now_ms: i64) -> Result<u64, StoreError> {
+        self.drop_snapshots()?;
         restore::begin_epoch(&self.conn, page::head_position(&self.conn)?, now_ms)
     }
 

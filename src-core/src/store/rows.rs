@@ -87,8 +87,7 @@ fn from_row(row: &Row<'_>) -> Result<RowState, StoreError> {
 }
 
 fn scope_from(number: u8) -> Result<Scope, StoreError> {
-    Scope::from_number(number)
-        .ok_or_else(|| StoreError::Damaged(format!("row_state holds the unknown scope {number}")))
+    Scope::from_number(number).ok_or_else(|| StoreError::Damaged(format!("row_state holds the unknown scope {number}")))
 }
 
 /// Writes a row.

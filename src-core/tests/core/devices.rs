@@ -109,7 +109,9 @@ impl Hub {
             return HttpResponse { status: 200, body };
         };
         let files = self.log.snapshot_files().unwrap();
-        let is_it = |(scope, hash): &(Scope, [u8; 32])| blake3::Hash::from(*hash).to_hex().as_str() == name && role.reads(*scope);
+        let is_it = |(scope, hash): &(Scope, [u8; 32])| {
+            blake3::Hash::from(*hash).to_hex().as_str() == name && role.reads(*scope)
+        };
         let found = files.into_iter().find(is_it).and_then(|(_, hash)| self.snapshots.get(&hash).cloned());
         let status = if found.is_some() { 200 } else { 404 };
         HttpResponse { status, body: found.unwrap_or_default() }

@@ -60,7 +60,8 @@ fn busy() -> Hub {
     let map = Value::Opaque(vec![0xa1, 0x01, 0x02]);
     let fields = [(contact::name, Value::from("Fra fremtiden")), (99, map), (100, Value::Null)];
     let fields = fields.map(|(field, value)| FieldChange { field, value, base: None }).to_vec();
-    let change = RowChange { entity: Entity::Contact.number(), row: WireId(row(7_000)), scope: 0, move_to: None, fields };
+    let change =
+        RowChange { entity: Entity::Contact.number(), row: WireId(row(7_000)), scope: 0, move_to: None, fields };
     hub.push(70, Role::Coordinator, vec![Action { counter: 1, hlc: 1, seen: 0, rows: vec![change] }]);
     hub
 }
@@ -302,8 +303,13 @@ fn one_is_due_when_the_log_behind_the_last_is_longer_than_it() {
             // A field of a newer version, which has no limit here.
             let fields = [(contact::name, "Længde"), (99, long.as_str())];
             let fields = fields.map(|(field, text)| FieldChange { field, value: text.into(), base: None }).to_vec();
-            let change =
-                RowChange { entity: Entity::Contact.number(), row: WireId(row(8_000)), scope: 1, move_to: None, fields };
+            let change = RowChange {
+                entity: Entity::Contact.number(),
+                row: WireId(row(8_000)),
+                scope: 1,
+                move_to: None,
+                fields,
+            };
             let action = Action { counter: 2 * number, hlc: number, seen: 0, rows: vec![change] };
             assert_eq!(hub.push(70, Role::Coordinator, vec![action]).verdicts[0].reason, None);
         }

@@ -18,5 +18,6 @@ mod openapi;
 mod permissions;
 mod person;
 mod poke;
+mod snapshot;
 mod sync;
 mod tls;

@@ -5,6 +5,7 @@ pub(crate) mod devices;
 pub(crate) mod invitations;
 pub(crate) mod poke;
 pub(crate) mod redeem;
+pub(crate) mod snapshot;
 pub(crate) mod sync;
 
 use crate::error::ApiError;
