@@ -4,15 +4,17 @@
 //! The UI sends a request struct through [`Ask`]; the host hands the [`Request`] to `app::App`, which answers with the
 //! JSON of [`Ask::Reply`] or with an [`IpcError`].
 
+mod changes;
 mod forms;
 mod lock;
 mod views;
 
+pub use changes::*;
 pub use forms::*;
 pub use lock::*;
 pub use views::*;
 
-use crate::domain::{AreaId, ChannelId, ContactId, OrganisationId, PinId, ProblemId, Role};
+use crate::domain::{AreaId, ChannelId, ContactId, OrganisationId, PinId, ProblemId, Role, RowId};
 use crate::error::ErrorCode;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -217,8 +219,22 @@ requests! {
     GetRefusals {} -> Vec<Refusal>;
     /// The user has read a refusal and lets it go.
     DismissRefusal { id: i64 } -> ();
+    /// Does what was refused once more, as a new action; the refusal is gone then.
+    RetryRefusal { id: i64 } -> Saved;
+    /// *Opdatering*: what is not sent, what needs a look, and the latest that was sent and received.
+    GetUpdates { /** At most this many. */ limit: u32 } -> UpdatesView;
+    /// What lost in a conflict is put in place of what stands there.
+    RestoreConflict { id: RowId } -> Saved;
+    /// What stands there stays.
+    KeepConflict { id: RowId } -> Saved;
+    /// *Historik* of a thing, as far as this device knows it.
+    GetHistory { row: RowId } -> HistoryView;
+    /// Puts back what stood in a thing before a change of its history.
+    RestoreChange { row: RowId, change: u64, /** The change is not sent yet. */ unsent: bool } -> Saved;
 
     // ---- Online only: answered by the server through the host --------------------------------------------------------
+    /// *Historik*, with what the server knows besides.
+    GetOlderHistory { row: RowId } -> HistoryView;
     /// Redeems an invitation or hand-over link; the area is then on this device and open.
     Redeem { link: String, /** What others see, e.g. "Mona, ejendomskontoret"; may be empty. */ member_name: String, device_name: String } -> AreaSummary;
     /// Makes an invitation (coordinators).

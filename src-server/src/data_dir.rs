@@ -6,6 +6,7 @@
 //! DATA/basemaps/HASH.pmtiles      base maps, named by their BLAKE3 hash
 //! DATA/snapshots/AREA_ID/HASH.br  what new devices take instead of the log; in no backup, can be made again
 //! DATA/server.key                 seals what devices have read; in no backup
+//! DATA/erasures.jsonl             what was deleted for good; in no backup
 //! DATA/server.lock                held while a server runs
 //! ```
 
@@ -72,6 +73,10 @@ impl DataDir {
             Err(TryLockError::WouldBlock) => Err(DataDirError::Locked { path: self.root.clone() }),
             Err(TryLockError::Error(source)) => Err(unusable(source)),
         }
+    }
+
+    pub(crate) fn erasures(&self) -> PathBuf {
+        self.root.join("erasures.jsonl")
     }
 
     /// A folder for files that are not complete yet, on the same disk; it goes when the answer does.

@@ -37,7 +37,9 @@ fn api() -> Router<App> {
         .route("/openapi.json", get(openapi::get).layer(compressed.clone()))
         .route("/v1/redeem", post(v1::redeem::post));
     let devices = Router::new()
-        .route("/v1/sync", post(v1::sync::post).layer(compressed))
+        .route("/v1/sync", post(v1::sync::post).layer(compressed.clone()))
+        .route("/v1/history/{row}", get(v1::history::get).layer(compressed))
+        .route("/v1/hand-in", post(v1::hand_in::post))
         .route("/v1/poke", get(v1::poke::get))
         .route("/v1/basemap", get(v1::basemap::get))
         .route("/v1/snapshot/{hash}", get(v1::snapshot::get))

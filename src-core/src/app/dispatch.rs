@@ -4,7 +4,9 @@ use super::{App, Step};
 use crate::domain::{Entity, personal_number};
 use crate::error::{Error, ErrorCode};
 use crate::ipc::{IpcError, Request, Settings, TextCheck, Topic};
-use crate::ops::{action, area, card, channels, contacts, organisations, pins, problems, refusals, reminders};
+use crate::ops::{
+    action, area, card, channels, conflicts, contacts, organisations, pins, problems, refusals, reminders, updates,
+};
 use serde::Serialize;
 
 /// The text sizes that can be chosen, in per cent.
@@ -31,6 +33,7 @@ impl App {
                 reply(&())
             }
             Request::Redeem(ask) => self.redeem(ask),
+            Request::GetOlderHistory(ask) => self.older_history(ask.row),
             Request::CreateInvitation(ask) => self.create_invitation(&ask),
             Request::HandOver(_) => self.hand_over(),
             Request::ListInvitations(_) => self.list_invitations(),
@@ -79,6 +82,8 @@ impl App {
             Request::EditArea(_) => reply(&self.read(|file, _| area::edit(file))?),
             Request::EditOrganisation(ask) => reply(&self.read(|file, ctx| organisations::edit(file, ctx, ask.id))?),
             Request::GetReminders(_) => reply(&self.read(|file, _| reminders::all(file))?),
+            Request::GetUpdates(ask) => reply(&self.read(|file, _| updates::get(file, ask.limit))?),
+            Request::GetHistory(ask) => reply(&self.history(ask.row)?),
             Request::GetRefusals(_) => reply(&self.read(|file, _| refusals::all(file))?),
             other => self.try_act(other),
         }
@@ -115,6 +120,10 @@ impl App {
                 reply(&self.act(|f, ctx| channels::report(f, ctx, ask.id, Some(ctx.now_ms)))?)
             }
             Request::ClearReport(ask) => reply(&self.act(|f, ctx| channels::report(f, ctx, ask.id, None))?),
+            Request::RetryRefusal(ask) => reply(&self.act(|f, ctx| refusals::retry(f, ctx, ask.id))?),
+            Request::RestoreConflict(ask) => reply(&self.act(|f, ctx| conflicts::restore(f, ctx, ask.id))?),
+            Request::KeepConflict(ask) => reply(&self.act(|f, ctx| conflicts::keep(f, ctx, ask.id))?),
+            Request::RestoreChange(ask) => reply(&self.restore_change(&ask)?),
             Request::VerifyContact(ask) => reply(&self.act(|f, ctx| contacts::verify(f, ctx, ask.id))?),
             Request::Undo(ask) => {
                 reply(&self.act(|f, ctx| action::undo(f, ctx, ask.undo).map(|changed| ((), changed)))?)

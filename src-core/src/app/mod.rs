@@ -6,6 +6,7 @@
 
 mod dispatch;
 mod forget;
+mod history;
 mod host;
 mod http;
 mod lock;
@@ -21,6 +22,7 @@ use crate::domain::{AreaId, Role, RowId};
 use crate::error::{Error, ErrorCode};
 use crate::ipc::{AreaSummary, BootView, Event, IpcError, Request, SyncStatus, Topic};
 use crate::ops::Ctx;
+use crate::ops::history::Older;
 use crate::store::area::{AreaFile, Session, topics};
 use crate::store::device::{self, DeviceFile};
 use crate::store::table;
@@ -49,6 +51,8 @@ pub struct App {
     current: Option<AreaId>,
     tasks: BTreeMap<AreaId, SyncTask>,
     events: Vec<Event>,
+    /// What the server told of the thing whose history somebody looks at.
+    older: Option<Older>,
     /// A file was damaged and moved aside; the first [`crate::ipc::Boot`] says so.
     damaged: Option<String>,
     lock: Lock,
@@ -78,6 +82,7 @@ impl App {
             current: None,
             tasks: BTreeMap::new(),
             events: Vec::new(),
+            older: None,
             damaged,
             lock,
             farewells: Farewells::default(),
@@ -117,7 +122,11 @@ impl App {
 
     fn add_area(&mut self, file: AreaFile) {
         let area = file.session().area;
-        self.tasks.insert(area, SyncTask::new(file.session().local_only()));
+        let task = match file.ended() {
+            Ok(Some(how)) => SyncTask::ended(&how),
+            _ => SyncTask::new(file.session().local_only()),
+        };
+        self.tasks.insert(area, task);
         self.areas.insert(area, file);
     }
 
@@ -228,6 +237,8 @@ impl App {
             last_success_ms: file.last_success_ms()?,
             pending: if local { 0 } else { file.pending()? },
             refused: crate::ops::refusals::count(file)?,
+            conflicts: crate::ops::conflicts::count(file)?,
+            clock_ahead_ms: file.clock_ahead_ms()?,
         })
     }
 
@@ -240,6 +251,7 @@ impl App {
             areas: self.areas.values().map(summary).collect::<Result<_, _>>()?,
             current: self.current,
             version: self.host.version.clone(),
+            lock_after_minutes: self.lock.after_minutes(),
         })
     }
 

@@ -1,7 +1,7 @@
 //! Requests that only the server can answer: invitations and devices.
 
 use super::{App, HttpRequest, HttpResponse, NetworkError, Step, file_name, summary};
-use crate::domain::{AreaId, Role};
+use crate::domain::{AreaId, Role, RowId};
 use crate::error::{Error, ErrorCode};
 use crate::ipc::{
     AreaSummary, CreateInvitation, DeviceView, InvitationLink, InvitationView, IpcError, Redeem, RenameDevice,
@@ -34,6 +34,9 @@ pub(super) enum Kind {
     Invitation,
     Invitations,
     Devices,
+    History {
+        row: RowId,
+    },
     Done,
     /// To *Glem denne enhed*.
     Farewell,
@@ -46,6 +49,7 @@ impl std::fmt::Debug for Kind {
             Kind::Invitation => "Invitation",
             Kind::Invitations => "Invitations",
             Kind::Devices => "Devices",
+            Kind::History { .. } => "History",
             Kind::Done => "Done",
             Kind::Farewell => "Farewell",
         })
@@ -140,6 +144,11 @@ impl App {
         self.call("DELETE", &format!("devices/{}", path_part(id)?), None, Kind::Done)
     }
 
+    /// Asks for what happened to a row before `position`.
+    pub(super) fn ask_for_history(&self, row: RowId, position: u64) -> Result<Step, Error> {
+        self.call("GET", &format!("history/{row}?before={position}"), None, Kind::History { row })
+    }
+
     fn call(
         &self,
         method: &'static str,
@@ -191,6 +200,7 @@ impl App {
             Kind::Invitations => reply(&parse::<Vec<InvitationView>>(&response)?),
             Kind::Devices => reply(&parse::<Vec<DeviceView>>(&response)?),
             Kind::Done | Kind::Farewell => reply(&()),
+            Kind::History { row } => reply(&self.take_older_history(row, &response)?),
         }
     }
 
@@ -257,6 +267,11 @@ fn refused(response: &HttpResponse) -> Error {
     let known: Option<ServerError> = serde_json::from_slice(&response.body).ok();
     let detail = known.map_or_else(String::new, |error| error.detail);
     Error::coded(code_of(response).unwrap_or(ErrorCode::Server), format!("{} {detail}", response.status))
+}
+
+/// The server's own word for what went wrong; `None` when there is none.
+pub(super) fn word_of(response: &HttpResponse) -> Option<String> {
+    serde_json::from_slice::<ServerError>(&response.body).ok().map(|error| error.code)
 }
 
 /// What the server's code means here; `None` for one that this version does not know, or an answer without one.

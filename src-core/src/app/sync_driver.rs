@@ -12,6 +12,9 @@ use crate::wire::v1::SnapshotOffer;
 const RETRY_FIRST_MS: u64 = 2_000;
 const RETRY_MAX_MS: u64 = 5 * 60_000;
 
+/// How access ended, as it is kept in the area's file.
+const REVOKED: &str = "revoked";
+const EXPIRED: &str = "expired";
 /// After so many snapshots that could not be taken, the log is read instead.
 const SNAPSHOT_TRIES: u32 = 2;
 
@@ -28,6 +31,8 @@ enum CallKind {
     /// A file of a snapshot.
     Snapshot,
     Basemap,
+    /// Handing in what was not sent, once, when the device is locked out.
+    HandIn,
 }
 
 /// Where synchronising of an area stands.
@@ -39,6 +44,10 @@ pub(super) struct SyncTask {
     basemap_due: bool,
     state: SyncState,
     failures: u32,
+    /// The device is locked out, and what it had not sent is to be handed in before the rest is removed.
+    hand_in_due: bool,
+    /// It has not been handed in yet.
+    leaving: bool,
     /// The log is being read from the start because a page did not fit; a second misfit is the server's fault.
     rereading: bool,
     snapshot: Snapshots,
@@ -54,9 +63,17 @@ impl SyncTask {
             basemap_due: false,
             state,
             failures: 0,
+            hand_in_due: false,
+            leaving: false,
             rereading: false,
             snapshot: Snapshots::default(),
         }
+    }
+
+    /// A device that was locked out before and holds nothing any more.
+    pub(super) fn ended(how: &str) -> Self {
+        let state = if how == EXPIRED { SyncState::Expired } else { SyncState::Revoked };
+        Self { due: false, state, ..Self::new(false) }
     }
 
     pub(super) fn state(&self) -> SyncState {
@@ -66,9 +83,13 @@ impl SyncTask {
     /// There is something to do.
     pub(super) fn wake(&mut self) {
         self.due = !self.local_only && !self.state.is_locked_out();
+        self.hand_in_due = self.leaving;
     }
 
     fn next(&self) -> Option<CallKind> {
+        if self.hand_in_due && !self.running {
+            return Some(CallKind::HandIn);
+        }
         match (self.running, self.due, self.basemap_due) {
             (true, _, _) => None,
             _ if self.snapshot.wanted().is_some() => Some(CallKind::Snapshot),
@@ -164,6 +185,7 @@ impl App {
                 match kind {
                     CallKind::Exchange => task.due = false,
                     CallKind::Basemap => task.basemap_due = false,
+                    CallKind::HandIn => task.hand_in_due = false,
                     CallKind::Snapshot => {}
                 }
                 self.push_status();
@@ -191,6 +213,12 @@ impl App {
                     if task.wants_log() { sync::request_for_log(file, &random)? } else { sync::request(file, &random)? }
                 },
             },
+            CallKind::HandIn => HttpRequest {
+                method: "POST",
+                url: format!("{}/api/v1/hand-in", session.server),
+                headers: vec![("content-type", CONTENT_TYPE.to_owned())],
+                body: sync::request(file, &|bytes| self.env.fill_random(bytes))?,
+            },
             CallKind::Snapshot => {
                 let hash = task.snapshot.wanted().ok_or(crate::error::Error::NotFound)?;
                 HttpRequest::get(format!("{}/api/v1/snapshot/{}", session.server, blake3::Hash::from(hash).to_hex()))
@@ -208,16 +236,52 @@ impl App {
             task.running = false;
         }
         match response {
+            response if kind == CallKind::HandIn => self.handed_in(area, &response),
             Ok(HttpResponse { status: 200, body }) => match kind {
                 CallKind::Exchange => self.take_exchange(area, &body),
                 CallKind::Snapshot => self.take_snapshot_file(area, body),
                 CallKind::Basemap => self.take_basemap(area, &body),
+                CallKind::HandIn => {}
             },
             Ok(HttpResponse { status: 404, .. }) if kind == CallKind::Snapshot => self.ask_again(area),
-            Ok(response) => self.sync_failed(area, state_of(&response)),
+            Ok(response) => {
+                self.sync_failed(area, state_of(&response));
+                if locks_out(&response) {
+                    self.locked_out(area);
+                }
+            }
             Err(NetworkError) => self.sync_failed(area, SyncState::Offline),
         }
         self.push_status();
+    }
+
+    /// The server knows this device and has ended its access: what it had not sent is handed in, the rest goes.
+    fn locked_out(&mut self, area: AreaId) {
+        let unsent = self.areas.get(&area).and_then(|file| file.pending().ok()).unwrap_or(0);
+        match self.tasks.get_mut(&area) {
+            Some(task) if unsent > 0 => (task.leaving, task.hand_in_due) = (true, true),
+            _ => self.wipe(area),
+        }
+    }
+
+    fn handed_in(&mut self, area: AreaId, response: &Result<HttpResponse, NetworkError>) {
+        match response {
+            // Taken, taken before, or too much of it to be taken at all.
+            Ok(HttpResponse { status: 200 | 409 | 413, .. }) => self.wipe(area),
+            // Tried again when the app next has a reason to: what was written is still here.
+            _ => {}
+        }
+    }
+
+    fn wipe(&mut self, area: AreaId) {
+        let (Some(file), Some(task)) = (self.areas.get_mut(&area), self.tasks.get_mut(&area)) else { return };
+        (task.leaving, task.hand_in_due) = (false, false);
+        let how = if task.state == SyncState::Expired { EXPIRED } else { REVOKED };
+        if let Ok(topics) = file.wipe(how) {
+            // Drafts lie in the device's own file.
+            drop(self.device.drop_drafts(area));
+            self.events.push(Event::Changed { area, topics: topics.into_iter().collect() });
+        }
     }
 
     fn take_exchange(&mut self, area: AreaId, body: &[u8]) {
@@ -243,6 +307,9 @@ impl App {
                 task.due = true;
             }
             Err(SyncError::Version(_)) => task.failed(SyncState::Outdated),
+            Err(SyncError::Store(error)) if error.code() == ErrorCode::StorageFull => {
+                task.failed(SyncState::StorageFull);
+            }
             Err(_) => task.failed(SyncState::ServerError),
         }
     }
@@ -309,11 +376,17 @@ impl App {
     }
 }
 
+/// Whether the server says that it ended this device's access, and not only that it does not know it.
+fn locks_out(response: &HttpResponse) -> bool {
+    response.status == 401 && matches!(online::word_of(response).as_deref(), Some("revoked" | "expired"))
+}
+
 fn state_of(response: &HttpResponse) -> SyncState {
     match response.status {
         401 if online::code_of(response) == Some(ErrorCode::Expired) => SyncState::Expired,
         401 => SyncState::Revoked,
         426 => SyncState::Outdated,
+        507 => SyncState::ServerFull,
         _ => SyncState::ServerError,
     }
 }

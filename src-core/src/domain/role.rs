@@ -85,6 +85,16 @@ impl Scope {
     /// All scopes, widest first.
     pub const ALL: [Scope; 3] = [Scope::Public, Scope::Network, Scope::Coordination];
 
+    /// The word used in JSON.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Scope::Public => "public",
+            Scope::Network => "network",
+            Scope::Coordination => "coordination",
+        }
+    }
+
     /// The number on the wire and in the database; never reused.
     #[must_use]
     pub fn number(self) -> u8 {

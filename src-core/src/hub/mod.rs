@@ -11,6 +11,7 @@ mod check;
 mod conflicts;
 mod cursor;
 mod erase;
+mod history;
 mod mirror;
 mod page;
 mod push;
@@ -191,6 +192,29 @@ impl AreaLog {
         Ok(exchanged)
     }
 
+    /// Takes what a device that is locked out had not sent: aside, where coordinators can look at it, and not into the
+    /// log. Returns how many actions were new.
+    ///
+    /// # Errors
+    /// When the body is no request of this device, or the file fails.
+    pub fn set_aside(&mut self, peer: &Peer, request: &[u8], now_ms: i64) -> Result<usize, HubError> {
+        self.whole_or_not(|log| {
+            let request = read_request(peer, request)?;
+            let hashes: Vec<Hash> = request.actions.iter().map(seal::action_hash).collect();
+            push::check(log.area, peer, &request, &hashes)?;
+            let peer = Peer { origin: request.origin, ..peer.clone() };
+            let admission = log.admission(Writer::Device(&peer), now_ms)?;
+            let mut new = 0;
+            for (action, hash) in request.actions.iter().zip(&hashes) {
+                if admission.known(action, hash)?.is_none() {
+                    admission.quarantine(action, hash, &to_bytes(action))?;
+                    new += 1;
+                }
+            }
+            Ok(new)
+        })
+    }
+
     /// Brings the mirrors of members, devices and invitations in step with `roster`; writes nothing where nothing
     /// differs. A failure leaves no trace and harms no other work of the same transaction.
     ///
@@ -281,6 +305,17 @@ impl AreaLog {
         response.page.to = request.cursor.position;
         response.restart = Some(Restart { taken, ..restart });
         Ok(())
+    }
+
+    /// The last entries before a position that touched a thing, newest first, as far as a role may read them: encoded,
+    /// at most a hundred.
+    ///
+    /// # Errors
+    /// When the file fails.
+    pub fn history(&self, role: Role, row: RowId, before: Option<u64>) -> Result<Vec<u8>, StoreError> {
+        // Positions are below 2⁶³: SQLite keeps them.
+        let before = before.unwrap_or(u64::MAX).min(i64::MAX.unsigned_abs());
+        Ok(to_bytes(&history::read(&self.conn, role.readable(), row, before)?))
     }
 
     /// Begins a new epoch, after the file was restored from a backup. Devices that had read further give back what the

@@ -1,6 +1,6 @@
 //! What screens show.
 
-use crate::domain::{AreaId, ChannelId, ContactId, OrganisationId, PinId, ProblemId, Role, Scope};
+use crate::domain::{AreaId, ChannelId, ContactId, OrganisationId, PinId, ProblemId, Role, RowId, Scope};
 use serde::{Deserialize, Serialize};
 
 /// Settings kept per device.
@@ -37,6 +37,8 @@ pub struct BootView {
     pub current: Option<AreaId>,
     /// The version of the app, e.g. `0.1.0`.
     pub version: String,
+    /// Minutes without use until it locks, when there is a PIN; 0: not by itself.
+    pub lock_after_minutes: Option<u16>,
 }
 
 /// An area on this device.
@@ -270,6 +272,8 @@ pub struct CardTableRow {
 /// A ticked cell.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CardTableCell {
+    /// Its row, for its history.
+    pub row: RowId,
     /// 1 is called first.
     pub order: u32,
     /// Hours for this problem only; empty: the contact's own.
@@ -366,6 +370,10 @@ pub struct SyncStatus {
     pub pending: u32,
     /// Refused actions that the user has not seen.
     pub refused: u32,
+    /// Conflicts that nobody has settled, and this device may.
+    pub conflicts: u32,
+    /// How far this device's clock is ahead of the server's, by the last answer.
+    pub clock_ahead_ms: i64,
 }
 
 /// How synchronising goes.
@@ -380,6 +388,10 @@ pub enum SyncState {
     Offline,
     /// The server answered with an error; tried again by itself.
     ServerError,
+    /// There is no room on the server's disk; tried again by itself.
+    ServerFull,
+    /// There is no room on this device for what came; tried again by itself.
+    StorageFull,
     /// This device is locked out.
     Revoked,
     /// The member's access was given for a while, and it is over.

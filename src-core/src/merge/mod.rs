@@ -8,6 +8,8 @@ use crate::domain::{ChangeId, FieldId, RowId, Scope, Value};
 use std::collections::BTreeMap;
 
 pub mod conflict;
+#[cfg(feature = "sqlite")]
+pub mod effect;
 
 /// When and by whom a change was made, as all replicas order it: later clock first, then the larger id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -7,16 +7,18 @@ use crate::domain::validate::{self, ValueError};
 use crate::domain::{ChangeId, Entity, FieldId, Role, RowId, Scope, Value};
 use crate::error::Error;
 use crate::ipc::{Saved, Seen, Topic, UndoId};
+use crate::merge::RowState;
 use crate::merge::conflict;
-use crate::merge::{IncomingRow, Register, RowState, Stamp};
 use crate::store::area::{self, AreaFile};
 use crate::store::authors::Authors;
-use crate::store::{StoreError, outbox, rows, table};
-use crate::wire::v1::{Action, CHANGES_MAX, FieldChange, RowChange, WireChangeId, WireId};
+use crate::store::{StoreError, journal, outbox, table};
+use crate::wire::v1::{
+    Action, CHANGES_MAX, Entry, FieldChange, LogField, LogRow, Raw, RowChange, ScopeRows, WireChangeId, WireId,
+};
 use crate::wire::{from_bytes, to_bytes};
 use minicbor::{Decode, Encode};
 use rusqlite::{Connection, OptionalExtension, params};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// An action being put together.
 pub(crate) struct Draft {
@@ -56,6 +58,22 @@ impl Draft {
             self.rows.len() - 1
         });
         RowSetter(&mut self.rows[index])
+    }
+
+    /// Whether it would change anything, and this device may make the change.
+    pub(crate) fn is_feasible(&self, file: &AreaFile) -> Result<bool, Error> {
+        let (role, origin) = (file.session.role, file.session.origin);
+        let mut changes = false;
+        for draft in &self.rows {
+            let current = outbox::overlay(&file.conn, origin, draft.row)?;
+            let Some(change) = to_change(draft, current.as_ref(), None) else { continue };
+            match check_permission(&file.conn, (role, origin), draft, &change, current.as_ref()) {
+                Ok(()) => changes = true,
+                Err(Error::Forbidden) => return Ok(false),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(changes)
     }
 
     /// Checks the action, keeps it in the outbox and shows it, all in one transaction. `main` is the row the action is
@@ -292,7 +310,7 @@ pub(crate) fn seen(file: &AreaFile, rows: &[RowId]) -> Result<Seen, Error> {
 fn settle_locally(tx: &Connection, origin: u32) -> Result<(), StoreError> {
     for action in outbox::unsent(tx, usize::MAX)? {
         outbox::remove(tx, action.counter)?;
-        merge_action(tx, origin, action)?;
+        enter(tx, origin, action)?;
     }
     Ok(())
 }
@@ -306,33 +324,35 @@ pub(crate) fn seed(file: &mut AreaFile, actions: Vec<Action>) -> Result<(), Erro
         action.counter = counter;
         counter += action.change_count() as u64;
         rows.extend(action.rows.iter().map(|change| change.row.0));
-        merge_action(&tx, 0, action)?;
+        enter(&tx, 0, action)?;
     }
     table::project(&tx, file.session.origin, &rows)?;
     Ok(tx.commit()?)
 }
 
-fn merge_action(tx: &Connection, origin: u32, action: Action) -> Result<(), StoreError> {
-    let mut counter = action.counter;
+/// Puts an action into the log of an area without a server, as a server would.
+fn enter(tx: &Connection, origin: u32, action: Action) -> Result<(), StoreError> {
+    let (_, last) = journal::bounds(tx)?;
+    let mut parts: BTreeMap<u8, Vec<Raw<LogRow>>> = BTreeMap::new();
+    let mut index = 0;
     for change in action.rows {
-        let Some(scope) = Scope::from_number(change.move_to.unwrap_or(change.scope)) else { continue };
-        let next = counter + change.fields.len().max(1) as u64;
-        let fields = (counter..).zip(change.fields).map(|(counter, field)| {
-            let stamp = Stamp { effective: action.hlc, id: ChangeId { origin, counter } };
-            (field.field, Register { value: field.value, stamp })
-        });
-        rows::merge(
-            tx,
-            IncomingRow {
-                entity: change.entity,
-                row: change.row.0,
-                scope,
-                created_by: origin,
-                withdrawn: false,
-                fields: fields.collect(),
-            },
-        )?;
-        counter = next;
+        let fields = (index..).zip(change.fields);
+        let fields: Vec<_> = fields
+            .map(|(index, field)| LogField { field: field.field, value: field.value, index, stamp: None })
+            .collect();
+        index += u16::try_from(fields.len().max(1)).unwrap_or(u16::MAX);
+        let (entity, row) = (change.entity, change.row);
+        let row = LogRow { entity, row, withdrawn: false, fields, created_by: None, erased: None };
+        parts.entry(change.move_to.unwrap_or(change.scope)).or_default().push(row.into());
     }
-    Ok(())
+    let part = |(scope, rows)| ScopeRows { scope, first_seq: 0, rows, salt: None, seals: None };
+    let entry = Entry {
+        position: last + 1,
+        origin,
+        counter: action.counter,
+        effective: action.hlc,
+        hlc: action.hlc,
+        scopes: parts.into_iter().map(part).collect(),
+    };
+    crate::sync::take_entry(tx, entry, &mut BTreeSet::new())
 }

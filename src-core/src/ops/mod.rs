@@ -6,12 +6,16 @@ pub mod area;
 pub(crate) mod authors;
 pub(crate) mod card;
 pub(crate) mod channels;
+pub(crate) mod conflicts;
 pub(crate) mod contacts;
+pub(crate) mod history;
 pub(crate) mod organisations;
 pub(crate) mod pins;
 pub(crate) mod problems;
 pub(crate) mod refusals;
 pub(crate) mod reminders;
+pub(crate) mod telling;
+pub(crate) mod updates;
 
 use crate::domain::RowId;
 use crate::domain::hours;

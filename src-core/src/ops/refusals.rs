@@ -1,13 +1,18 @@
 //! What the server refused, kept until its author has seen it.
 
-use crate::domain::{Entity, Value};
+use super::Ctx;
+use super::action::Draft;
+use super::telling::{DoneRow, Teller};
+use crate::domain::{Entity, FieldId, Scope, Value};
 use crate::error::Error;
-use crate::ipc::{Refusal, RefusalReason};
-use crate::store::StoreError;
+use crate::ipc::{ChangedRow, Refusal, RefusalReason, RefusedView, Saved, Topic};
+use crate::merge::effect::Effect;
 use crate::store::area::AreaFile;
+use crate::store::{StoreError, outbox};
 use crate::wire::v1::{Action, Reason};
 use crate::wire::{from_bytes, to_bytes};
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
+use std::collections::BTreeSet;
 
 const REASONS: [(Reason, RefusalReason); 9] = [
     (Reason::Permission, RefusalReason::Permission),
@@ -68,6 +73,74 @@ fn written(body: &[u8]) -> Result<Vec<(String, String)>, StoreError> {
 /// How many refused actions have not been dismissed.
 pub(crate) fn count(file: &AreaFile) -> Result<u32, StoreError> {
     Ok(file.conn.prepare_cached("SELECT COUNT(*) FROM refused")?.query_row([], |row| row.get(0))?)
+}
+
+/// Refused actions, newest first, beside what stands there now.
+pub(crate) fn told(teller: &mut Teller<'_>) -> Result<Vec<RefusedView>, Error> {
+    let sql = "SELECT id, reason, refused_ms, body FROM refused ORDER BY id DESC";
+    let mut statement = teller.file.conn.prepare_cached(sql)?;
+    let mut found = statement.query([])?;
+    let mut views = Vec::new();
+    while let Some(row) = found.next()? {
+        let body = row.get_ref(3)?.as_blob_or_null().map_err(rusqlite::Error::from)?;
+        let action: Option<Action> = body.map(from_bytes).transpose().map_err(StoreError::from)?;
+        let draft = action.as_ref().map(|action| again(teller.file, action)).transpose()?;
+        let retriable = match draft.flatten() {
+            Some(draft) => draft.is_feasible(teller.file)?,
+            None => false,
+        };
+        views.push(RefusedView {
+            id: row.get(0)?,
+            reason: REASONS.get(row.get::<_, usize>(1)?).map_or(RefusalReason::Other, |(_, reason)| *reason),
+            refused_at_ms: row.get(2)?,
+            rows: action.map_or_else(|| Ok(Vec::new()), |action| told_rows(teller, &action))?,
+            retriable,
+        });
+    }
+    Ok(views)
+}
+
+fn told_rows(teller: &mut Teller<'_>, action: &Action) -> Result<Vec<ChangedRow>, Error> {
+    let (conn, origin) = (&teller.file.conn, teller.file.session.origin);
+    let mut rows = Vec::new();
+    for incoming in outbox::incoming_rows(origin, action, |row| outbox::overlay(conn, origin, row))? {
+        let current = outbox::overlay(conn, origin, incoming.row)?;
+        let mut effect = Effect::of(current.as_ref(), &incoming);
+        effect.lost.clear();
+        rows.extend(teller.row(&DoneRow { incoming, erased: false, effect: Some(effect) })?);
+    }
+    Ok(rows)
+}
+
+/// What an action wrote, as one on what is there now; `None` when it speaks of rows that are not here.
+fn again(file: &AreaFile, action: &Action) -> Result<Option<Draft>, Error> {
+    let mut draft = Draft::new();
+    for row in &action.rows {
+        let Some(entity) = Entity::from_number(row.entity) else { return Ok(None) };
+        let now = outbox::overlay(&file.conn, file.session.origin, row.row.0)?;
+        let sets = |field: &FieldId| row.fields.iter().any(|change| change.field == *field);
+        if now.is_none() && !entity.required().iter().all(sets) {
+            return Ok(None);
+        }
+        let here = now.map(|state| state.scope).or(Scope::from_number(row.scope));
+        let scope = row.move_to.and_then(Scope::from_number).or(here).unwrap_or(Scope::Coordination);
+        let setter = draft.row(entity, row.row.0, scope);
+        row.fields.iter().fold(setter, |setter, change| setter.set(change.field, change.value.clone()));
+    }
+    Ok(Some(draft))
+}
+
+/// Does what was refused once more, on what is there now.
+pub(crate) fn retry(file: &mut AreaFile, ctx: &Ctx<'_>, id: i64) -> Result<(Saved, BTreeSet<Topic>), Error> {
+    let body: Option<Option<Vec<u8>>> =
+        file.conn.query_row("SELECT body FROM refused WHERE id = ?1", [id], |row| row.get(0)).optional()?;
+    let action: Action = from_bytes(&body.flatten().ok_or(Error::NotFound)?).map_err(StoreError::from)?;
+    let main = action.rows.first().ok_or(Error::NotFound)?.row.0;
+    let (saved, mut topics) = again(file, &action)?.ok_or(Error::NotFound)?.save(file, ctx, main)?;
+    // Twice in the outbox would do less harm than not at all.
+    dismiss(file, id)?;
+    topics.insert(Topic::Refusals);
+    Ok((saved, topics))
 }
 
 /// The author has read it.

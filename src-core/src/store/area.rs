@@ -13,6 +13,7 @@ const SCHEMA: &[&str] = &[
     concat!(include_str!("migrations/row_state.sql"), include_str!("migrations/0001_area.sql")),
     concat!(include_str!("migrations/0002_row_state_by_entity.sql"), include_str!("migrations/0002_area.sql")),
     include_str!("migrations/0003_area.sql"),
+    include_str!("migrations/0004_area.sql"),
 ];
 
 /// The number of the rules by which the screens' tables are made: folding, sorting, what is shown. Another number makes
@@ -81,6 +82,7 @@ impl AreaFile {
         file.bring_tables_up_to_date()?;
         let tx = file.conn.transaction()?;
         keep_session(&tx, &file.session)?;
+        tx.execute("DELETE FROM meta WHERE key = 'ended'", [])?;
         if let Some(before) = before {
             crate::sync::joined_again(&tx, &before, &file.session)?;
         }
@@ -128,6 +130,11 @@ impl AreaFile {
     /// When the server last answered, milliseconds since 1970 UTC.
     pub(crate) fn last_success_ms(&self) -> Result<Option<i64>, StoreError> {
         get_meta(&self.conn, "last_success_ms")
+    }
+
+    /// How far this device's clock was ahead of the server's when it last answered.
+    pub(crate) fn clock_ahead_ms(&self) -> Result<i64, StoreError> {
+        Ok(get_meta(&self.conn, "clock_ahead_ms")?.unwrap_or(0))
     }
 
     /// Actions that the server has not admitted.
@@ -178,6 +185,31 @@ impl AreaFile {
             let _ = writeln!(dump, "{id} {entity} {scope} {by} {fields}");
         }
         Ok(dump)
+    }
+
+    /// That the server locked this device out, once what it had not sent was handed in and the rest is gone.
+    ///
+    /// # Errors
+    /// When the file fails.
+    pub(crate) fn ended(&self) -> Result<Option<String>, StoreError> {
+        get_meta(&self.conn, "ended")
+    }
+
+    /// Removes everything of the area from this device but who it was, because it is locked out. `how` says why.
+    pub(crate) fn wipe(&mut self, how: &str) -> Result<BTreeSet<Topic>, StoreError> {
+        let tx = self.conn.transaction()?;
+        let rows = all_rows(&tx)?;
+        for table in ["row_state", "outbox", "outbox_row", "undo", "refused", "reminder", "entry", "mark", "basemap"] {
+            tx.execute(&format!("DELETE FROM {table}"), [])?;
+        }
+        tx.execute("DELETE FROM meta WHERE key IN ('cursor', 'restart', 'judged')", [])?;
+        let topics = table::project(&tx, self.session.origin, &rows)?;
+        self.session.token.clear();
+        self.session.key.clear();
+        keep_session(&tx, &self.session)?;
+        set_meta(&tx, "ended", &how)?;
+        tx.commit()?;
+        Ok(topics)
     }
 
     /// Closes the file.
@@ -254,8 +286,10 @@ pub(crate) fn set_restart(conn: &Connection, restart: Option<Restart>) -> Result
     }
 }
 
-/// Notes that the server answered.
-pub(crate) fn set_last_success_ms(conn: &Connection, now_ms: i64) -> Result<(), StoreError> {
+/// Notes that the server answered, and what its clock said then.
+pub(crate) fn set_last_success_ms(conn: &Connection, now_ms: i64, server_ms: u64) -> Result<(), StoreError> {
+    let server_ms = i64::try_from(server_ms).unwrap_or(now_ms);
+    set_meta(conn, "clock_ahead_ms", &now_ms.saturating_sub(server_ms))?;
     set_meta(conn, "last_success_ms", &now_ms)
 }
 

@@ -1,9 +1,12 @@
 //! What a device read of the log lately, entry by entry, with the sealed cursors between.
 
 use super::StoreError;
+use crate::domain::RowId;
+use crate::merge::effect::Effect;
 use crate::wire::v1::{Cursor, Entry};
 use crate::wire::{from_bytes, to_bytes};
 use rusqlite::{Connection, params};
+use std::collections::BTreeSet;
 
 /// So many entries are kept for people to look at, also when they are in the server's backup.
 const SHOWN: u64 = 2_000;
@@ -15,6 +18,68 @@ pub(crate) fn keep(conn: &Connection, entry: &Entry) -> Result<(), StoreError> {
     conn.prepare_cached("INSERT OR REPLACE INTO entry (position, body) VALUES (?1, ?2)")?
         .execute(params![entry.position, to_bytes(entry)])?;
     Ok(())
+}
+
+/// Keeps what an entry did to the rows, one [`Effect`] for each of its rows.
+pub(crate) fn keep_effects(conn: &Connection, position: u64, effects: &Vec<Effect>) -> Result<(), StoreError> {
+    conn.prepare_cached("INSERT OR REPLACE INTO effect (position, body) VALUES (?1, ?2)")?
+        .execute(params![position, to_bytes(effects)])?;
+    Ok(())
+}
+
+/// An entry, and what it did to the rows as they stood here, as far as that was noted.
+pub(crate) struct Read {
+    pub(crate) entry: Entry,
+    pub(crate) effects: Option<Vec<Effect>>,
+}
+
+/// The last entries that were read, newest first.
+pub(crate) fn newest(conn: &Connection, limit: u32) -> Result<Vec<Read>, StoreError> {
+    let sql = "SELECT entry.body, effect.body FROM entry LEFT JOIN effect ON effect.position = entry.position
+               ORDER BY entry.position DESC LIMIT ?1";
+    let mut statement = conn.prepare_cached(sql)?;
+    let mut found = statement.query([limit])?;
+    let mut entries = Vec::new();
+    while let Some(row) = found.next()? {
+        entries.push(read(row)?);
+    }
+    Ok(entries)
+}
+
+/// Entries that were read and speak of one of the rows, newest first.
+pub(crate) fn about(conn: &Connection, rows: &BTreeSet<RowId>) -> Result<Vec<Read>, StoreError> {
+    let mut positions = BTreeSet::new();
+    let mut statement = conn.prepare_cached("SELECT position FROM entry WHERE instr(body, ?1) > 0")?;
+    for row in rows {
+        for position in statement.query_map([row.0.as_bytes()], |row| row.get::<_, u64>(0))? {
+            positions.insert(position?);
+        }
+    }
+    let sql = "SELECT entry.body, effect.body FROM entry LEFT JOIN effect ON effect.position = entry.position
+               WHERE entry.position = ?1";
+    let mut statement = conn.prepare_cached(sql)?;
+    let mut entries = Vec::new();
+    for position in positions.into_iter().rev() {
+        let mut found = statement.query([position])?;
+        if let Some(row) = found.next()? {
+            entries.push(read(row)?);
+        }
+    }
+    Ok(entries)
+}
+
+/// The position of the oldest entry that is kept, and of the newest; 0 when there is none.
+pub(crate) fn bounds(conn: &Connection) -> Result<(u64, u64), StoreError> {
+    let sql = "SELECT COALESCE(MIN(position), 0), COALESCE(MAX(position), 0) FROM entry";
+    Ok(conn.prepare_cached(sql)?.query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?)
+}
+
+fn read(row: &rusqlite::Row<'_>) -> Result<Read, StoreError> {
+    let effects = row.get_ref(1)?.as_blob_or_null().map_err(rusqlite::Error::from)?;
+    Ok(Read {
+        entry: from_bytes(row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?)?,
+        effects: effects.map(from_bytes).transpose()?,
+    })
 }
 
 /// Keeps a sealed cursor.
@@ -33,13 +98,14 @@ pub(crate) fn prune(conn: &Connection, head: u64, backed_up: u64) -> Result<(), 
         .prepare_cached("SELECT COALESCE(MAX(position), 0) FROM mark WHERE position <= ?1")?
         .query_row([until], |row| row.get(0))?;
     conn.prepare_cached("DELETE FROM entry WHERE position <= ?1")?.execute([mark])?;
+    conn.prepare_cached("DELETE FROM effect WHERE position <= ?1")?.execute([mark])?;
     conn.prepare_cached("DELETE FROM mark WHERE position < ?1")?.execute([mark])?;
     Ok(())
 }
 
 /// Forgets everything.
 pub(crate) fn clear(conn: &Connection) -> Result<(), StoreError> {
-    conn.execute_batch("DELETE FROM entry; DELETE FROM mark")?;
+    conn.execute_batch("DELETE FROM entry; DELETE FROM effect; DELETE FROM mark")?;
     Ok(())
 }
 

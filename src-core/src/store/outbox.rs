@@ -51,6 +51,17 @@ pub(crate) fn unsent(conn: &Connection, bytes_max: usize) -> Result<Vec<Action>,
     Ok(actions)
 }
 
+/// Everything that was not read back from the log, oldest first, and whether the server has admitted it.
+pub(crate) fn all(conn: &Connection) -> Result<Vec<(Action, bool)>, StoreError> {
+    let mut statement = conn.prepare_cached("SELECT body, position IS NOT NULL FROM outbox ORDER BY counter")?;
+    let mut found = statement.query([])?;
+    let mut actions = Vec::new();
+    while let Some(row) = found.next()? {
+        actions.push((from_bytes(row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?)?, row.get(1)?));
+    }
+    Ok(actions)
+}
+
 /// How many actions the server has not admitted.
 pub(crate) fn unsent_count(conn: &Connection) -> Result<u32, StoreError> {
     Ok(conn.prepare_cached("SELECT COUNT(*) FROM outbox WHERE position IS NULL")?.query_row([], |row| row.get(0))?)
@@ -122,6 +133,22 @@ pub(crate) fn overlay(conn: &Connection, origin: u32, row: RowId) -> Result<Opti
         }
     }
     Ok(state)
+}
+
+/// The rows of an action of this device as they would come in, one after the other, each on top of what `state` says.
+pub(crate) fn incoming_rows(
+    origin: u32,
+    action: &Action,
+    mut state: impl FnMut(RowId) -> Result<Option<RowState>, StoreError>,
+) -> Result<Vec<IncomingRow>, StoreError> {
+    let mut index = 0;
+    let mut rows = Vec::new();
+    for change in &action.rows {
+        let scope = scope_of(change, state(change.row.0)?.as_ref());
+        rows.push(incoming(change, scope, origin, action, index));
+        index += change.fields.len().max(1) as u64;
+    }
+    Ok(rows)
 }
 
 fn scope_of(change: &RowChange, state: Option<&RowState>) -> Scope {

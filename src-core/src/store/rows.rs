@@ -107,8 +107,17 @@ pub(crate) fn put(conn: &Connection, state: &RowState) -> Result<(), StoreError>
 
 /// Merges an incoming row into the table and returns what was done.
 pub(crate) fn merge(conn: &Connection, incoming: IncomingRow) -> Result<Plan, StoreError> {
+    merge_into(conn, get(conn, incoming.row)?, incoming)
+}
+
+/// [`merge`] for a caller who has looked up how the row stands.
+pub(crate) fn merge_into(
+    conn: &Connection,
+    current: Option<RowState>,
+    incoming: IncomingRow,
+) -> Result<Plan, StoreError> {
     let row = incoming.row;
-    let done = plan(get(conn, row)?, incoming);
+    let done = plan(current, incoming);
     match &done {
         Plan::Write { state, .. } => put(conn, state)?,
         Plan::Forget => {

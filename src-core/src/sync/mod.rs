@@ -10,6 +10,7 @@ pub use snapshot::{Download, WrongFile};
 
 use crate::domain::{AreaId, ChangeId, Role, RowId, Scope};
 use crate::ipc::Topic;
+use crate::merge::effect::Effect;
 use crate::merge::{IncomingRow, Register, Stamp};
 use crate::ops::refusals;
 use crate::seal::{self, Broken, Chains, Hash};
@@ -21,7 +22,7 @@ use crate::wire::v1::{
 };
 use crate::wire::{VERSION, from_bytes, to_bytes};
 use rusqlite::Connection;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use thiserror::Error;
 
 /// A request stays below the server's limit of 1 MiB by this margin for what is not actions.
@@ -157,7 +158,7 @@ pub fn apply(file: &mut AreaFile, answer: &[u8], now_ms: i64) -> Result<Applied,
         topics.insert(Topic::Refusals);
     }
     let more = more || outbox::unsent_count(&tx)? > 0;
-    area::set_last_success_ms(&tx, now_ms)?;
+    area::set_last_success_ms(&tx, now_ms, response.now_ms)?;
     tx.commit()?;
     file.session = session;
     Ok(Applied { topics, more, basemap: response.basemap.map(Into::into), snapshot })
@@ -254,7 +255,6 @@ fn take_page(
     for entry in page.entries {
         clock = clock.max(entry.effective);
         chains.read(&entry)?;
-        journal::keep(tx, &entry)?;
         take_entry(tx, entry, touched)?;
     }
     chains.check(&page.heads)?;
@@ -267,17 +267,32 @@ fn take_page(
     Ok(())
 }
 
-fn take_entry(tx: &Connection, entry: Entry, touched: &mut BTreeSet<RowId>) -> Result<(), StoreError> {
+/// Keeps an entry and merges its rows, noting how they stood before.
+pub(crate) fn take_entry(tx: &Connection, entry: Entry, touched: &mut BTreeSet<RowId>) -> Result<(), StoreError> {
+    journal::keep(tx, &entry)?;
     let stamp = Stamp { effective: entry.effective, id: ChangeId { origin: entry.origin, counter: entry.counter } };
+    let mut effects = Vec::new();
+    // Rows that this entry takes out of one scope and puts into another: to people they were there all along.
+    let mut left = HashMap::new();
     for part in entry.scopes {
         // A scope of a newer version is counted and not shown.
-        let Some(scope) = Scope::from_number(part.scope) else { continue };
+        let scope = Scope::from_number(part.scope);
         for row in part.rows {
+            let Some(scope) = scope else {
+                effects.push(Effect::default());
+                continue;
+            };
             touched.insert(row.row.0);
-            rows::merge(tx, incoming(row.into_value(), scope, stamp))?;
+            let incoming = incoming(row.into_value(), scope, stamp);
+            let current = rows::get(tx, incoming.row)?;
+            effects.push(Effect::of(current.as_ref().or_else(|| left.get(&incoming.row)), &incoming));
+            if let (true, Some(row)) = (incoming.withdrawn, &current) {
+                left.insert(row.row, row.clone());
+            }
+            rows::merge_into(tx, current, incoming)?;
         }
     }
-    Ok(())
+    journal::keep_effects(tx, entry.position, &effects)
 }
 
 /// The server knows the hashes: they are not sent to it.

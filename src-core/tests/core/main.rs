@@ -9,6 +9,7 @@ mod conflicts;
 mod convergence;
 mod documents;
 mod forget;
+mod history;
 mod hostile;
 mod incarnations;
 mod lock;

@@ -18,6 +18,7 @@ mod openapi;
 mod permissions;
 mod person;
 mod poke;
+mod restored_access;
 mod snapshot;
 mod sync;
 mod tls;

@@ -1,0 +1,127 @@
+//! What was done, by whom and when: *Opdatering* and *Historik*.
+//!
+//! One shape for all of it, since every type that the browser reads is code to download. Values are texts: what people
+//! wrote as it reads, choices as their word in the log, times as milliseconds since 1970 UTC, yes and no as `true` and
+//! `false`.
+
+use super::RefusalReason;
+use crate::domain::RowId;
+use serde::{Deserialize, Serialize};
+
+/// *Opdatering*.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UpdatesView {
+    /// What the server does not have yet, newest first.
+    pub unsent: Vec<ChangeView>,
+    pub refused: Vec<RefusedView>,
+    pub conflicts: Vec<ConflictView>,
+    /// What was sent and received, the latest first.
+    pub changes: Vec<ChangeView>,
+    /// There is more on this device.
+    pub more: bool,
+}
+
+/// *Historik* of one thing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HistoryView {
+    /// What the thing is called now.
+    pub name: String,
+    /// Newest first.
+    pub changes: Vec<ChangeView>,
+    /// The server may know of more.
+    pub older: bool,
+}
+
+/// Something that somebody did, at once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangeView {
+    /// Its position in the log; for what is not sent, its number on this device.
+    pub id: u64,
+    /// The server does not have it yet.
+    pub unsent: bool,
+    pub by: Author,
+    /// By the writer's own clock, unless that was ahead of the server's.
+    pub at_ms: i64,
+    pub rows: Vec<ChangedRow>,
+    /// How many further things it changed.
+    pub more_rows: u32,
+    /// In a history: whether there is something to put back, and this device may.
+    pub restorable: bool,
+}
+
+/// Who did something.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Author {
+    /// The member whose device this is, on any of theirs.
+    Me,
+    Named(String),
+    Server,
+    /// Somebody whose name this device may not know.
+    Somebody,
+}
+
+/// A thing and what was done to it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangedRow {
+    pub row: RowId,
+    /// What kind of thing, as in `docs/data-model.md`.
+    pub entity: String,
+    /// What it is called; may be empty.
+    pub name: String,
+    pub deed: Deed,
+    pub fields: Vec<ChangedField>,
+}
+
+/// What was done to a thing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Deed {
+    Made,
+    Edited,
+    /// Moved to the trash, or taken off the card.
+    Deleted,
+    /// Taken out of the trash.
+    Restored,
+    /// No longer for this device to see.
+    Withdrawn,
+    /// Erased for good.
+    Erased,
+}
+
+/// A field and what it got.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangedField {
+    /// As in `docs/data-model.md`; `scope` for who may see the thing, `order` for its place in a list.
+    pub field: String,
+    /// What stood there; `None`: not known here.
+    pub before: Option<String>,
+    pub after: String,
+    /// It never stood there: something later did already.
+    pub lost: bool,
+}
+
+/// What the server refused. `before` is what stands there now, `after` what was written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefusedView {
+    pub id: i64,
+    pub reason: RefusalReason,
+    pub refused_at_ms: i64,
+    /// Empty when nothing of it was kept.
+    pub rows: Vec<ChangedRow>,
+    /// Whether it can be tried again.
+    pub retriable: bool,
+}
+
+/// Two wrote to one thing, neither having seen the other. `before` is what stands there now, `after` what lost; with
+/// [`Deed::Deleted`] one deleted it while the other edited it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConflictView {
+    pub id: RowId,
+    pub row: ChangedRow,
+    pub loser: Author,
+    pub lost_at_ms: Option<i64>,
+    pub winner: Author,
+    /// Whether this device may settle it.
+    pub settleable: bool,
+}

@@ -1,0 +1,316 @@
+//! Telling what was done: from the log's rows and fields to things and words as people know them.
+
+use crate::domain::schema::{self, DELETED_AT, Kind, card_cell, channel, conflict, contact, member};
+use crate::domain::{Entity, FieldId, RowId, Scope, Value, phone};
+use crate::error::Error;
+use crate::ipc::{Author, ChangeView, ChangedField, ChangedRow, Deed};
+use crate::merge::effect::Effect;
+use crate::merge::{IncomingRow, RowState, Stamp};
+use crate::store::area::AreaFile;
+use crate::store::authors::{Authors, member_name};
+use crate::store::journal::Read;
+use crate::store::outbox;
+use crate::sync::incoming;
+use std::collections::HashMap;
+
+/// More things than these of one action are counted.
+const ROWS_TOLD: usize = 6;
+
+/// Something that somebody did, before it is put into words.
+pub(crate) struct Done {
+    /// Its position in the log; for what is not sent, its number on this device.
+    pub(crate) id: u64,
+    pub(crate) unsent: bool,
+    pub(crate) origin: u32,
+    pub(crate) at_ms: i64,
+    pub(crate) rows: Vec<DoneRow>,
+}
+
+/// A row's part in it.
+pub(crate) struct DoneRow {
+    pub(crate) incoming: IncomingRow,
+    pub(crate) erased: bool,
+    /// `None`: how the row stood before is not known here.
+    pub(crate) effect: Option<Effect>,
+}
+
+impl Done {
+    /// What an entry of the log did.
+    pub(crate) fn read(read: Read) -> Self {
+        let Read { entry, effects } = read;
+        let id = crate::domain::ChangeId { origin: entry.origin, counter: entry.counter };
+        let stamp = Stamp { effective: entry.effective, id };
+        let mut effects = effects.unwrap_or_default().into_iter();
+        let mut rows = Vec::new();
+        for part in entry.scopes {
+            let scope = Scope::from_number(part.scope);
+            for row in part.rows {
+                let effect = effects.next();
+                let Some(scope) = scope else { continue };
+                let erased = row.erased == Some(true);
+                rows.push(DoneRow { incoming: incoming(row.into_value(), scope, stamp), erased, effect });
+            }
+        }
+        // A row that only went from one scope to another has its words where it came to.
+        let stays = |row: RowId| move |other: &DoneRow| !other.incoming.withdrawn && other.incoming.row == row;
+        let gone: Vec<bool> =
+            rows.iter().map(|row| row.incoming.withdrawn && rows.iter().any(stays(row.incoming.row))).collect();
+        let mut gone = gone.into_iter();
+        rows.retain(|_| gone.next() != Some(true));
+        // A watch that is ahead says nothing about when; one that is behind is believed.
+        let at_ms = i64::try_from(entry.hlc.min(entry.effective)).unwrap_or(i64::MAX);
+        Self { id: entry.position, unsent: false, origin: entry.origin, at_ms, rows }
+    }
+
+    /// What this device did and has not read back from the log, oldest first.
+    pub(crate) fn outbox(file: &AreaFile) -> Result<Vec<Self>, Error> {
+        let origin = file.session.origin;
+        let mut states: HashMap<RowId, Option<RowState>> = HashMap::new();
+        let mut done = Vec::new();
+        for (action, admitted) in outbox::all(&file.conn)? {
+            let rows = outbox::incoming_rows(origin, &action, |row| {
+                if !states.contains_key(&row) {
+                    states.insert(row, crate::store::rows::get(&file.conn, row)?);
+                }
+                Ok(states[&row].clone())
+            })?;
+            let rows = rows.into_iter().map(|incoming| told_by(&mut states, incoming, true));
+            done.push(Self {
+                id: action.counter,
+                unsent: !admitted,
+                origin,
+                at_ms: i64::try_from(action.hlc).unwrap_or(i64::MAX),
+                rows: rows.collect(),
+            });
+        }
+        Ok(done)
+    }
+}
+
+/// What an incoming row does to the rows as `states` has them, which it changes. A row that is missing there was never
+/// there when `whole`, and is one of which nothing is known otherwise.
+pub(crate) fn told_by(states: &mut HashMap<RowId, Option<RowState>>, incoming: IncomingRow, whole: bool) -> DoneRow {
+    let current = states.remove(&incoming.row).flatten();
+    let known = whole || current.is_some();
+    let effect = known.then(|| Effect::of(current.as_ref(), &incoming));
+    let row = incoming.row;
+    if let crate::merge::Plan::Write { state, .. } = crate::merge::plan(current, incoming.clone()) {
+        states.insert(row, Some(state));
+    }
+    DoneRow { incoming, erased: false, effect }
+}
+
+/// Puts what was done into words.
+pub(crate) struct Teller<'a> {
+    pub(crate) file: &'a AreaFile,
+    pub(crate) authors: Authors,
+    people: HashMap<u32, Author>,
+    names: HashMap<RowId, String>,
+}
+
+impl<'a> Teller<'a> {
+    pub(crate) fn new(file: &'a AreaFile) -> Result<Self, Error> {
+        let authors = Authors::load(&file.conn)?;
+        Ok(Self { file, authors, people: HashMap::new(), names: HashMap::new() })
+    }
+
+    /// Who wrote with this origin.
+    pub(crate) fn author(&mut self, origin: u32) -> Result<Author, Error> {
+        if let Some(known) = self.people.get(&origin) {
+            return Ok(known.clone());
+        }
+        let author = if self.authors.same_member(origin, self.file.session.origin) {
+            Author::Me
+        } else if origin == crate::hub::SERVER_ORIGIN {
+            Author::Server
+        } else {
+            let name = match self.authors.member(origin) {
+                Some(member) => member_name(&self.file.conn, member)?,
+                None => None,
+            };
+            name.map_or(Author::Somebody, Author::Named)
+        };
+        self.people.insert(origin, author.clone());
+        Ok(author)
+    }
+
+    /// Something that was done; `None` when there is nothing in it for people.
+    pub(crate) fn change(&mut self, done: &Done, told: impl Fn(RowId) -> bool) -> Result<Option<ChangeView>, Error> {
+        let mut rows = Vec::new();
+        let mut more_rows = 0;
+        for row in done.rows.iter().filter(|row| told(row.incoming.row)) {
+            if rows.len() < ROWS_TOLD {
+                rows.extend(self.row(row)?);
+            } else {
+                more_rows += 1;
+            }
+        }
+        if rows.is_empty() {
+            return Ok(None);
+        }
+        let by = self.author(done.origin)?;
+        let Done { id, unsent, at_ms, .. } = *done;
+        Ok(Some(ChangeView { id, unsent, by, at_ms, rows, more_rows, restorable: false }))
+    }
+
+    /// A row's part; `None` when there is nothing in it for people.
+    pub(crate) fn row(&mut self, done: &DoneRow) -> Result<Option<ChangedRow>, Error> {
+        let DoneRow { incoming, erased, effect } = done;
+        let Some(entity) = Entity::from_number(incoming.entity) else { return Ok(None) };
+        let deed = deed(entity, incoming, *erased, effect.as_ref());
+        let fields = self.fields(entity, incoming, effect.as_ref(), deed)?;
+        let silent = match entity {
+            Entity::Conflict => true,
+            Entity::Device | Entity::Invitation => deed == Deed::Edited,
+            _ => deed == Deed::Edited && fields.is_empty(),
+        };
+        if silent {
+            return Ok(None);
+        }
+        let fields = if matches!(entity, Entity::Device | Entity::Invitation) { Vec::new() } else { fields };
+        let name = self.name(incoming)?;
+        Ok(Some(ChangedRow { row: incoming.row, entity: entity.name().to_owned(), name, deed, fields }))
+    }
+
+    fn fields(
+        &mut self,
+        entity: Entity,
+        incoming: &IncomingRow,
+        effect: Option<&Effect>,
+        deed: Deed,
+    ) -> Result<Vec<ChangedField>, Error> {
+        let mut fields = Vec::new();
+        let mut reordered = false;
+        for (id, register) in &incoming.fields {
+            let Some(def) = entity.field(*id) else { continue };
+            let before = effect.map(|effect| effect.before(*id).unwrap_or(&Value::Null));
+            if before == Some(&register.value) || !is_told(entity, def) {
+                reordered |= def.kind == Kind::OrderKey && before != Some(&register.value);
+                continue;
+            }
+            let before = before.map(|value| self.value(def, value)).transpose()?;
+            let after = self.value(def, &register.value)?;
+            if deed == Deed::Made && after.is_empty() || before.as_ref() == Some(&after) {
+                continue;
+            }
+            let lost = effect.is_some_and(|effect| effect.lost.contains(id));
+            fields.push(ChangedField { field: def.name.to_owned(), before, after, lost });
+        }
+        if let Some(from) = effect.and_then(|effect| effect.scope).and_then(Scope::from_number) {
+            fields.push(plain("scope", from.as_str(), incoming.scope.as_str()));
+        }
+        if reordered && fields.is_empty() && deed == Deed::Edited {
+            fields.push(ChangedField { before: None, ..plain("order", "", "") });
+        }
+        Ok(fields)
+    }
+
+    /// A value as text.
+    pub(crate) fn value(&mut self, def: &schema::Field, value: &Value) -> Result<String, Error> {
+        Ok(match value {
+            Value::Text(text) if matches!(def.kind, Kind::Phone | Kind::Address) => phone::display(text),
+            Value::Text(text) => text.clone(),
+            Value::Bool(yes) => yes.to_string(),
+            Value::Int(number) => number.to_string(),
+            Value::Row(row) => self.name_of(*row)?,
+            Value::Position(place) => format!("{:.5}, {:.5}", place.lat(), place.lon()),
+            Value::Null | Value::Opaque(_) => String::new(),
+        })
+    }
+
+    /// What a row is called.
+    fn name(&mut self, incoming: &IncomingRow) -> Result<String, Error> {
+        let name = self.name_of(incoming.row)?;
+        if !name.is_empty() || incoming.withdrawn {
+            return Ok(name);
+        }
+        // It is not here any more: what was written then has to do.
+        let state = crate::merge::plan(None, incoming.clone());
+        let crate::merge::Plan::Write { state, .. } = state else { return Ok(name) };
+        self.name_in(&state)
+    }
+
+    /// What a row is called that is here; empty for others.
+    pub(crate) fn name_of(&mut self, row: RowId) -> Result<String, Error> {
+        if let Some(known) = self.names.get(&row) {
+            return Ok(known.clone());
+        }
+        let name = match outbox::overlay(&self.file.conn, self.file.session.origin, row)? {
+            Some(state) => self.name_in(&state)?,
+            None => String::new(),
+        };
+        self.names.insert(row, name.clone());
+        Ok(name)
+    }
+
+    fn name_in(&mut self, state: &RowState) -> Result<String, Error> {
+        let held = |field: FieldId| state.fields.get(&field).map(|register| &register.value);
+        let of = |field| held(field).and_then(Value::row);
+        let text = |field| held(field).map_or("", Value::text).to_owned();
+        Ok(match Entity::from_number(state.entity) {
+            Some(Entity::Channel) => match of(channel::contact) {
+                Some(contact) => self.name_of(contact)?,
+                None => String::new(),
+            },
+            Some(Entity::CardCell) => match (of(card_cell::contact), of(card_cell::problem)) {
+                (Some(contact), Some(problem)) => format!("{} · {}", self.name_of(contact)?, self.name_of(problem)?),
+                _ => String::new(),
+            },
+            Some(Entity::Device) => text(schema::device::name),
+            Some(Entity::MapPin) => text(schema::map_pin::title),
+            Some(Entity::Invitation | Entity::Conflict) | None => String::new(),
+            // Their name is field 2 or 3.
+            Some(Entity::Contact) => text(contact::name),
+            Some(entity) => entity.fields().iter().find(|def| def.name == "name").map_or(String::new(), |f| text(f.id)),
+        })
+    }
+}
+
+/// A field that needs no looking up.
+pub(crate) fn plain(field: &str, before: &str, after: &str) -> ChangedField {
+    ChangedField { field: field.to_owned(), before: Some(before.to_owned()), after: after.to_owned(), lost: false }
+}
+
+/// Whether people are told what a field holds; the deed says the rest.
+pub(crate) fn is_told(entity: Entity, def: &schema::Field) -> bool {
+    let hidden = match entity {
+        Entity::Channel => def.id == channel::contact,
+        Entity::CardCell => [card_cell::problem, card_cell::contact, card_cell::on].contains(&def.id),
+        Entity::Contact => def.id == contact::verified_by,
+        Entity::Member => def.id == member::joined_at,
+        Entity::Conflict => def.id != conflict::resolved_at,
+        _ => false,
+    };
+    !hidden && def.id != DELETED_AT && !matches!(def.kind, Kind::OrderKey | Kind::Bounds)
+}
+
+fn deed(entity: Entity, incoming: &IncomingRow, erased: bool, effect: Option<&Effect>) -> Deed {
+    let new = |field: FieldId| incoming.fields.iter().find(|(id, _)| *id == field).map(|(_, new)| &new.value);
+    let old = |field: FieldId| effect.and_then(|effect| effect.before(field));
+    let set = |value: &Value| *value != Value::Null;
+    let ended = match entity {
+        Entity::Device => schema::device::revoked_at,
+        Entity::Invitation => schema::invitation::revoked_at,
+        _ => DELETED_AT,
+    };
+    let made = effect.is_some_and(|effect| effect.made);
+    if erased {
+        Deed::Erased
+    } else if incoming.withdrawn {
+        Deed::Withdrawn
+    } else if new(ended).is_some_and(set) && !old(ended).is_some_and(set) {
+        Deed::Deleted
+    } else if made {
+        Deed::Made
+    } else if new(ended).is_some_and(|value| !set(value)) && old(ended).is_some_and(set) {
+        Deed::Restored
+    } else if entity == Entity::CardCell {
+        match (old(card_cell::on).map(Value::is_true), new(card_cell::on).map(Value::is_true)) {
+            (Some(false) | None, Some(true)) => Deed::Made,
+            (Some(true) | None, Some(false)) => Deed::Deleted,
+            _ => Deed::Edited,
+        }
+    } else {
+        Deed::Edited
+    }
+}

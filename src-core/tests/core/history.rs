@@ -1,0 +1,323 @@
+//! *Opdatering* and *Historik*: who did what, before and after, and putting it back.
+
+use crate::devices::{Device, Hub, NOON_MS, row};
+use trygkort_core::app::{HttpResponse, Step};
+use trygkort_core::domain::{ContactId, Role, RowId};
+use trygkort_core::hub::roster::{self, Roster};
+use trygkort_core::ipc::*;
+
+const MINUTE_MS: i64 = 60_000;
+
+/// A coordinator's office and a colleague's phone that have both read the demo area and know each other's names.
+fn office_and_phone() -> (Hub, Device, Device) {
+    let mut hub = Hub::demo();
+    let mut office = Device::joined(Role::Coordinator);
+    let mut phone = Device::joined(Role::Coordinator);
+    let people = [(office.origin, "Mona"), (phone.origin, "Ali")];
+    hub.mirror(&Roster {
+        members: people.map(|(origin, name)| member(origin, name)).into(),
+        devices: people.map(|(origin, _)| device(origin)).into(),
+        invitations: Vec::new(),
+    });
+    office.sync(&mut hub);
+    phone.sync(&mut hub);
+    (hub, office, phone)
+}
+
+fn member(origin: u32, name: &str) -> roster::Member {
+    let name = name.to_owned();
+    roster::Member { id: row(origin.into()), role: Role::Coordinator, name, joined_at_ms: NOON_MS }
+}
+
+fn device(origin: u32) -> roster::Device {
+    let id = row(1_000 + u128::from(origin));
+    let member = row(origin.into());
+    roster::Device { id, member, name: "Telefon".to_owned(), origin, added_at_ms: NOON_MS, revoked_at_ms: None }
+}
+
+fn contact(device: &mut Device, name: &str) -> ContactId {
+    let found = device.ask(SearchContacts { query: name.to_owned(), limit: 10 }).unwrap();
+    let mut rows = found.groups.into_iter().flat_map(|group| group.contacts);
+    rows.find(|row| row.name == name).unwrap_or_else(|| panic!("{name} is not on this device")).id
+}
+
+fn edit(device: &mut Device, id: ContactId, change: impl FnOnce(&mut ContactForm)) {
+    let opened = device.ask(EditContact { id: Some(id) }).unwrap();
+    let mut form = opened.form.clone();
+    change(&mut form);
+    device.ask(SaveContact { opened, form }).unwrap();
+}
+
+fn later(device: &Device, minutes: i64) {
+    device.now_ms.set(NOON_MS + minutes * MINUTE_MS);
+}
+
+fn history(device: &mut Device, row: RowId) -> HistoryView {
+    device.ask(GetHistory { row }).unwrap()
+}
+
+/// A change in one line: who, what to what, and each field.
+fn line(change: &ChangeView) -> String {
+    let fields = |row: &ChangedRow| {
+        let one = |field: &ChangedField| {
+            let before = field.before.as_deref().unwrap_or("?");
+            format!(" {}: {before} → {}{}", field.field, field.after, if field.lost { " (lost)" } else { "" })
+        };
+        row.fields.iter().map(one).collect::<String>()
+    };
+    let rows = change.rows.iter().map(|row| format!("{:?} {} {}{}", row.deed, row.entity, row.name, fields(row)));
+    format!("{:?}: {}", change.by, rows.collect::<Vec<_>>().join("; "))
+}
+
+#[test]
+fn a_history_says_who_and_what_stood_there_and_puts_it_back() {
+    let (mut hub, mut office, mut phone) = office_and_phone();
+    let id = contact(&mut office, "Ejendomskontoret");
+    later(&phone, 1);
+    edit(&mut phone, id, |form| form.channels[0].value = "32 57 19 99".to_owned());
+    phone.sync(&mut hub);
+    office.sync(&mut hub);
+
+    let told = history(&mut office, id.0);
+    assert_eq!(told.name, "Ejendomskontoret");
+    let newest = &told.changes[0];
+    let words = "Named(\"Ali\"): Edited channel Ejendomskontoret value: 32 57 10 00 → 32 57 19 99";
+    assert_eq!((line(newest).as_str(), newest.at_ms), (words, NOON_MS + MINUTE_MS));
+    let made = told.changes.last().unwrap();
+    assert_eq!((&made.by, made.rows[0].deed, made.restorable), (&Author::Server, Deed::Made, false));
+    assert!(!told.older, "it begins with how it was made");
+
+    let saved = office.ask(RestoreChange { row: id.0, change: newest.id, unsent: false }).unwrap();
+    assert!(saved.undo.is_some(), "it can be undone");
+    let told = history(&mut office, id.0);
+    let words = "Me: Edited channel Ejendomskontoret value: 32 57 19 99 → 32 57 10 00";
+    assert_eq!((line(&told.changes[0]).as_str(), told.changes[0].unsent), (words, true));
+    assert!(!told.changes[1].restorable, "what stood there stands there again");
+
+    office.sync(&mut hub);
+    phone.sync(&mut hub);
+    assert_eq!(phone.ask(GetContact { id }).unwrap().channels[0].display, "32 57 10 00");
+    assert_eq!(line(&history(&mut phone, id.0).changes[0]).split(':').next(), Some("Named(\"Mona\")"));
+}
+
+#[test]
+fn what_was_deleted_or_added_by_a_change_is_taken_back_with_it() {
+    let (mut hub, mut office, _) = office_and_phone();
+    let id = contact(&mut office, "Ejendomskontoret");
+    let numbers = office.ask(GetContact { id }).unwrap().channels.len();
+    edit(&mut office, id, |form| {
+        form.channels.remove(0);
+        form.channels.push(ChannelForm {
+            id: None,
+            label: "Ny".to_owned(),
+            kind: ChannelKind::Phone,
+            value: "32 57 55 55".to_owned(),
+            scope: form.scope,
+        });
+    });
+    office.sync(&mut hub);
+    let newest = history(&mut office, id.0).changes.remove(0);
+    let deeds: Vec<Deed> = newest.rows.iter().map(|row| row.deed).collect();
+    assert!(deeds.contains(&Deed::Deleted) && deeds.contains(&Deed::Made), "{deeds:?}");
+    office.ask(RestoreChange { row: id.0, change: newest.id, unsent: false }).unwrap();
+    let channels = office.ask(GetContact { id }).unwrap().channels;
+    assert_eq!(channels.len(), numbers);
+    assert!(channels.iter().all(|channel| channel.label != "Ny"), "{channels:?}");
+
+    office.ask(DeleteContact { id }).unwrap();
+    office.sync(&mut hub);
+    let deletion = history(&mut office, id.0).changes.remove(0);
+    assert_eq!(deletion.rows[0].deed, Deed::Deleted);
+    office.ask(RestoreChange { row: id.0, change: deletion.id, unsent: false }).unwrap();
+    assert_eq!(office.ask(GetContact { id }).unwrap().name, "Ejendomskontoret");
+}
+
+#[test]
+fn a_problems_history_has_the_cells_of_the_card() {
+    let (mut hub, mut office, _) = office_and_phone();
+    let table = office.ask(GetCardTable {}).unwrap();
+    let (problem, problem_name) = table.problems[0].clone();
+    let rows = table.sectors.into_iter().flat_map(|sector| sector.rows);
+    let free = rows.into_iter().find(|row| row.cells[0].is_none()).unwrap();
+    office.ask(SetCell { problem, contact: free.contact, on: true }).unwrap();
+    office.sync(&mut hub);
+    office.ask(SetCell { problem, contact: free.contact, on: false }).unwrap();
+    office.sync(&mut hub);
+    let told = history(&mut office, problem.0);
+    let cell = format!("card_cell {} · {problem_name}", free.name);
+    assert_eq!(line(&told.changes[0]), format!("Me: Deleted {cell}"));
+    assert_eq!(line(&told.changes[1]), format!("Me: Made {cell}"));
+    let cell = told.changes[0].rows[0].row;
+    assert_eq!(history(&mut office, cell).changes.len(), 2, "a cell has a history of its own");
+    office.ask(RestoreChange { row: cell, change: told.changes[0].id, unsent: false }).unwrap();
+    let ticked = office.ask(GetCardTable {}).unwrap().sectors.into_iter().flat_map(|sector| sector.rows);
+    assert!(ticked.into_iter().find(|row| row.contact == free.contact).unwrap().cells[0].is_some());
+}
+
+#[test]
+fn updates_say_what_is_not_sent_and_what_came() {
+    let (mut hub, mut office, mut phone) = office_and_phone();
+    let id = contact(&mut office, "Ejendomskontoret");
+    edit(&mut phone, id, |form| form.note = "Ring på døren".to_owned());
+    phone.sync(&mut hub);
+    office.sync(&mut hub);
+    edit(&mut office, id, |form| form.role = "Drift".to_owned());
+
+    let page = office.ask(GetUpdates { limit: 100 }).unwrap();
+    assert_eq!(page.unsent.len(), 1);
+    assert!(line(&page.unsent[0]).contains("→ Drift"), "{}", line(&page.unsent[0]));
+    let came = page.changes.iter().map(line).find(|line| line.contains("→ Ring på døren")).unwrap();
+    assert!(came.starts_with("Named(\"Ali\"): Edited contact Ejendomskontoret note: "), "{came}");
+    assert!(page.refused.is_empty() && page.conflicts.is_empty());
+
+    office.sync(&mut hub);
+    let page = office.ask(GetUpdates { limit: 1 }).unwrap();
+    assert!(page.unsent.is_empty() && page.more);
+    assert_eq!((page.changes.len(), &page.changes[0].by), (1, &Author::Me));
+}
+
+#[test]
+fn a_conflict_is_shown_with_both_values_until_somebody_decides() {
+    let (mut hub, mut office, mut phone) = office_and_phone();
+    let id = contact(&mut office, "Ejendomskontoret");
+    edit(&mut office, id, |form| form.note = "Ring på".to_owned());
+    later(&phone, 1);
+    edit(&mut phone, id, |form| form.note = "Bank på".to_owned());
+    for _ in 0..2 {
+        office.sync(&mut hub);
+        phone.sync(&mut hub);
+    }
+    assert_eq!(office.ask(GetSyncStatus {}).unwrap().conflicts, 1);
+    let conflict = office.ask(GetUpdates { limit: 1 }).unwrap().conflicts.remove(0);
+    assert_eq!((&conflict.loser, &conflict.winner), (&Author::Me, &Author::Named("Ali".to_owned())));
+    assert_eq!(conflict.row.name, "Ejendomskontoret");
+    assert!(conflict.lost_at_ms.is_some_and(|at| at < NOON_MS + MINUTE_MS), "the loser's own clock");
+    let field = &conflict.row.fields[0];
+    assert_eq!((field.before.as_deref(), field.after.as_str()), (Some("Bank på"), "Ring på"));
+
+    let saved = office.ask(RestoreConflict { id: conflict.id }).unwrap();
+    assert_eq!(office.ask(GetContact { id }).unwrap().note, "Ring på");
+    assert_eq!(office.ask(GetSyncStatus {}).unwrap().conflicts, 0);
+    office.ask(Undo { undo: saved.undo.unwrap() }).unwrap();
+    assert_eq!(office.ask(GetSyncStatus {}).unwrap().conflicts, 1, "undone, it waits again");
+    assert_eq!(office.ask(GetContact { id }).unwrap().note, "Bank på");
+    office.ask(KeepConflict { id: conflict.id }).unwrap();
+    for _ in 0..2 {
+        office.sync(&mut hub);
+        phone.sync(&mut hub);
+    }
+    for device in [&mut office, &mut phone] {
+        assert_eq!(device.ask(GetContact { id }).unwrap().note, "Bank på");
+        assert_eq!(device.ask(GetSyncStatus {}).unwrap().conflicts, 0);
+    }
+}
+
+#[test]
+fn a_deletion_that_met_an_edit_can_be_taken_back_in_one_tap() {
+    let (mut hub, mut office, mut phone) = office_and_phone();
+    let id = contact(&mut office, "Ejendomskontoret");
+    edit(&mut office, id, |form| form.note = "Ring på".to_owned());
+    later(&phone, 1);
+    phone.ask(DeleteContact { id }).unwrap();
+    for _ in 0..2 {
+        office.sync(&mut hub);
+        phone.sync(&mut hub);
+    }
+    let conflict = office.ask(GetUpdates { limit: 1 }).unwrap().conflicts.remove(0);
+    assert_eq!((conflict.row.deed, &conflict.loser), (Deed::Deleted, &Author::Me));
+    office.ask(RestoreConflict { id: conflict.id }).unwrap();
+    assert_eq!(office.ask(GetContact { id }).unwrap().note, "Ring på");
+}
+
+#[test]
+fn what_was_refused_stands_beside_what_is_there_and_can_be_tried_again() {
+    let (mut hub, mut office, mut phone) = office_and_phone();
+    let id = contact(&mut office, "Ejendomskontoret");
+    phone.role = Role::Staff;
+    edit(&mut phone, id, |form| form.note = "Ring på".to_owned());
+    phone.sync(&mut hub);
+    let refused = phone.ask(GetUpdates { limit: 1 }).unwrap().refused.remove(0);
+    assert_eq!((refused.reason, refused.retriable), (RefusalReason::Permission, false));
+    let written = &refused.rows[0];
+    assert_eq!((written.name.as_str(), written.fields[0].after.as_str()), ("Ejendomskontoret", "Ring på"));
+
+    phone.role = Role::Coordinator;
+    phone.sync(&mut hub);
+    assert!(phone.ask(GetUpdates { limit: 1 }).unwrap().refused[0].retriable, "the role is a wider one now");
+    phone.ask(RetryRefusal { id: refused.id }).unwrap();
+    phone.sync(&mut hub);
+    assert!(phone.ask(GetUpdates { limit: 1 }).unwrap().refused.is_empty());
+    office.sync(&mut hub);
+    assert_eq!(office.ask(GetContact { id }).unwrap().note, "Ring på");
+}
+
+#[test]
+fn what_is_older_is_told_by_the_server_to_those_who_may_read_it() {
+    let (mut hub, mut office, mut phone) = office_and_phone();
+    let id = contact(&mut office, "Ejendomskontoret");
+    for number in 0..130 {
+        edit(&mut office, id, |form| form.note = format!("Bemærkning {number}"));
+    }
+    office.sync(&mut hub);
+    phone.sync(&mut hub);
+    forget_entries(&phone, "position < (SELECT MAX(position) FROM entry) - 9");
+    let phone = &mut phone.restart();
+
+    let told = history(phone, id.0);
+    assert_eq!((told.changes.len(), told.older), (10, true));
+    let told = older(phone, &hub, id.0);
+    assert_eq!((told.changes.len(), told.older), (110, true));
+    let after = |change: &ChangeView| change.rows[0].fields[0].after.clone();
+    assert_eq!((after(&told.changes[0]), after(&told.changes[109])), ("Bemærkning 129".into(), "Bemærkning 20".into()));
+    assert_eq!(told.changes[109].rows[0].fields[0].before, None, "nobody here knows what stood there");
+    let told = older(phone, &hub, id.0);
+    assert!(!told.older);
+    assert_eq!(told.changes.last().unwrap().rows[0].deed, Deed::Made);
+    assert_eq!(told.changes[109].rows[0].fields[0].before.as_deref(), Some("Bemærkning 19"));
+
+    phone.ask(RestoreChange { row: id.0, change: told.changes[109].id, unsent: false }).unwrap();
+    assert_eq!(phone.ask(GetContact { id }).unwrap().note, "Bemærkning 19");
+
+    let read = |role| {
+        let body = hub.log.history(role, id.0, None).unwrap();
+        trygkort_core::wire::from_bytes::<Vec<trygkort_core::wire::v1::Entry>>(&body).unwrap()
+    };
+    assert_eq!(read(Role::Coordinator).len(), 100);
+    let hidden = read(Role::Resident).iter().flat_map(|entry| &entry.scopes).all(|part| part.scope == 0);
+    assert!(hidden, "a resident is told of nothing but what is public");
+}
+
+#[test]
+fn the_demo_of_one_device_has_a_history_too() {
+    let mut device = Device::blank();
+    device.ask(OpenDemo {}).unwrap();
+    let id = contact(&mut device, "Ejendomskontoret");
+    edit(&mut device, id, |form| form.note = "Ring på".to_owned());
+    let told = history(&mut device, id.0);
+    assert!(line(&told.changes[0]).ends_with("→ Ring på"), "{}", line(&told.changes[0]));
+    assert_eq!(told.changes.last().unwrap().rows[0].deed, Deed::Made);
+    assert!(!told.older);
+}
+
+/// Asks for what is older, and carries the question to the server.
+fn older(device: &mut Device, hub: &Hub, row: RowId) -> HistoryView {
+    let Step::Fetch { request, then } = device.app.handle(GetOlderHistory { row }.into_request()) else {
+        panic!("what is older is on the server")
+    };
+    let (address, before) = request.url.split_once("?before=").unwrap();
+    assert!(address.ends_with(&format!("/api/v1/history/{row}")), "{address}");
+    let body = hub.log.history(device.role, row, Some(before.parse().unwrap())).unwrap();
+    let Step::Reply(Ok(json)) = device.app.resume(then, Ok(HttpResponse { status: 200, body })) else {
+        panic!("the answer is taken")
+    };
+    serde_json::from_str(&json).unwrap()
+}
+
+/// As if the entries had been read long ago.
+fn forget_entries(device: &Device, which: &str) {
+    let file = std::fs::read_dir(device.folder.path()).unwrap().map(|entry| entry.unwrap().path());
+    let area = file.into_iter().find(|path| path.file_name().unwrap().to_str().unwrap().starts_with("area-"));
+    let conn = rusqlite::Connection::open(area.unwrap()).unwrap();
+    conn.execute_batch(&format!("DELETE FROM entry WHERE {which}; DELETE FROM effect WHERE NOT EXISTS (SELECT 1 FROM entry WHERE entry.position = effect.position)"))
+        .unwrap();
+}
