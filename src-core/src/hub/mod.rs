@@ -141,6 +141,7 @@ pub struct AreaLog {
     area: AreaId,
     keys: Keys,
     behind_snapshot: snapshot::Behind,
+    page_bytes: usize,
 }
 
 impl AreaLog {
@@ -152,7 +153,7 @@ impl AreaLog {
         configure(&conn, Journal::Wal)?;
         migrate(&conn, SCHEMA)?;
         page::complete(&conn, (area, &keys))?;
-        Ok(Self { conn, area, keys, behind_snapshot: snapshot::Behind::default() })
+        Ok(Self { conn, area, keys, behind_snapshot: snapshot::Behind::default(), page_bytes: page::PAGE_BYTES })
     }
 
     /// Begins the transaction that the following exchanges share.
@@ -280,7 +281,7 @@ impl AreaLog {
         response.snapshot = snapshot::offer(&self.conn, self.sealing(), scopes, request)?;
         response.page = match response.snapshot {
             Some(_) => Page { from, to: from, more: true, ..Page::default() },
-            None => page::read(&self.conn, self.sealing(), scopes, from)?,
+            None => page::read(&self.conn, self.sealing(), scopes, from, self.page_bytes)?,
         };
         Ok(())
     }
@@ -430,6 +431,11 @@ impl AreaLog {
     /// When the file cannot be read at all.
     pub fn check(&self) -> Result<Vec<String>, StoreError> {
         check::run(&self.conn, self.area)
+    }
+
+    /// Makes pages end elsewhere than people's do, for tests.
+    pub fn set_page_bytes(&mut self, limit: usize) {
+        self.page_bytes = limit.max(1);
     }
 
     /// The state of a row, for tests and checks.
