@@ -20,7 +20,7 @@ use tempfile::TempDir;
 /// The newest form of backup that is understood.
 const FORMAT: u32 = 1;
 /// What belongs to a backup, and is set aside before it is put back.
-const PARTS: [&str; 5] = ["control.db", "control.db-wal", "control.db-shm", "areas", "basemaps"];
+const PARTS: [&str; 6] = ["control.db", "control.db-wal", "control.db-shm", "areas", "basemaps", "snapshots"];
 
 /// Why nothing was restored. What was there is untouched, unless the error says where it lies.
 #[derive(Debug, thiserror::Error)]

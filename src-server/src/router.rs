@@ -43,6 +43,7 @@ fn api() -> Router<App> {
         .route("/v1/deliver", post(v1::deliver::post))
         .route("/v1/poke", get(v1::poke::get))
         .route("/v1/basemap", get(v1::basemap::get))
+        .route("/v1/snapshot/{hash}", get(v1::snapshot::get))
         .route("/v1/hand-over", post(v1::invitations::hand_over))
         .route("/v1/devices", get(v1::devices::list))
         .route("/v1/devices/{id}", patch(v1::devices::rename).delete(v1::devices::revoke));

@@ -146,6 +146,7 @@ pub struct AreaLog {
     behind_snapshot: snapshot::Behind,
     /// Something was erased: the file is to be written anew.
     erased: Cell<bool>,
+    page_bytes: usize,
 }
 
 impl AreaLog {
@@ -157,7 +158,14 @@ impl AreaLog {
         configure(&conn, Journal::Wal)?;
         migrate(&conn, SCHEMA)?;
         page::complete(&conn, (area, &keys))?;
-        Ok(Self { conn, area, keys, behind_snapshot: snapshot::Behind::default(), erased: Cell::new(false) })
+        Ok(Self {
+            conn,
+            area,
+            keys,
+            behind_snapshot: snapshot::Behind::default(),
+            erased: Cell::new(false),
+            page_bytes: page::PAGE_BYTES,
+        })
     }
 
     /// Begins the transaction that the following exchanges share.
@@ -307,7 +315,7 @@ impl AreaLog {
         response.snapshot = snapshot::offer(&self.conn, self.sealing(), scopes, request)?;
         response.page = match response.snapshot {
             Some(_) => Page { from, to: from, more: true, ..Page::default() },
-            None => page::read(&self.conn, self.sealing(), scopes, from)?,
+            None => page::read(&self.conn, self.sealing(), scopes, from, self.page_bytes)?,
         };
         Ok(())
     }
@@ -352,6 +360,7 @@ impl AreaLog {
     /// # Errors
     /// When the file fails.
     pub fn begin_epoch(&mut self, now_ms: i64) -> Result<u64, StoreError> {
+        self.drop_snapshots()?;
         restore::begin_epoch(&self.conn, page::head_position(&self.conn)?, now_ms)
     }
 
@@ -457,6 +466,11 @@ impl AreaLog {
     /// When the file cannot be read at all.
     pub fn check(&self) -> Result<Vec<String>, StoreError> {
         check::run(&self.conn, self.area)
+    }
+
+    /// Makes pages end elsewhere than people's do, for tests.
+    pub fn set_page_bytes(&mut self, limit: usize) {
+        self.page_bytes = limit.max(1);
     }
 
     /// The state of a row, for tests and checks.

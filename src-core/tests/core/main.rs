@@ -16,6 +16,7 @@ mod incarnations;
 mod lock;
 mod merge_story;
 mod mirrors;
+mod pages;
 mod restore;
 mod scopes;
 mod snapshots;

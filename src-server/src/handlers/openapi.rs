@@ -24,6 +24,7 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
         v1::deliver::post,
         v1::poke::get,
         v1::basemap::get,
+        v1::snapshot::get,
         v1::invitations::issue,
         v1::invitations::list,
         v1::invitations::revoke,

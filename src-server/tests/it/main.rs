@@ -19,5 +19,6 @@ mod permissions;
 mod person;
 mod poke;
 mod restored_access;
+mod snapshot;
 mod sync;
 mod tls;

@@ -9,6 +9,7 @@ pub(crate) mod invitations;
 pub(crate) mod members;
 pub(crate) mod poke;
 pub(crate) mod redeem;
+pub(crate) mod snapshot;
 pub(crate) mod sync;
 
 use crate::error::ApiError;
