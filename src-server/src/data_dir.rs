@@ -5,6 +5,7 @@
 //! DATA/areas/AREA_ID.db           one area's log and rows
 //! DATA/basemaps/HASH.pmtiles      base maps, named by their BLAKE3 hash
 //! DATA/server.key                 seals what devices have read; in no backup
+//! DATA/erasures.jsonl             what was deleted for good; in no backup
 //! DATA/server.lock                held while a server runs
 //! ```
 
@@ -71,6 +72,10 @@ impl DataDir {
             Err(TryLockError::WouldBlock) => Err(DataDirError::Locked { path: self.root.clone() }),
             Err(TryLockError::Error(source)) => Err(unusable(source)),
         }
+    }
+
+    pub(crate) fn erasures(&self) -> PathBuf {
+        self.root.join("erasures.jsonl")
     }
 
     /// A folder for files that are not complete yet, on the same disk; it goes when the answer does.

@@ -23,6 +23,7 @@ mod config;
 mod control;
 mod data_dir;
 mod demo;
+mod erasures;
 mod error;
 mod group_commit;
 mod guesses;

@@ -39,6 +39,7 @@ fn api() -> Router<App> {
     let devices = Router::new()
         .route("/v1/sync", post(v1::sync::post).layer(compressed.clone()))
         .route("/v1/history/{row}", get(v1::history::get).layer(compressed))
+        .route("/v1/hand-in", post(v1::hand_in::post))
         .route("/v1/poke", get(v1::poke::get))
         .route("/v1/basemap", get(v1::basemap::get))
         .route("/v1/hand-over", post(v1::invitations::hand_over))

@@ -122,7 +122,11 @@ impl App {
 
     fn add_area(&mut self, file: AreaFile) {
         let area = file.session().area;
-        self.tasks.insert(area, SyncTask::new(file.session().local_only()));
+        let task = match file.ended() {
+            Ok(Some(how)) => SyncTask::ended(&how),
+            _ => SyncTask::new(file.session().local_only()),
+        };
+        self.tasks.insert(area, task);
         self.areas.insert(area, file);
     }
 
@@ -247,6 +251,7 @@ impl App {
             areas: self.areas.values().map(summary).collect::<Result<_, _>>()?,
             current: self.current,
             version: self.host.version.clone(),
+            lock_after_minutes: self.lock.after_minutes(),
         })
     }
 

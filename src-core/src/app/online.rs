@@ -269,6 +269,11 @@ fn refused(response: &HttpResponse) -> Error {
     Error::coded(code_of(response).unwrap_or(ErrorCode::Server), format!("{} {detail}", response.status))
 }
 
+/// The server's own word for what went wrong; `None` when there is none.
+pub(super) fn word_of(response: &HttpResponse) -> Option<String> {
+    serde_json::from_slice::<ServerError>(&response.body).ok().map(|error| error.code)
+}
+
 /// What the server's code means here; `None` for one that this version does not know, or an answer without one.
 pub(super) fn code_of(response: &HttpResponse) -> Option<ErrorCode> {
     let known: ServerError = serde_json::from_slice(&response.body).ok()?;

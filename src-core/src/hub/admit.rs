@@ -376,7 +376,7 @@ impl Admission<'_> {
     }
 
     /// The same id with another content: kept aside, the first one stands.
-    fn quarantine(&self, action: &Action, hash: &[u8; 32], body: &[u8]) -> Result<Verdict, StoreError> {
+    pub(super) fn quarantine(&self, action: &Action, hash: &[u8; 32], body: &[u8]) -> Result<Verdict, StoreError> {
         if check_values(action) != Err(Reason::PersonalNumber) {
             self.keep_aside(action, hash, body, Reason::Quarantined)?;
         }

@@ -17,6 +17,7 @@ mod page;
 mod push;
 mod restore;
 pub mod roster;
+pub mod snapshot;
 
 use crate::domain::{AreaId, Role, RowId};
 use crate::seal::{self, Hash, Salt};
@@ -98,6 +99,8 @@ pub struct Exchanged {
     pub body: Vec<u8>,
     /// Something was admitted: the area's other devices want to know.
     pub changed: bool,
+    /// The log behind the last snapshot has become long: it is time for a new one.
+    pub snapshot_due: bool,
     /// Two devices go by this origin, and there was no [`Peer::next_origin`] to give: ask again with one.
     pub wants_origin: bool,
 }
@@ -137,6 +140,7 @@ pub struct AreaLog {
     conn: Connection,
     area: AreaId,
     keys: Keys,
+    behind_snapshot: snapshot::Behind,
 }
 
 impl AreaLog {
@@ -148,7 +152,7 @@ impl AreaLog {
         configure(&conn, Journal::Wal)?;
         migrate(&conn, SCHEMA)?;
         page::complete(&conn, (area, &keys))?;
-        Ok(Self { conn, area, keys })
+        Ok(Self { conn, area, keys, behind_snapshot: snapshot::Behind::default() })
     }
 
     /// Begins the transaction that the following exchanges share.
@@ -183,7 +187,32 @@ impl AreaLog {
     /// # Errors
     /// When the body is no request of this device, or the file fails.
     pub fn exchange(&mut self, peer: &Peer, request: &[u8], now_ms: i64) -> Result<Exchanged, HubError> {
-        self.whole_or_not(|log| log.exchange_within(peer, request, now_ms))
+        let mut exchanged = self.whole_or_not(|log| log.exchange_within(peer, request, now_ms))?;
+        exchanged.snapshot_due = self.is_snapshot_due()?;
+        Ok(exchanged)
+    }
+
+    /// Takes what a device that is locked out had not sent: aside, where coordinators can look at it, and not into the
+    /// log. Returns how many actions were new.
+    ///
+    /// # Errors
+    /// When the body is no request of this device, or the file fails.
+    pub fn set_aside(&mut self, peer: &Peer, request: &[u8], now_ms: i64) -> Result<usize, HubError> {
+        self.whole_or_not(|log| {
+            let request = read_request(peer, request)?;
+            let hashes: Vec<Hash> = request.actions.iter().map(seal::action_hash).collect();
+            push::check(log.area, peer, &request, &hashes)?;
+            let peer = Peer { origin: request.origin, ..peer.clone() };
+            let admission = log.admission(Writer::Device(&peer), now_ms)?;
+            let mut new = 0;
+            for (action, hash) in request.actions.iter().zip(&hashes) {
+                if admission.known(action, hash)?.is_none() {
+                    admission.quarantine(action, hash, &to_bytes(action))?;
+                    new += 1;
+                }
+            }
+            Ok(new)
+        })
     }
 
     /// Brings the mirrors of members, devices and invitations in step with `roster`; writes nothing where nothing
@@ -222,7 +251,7 @@ impl AreaLog {
         }
         let changed = page::head_position(&self.conn)? > head_before;
         let wants_origin = response.incarnation == Some(0);
-        Ok(Exchanged { body: to_bytes(&response), changed, wants_origin })
+        Ok(Exchanged { body: to_bytes(&response), changed, snapshot_due: false, wants_origin })
     }
 
     fn answer(
@@ -247,7 +276,12 @@ impl AreaLog {
             }
             response.incarnation = Some(peer.next_origin.unwrap_or(0));
         }
-        response.page = page::read(&self.conn, self.sealing(), peer.role.readable(), request.cursor.position)?;
+        let (scopes, from) = (peer.role.readable(), request.cursor.position);
+        response.snapshot = snapshot::offer(&self.conn, self.sealing(), scopes, request)?;
+        response.page = match response.snapshot {
+            Some(_) => Page { from, to: from, more: true, ..Page::default() },
+            None => page::read(&self.conn, self.sealing(), scopes, from)?,
+        };
         Ok(())
     }
 
@@ -262,7 +296,7 @@ impl AreaLog {
     ) -> Result<(), HubError> {
         let mut taken = None;
         if let Some(offer) = &request.offer {
-            let Self { conn, area, keys } = self;
+            let Self { conn, area, keys, .. } = self;
             let restoring = Restoring { conn, area: *area, keys, origin: peer.origin, now_ms };
             restoring.take(offer)?;
             taken = Some(offer.to.position);
@@ -304,6 +338,7 @@ impl AreaLog {
             restart: None,
             incarnation: None,
             backed_up: Some(self.backed_up()?),
+            snapshot: None,
         })
     }
 

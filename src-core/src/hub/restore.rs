@@ -155,12 +155,15 @@ impl Restoring<'_> {
             id: crate::domain::ChangeId { origin: entry.origin, counter: entry.counter },
         };
         let coming = crate::merge::IncomingRow { withdrawn: false, ..incoming(row.clone(), target, stamp) };
-        let Plan::Write { state, .. } = rows::merge(self.conn, coming)? else { return Ok(()) };
+        let Plan::Write { state, superseded } = rows::merge(self.conn, coming)? else { return Ok(()) };
         let left = current.map(|row| row.scope).filter(|old| *old != target);
         match left {
             Some(old) => {
                 out.entry(old).or_default().push(super::admit::withdrawal(row.entity, row.row));
-                out.entry(target).or_default().push(super::admit::whole(state));
+                let mut whole = super::admit::whole(state);
+                // What lost is not in the row any more: it stays in the log, as when the row moved first.
+                whole.fields.extend(row.fields.iter().filter(|field| superseded.contains(&field.field)).cloned());
+                out.entry(target).or_default().push(whole);
             }
             None => out.entry(target).or_default().push(row.clone()),
         }

@@ -4,6 +4,9 @@
 //! cursor behind it are one transaction.
 
 mod restart;
+mod snapshot;
+
+pub use snapshot::{Download, WrongFile};
 
 use crate::domain::{AreaId, ChangeId, Role, RowId, Scope};
 use crate::ipc::Topic;
@@ -14,7 +17,8 @@ use crate::seal::{self, Broken, Chains, Hash};
 use crate::store::area::{self, AreaFile, Session};
 use crate::store::{StoreError, journal, outbox, rows, table};
 use crate::wire::v1::{
-    Action, Cursor, Entry, Judged, LogRow, Page, Push, Reason, SPEAKS, ScopeSeq, SyncRequest, SyncResponse, Verdict,
+    Action, Cursor, Entry, Judged, LogRow, Page, Push, Reason, SPEAKS, SPEAKS_SNAPSHOTS, ScopeSeq, SnapshotOffer,
+    SyncRequest, SyncResponse, Verdict,
 };
 use crate::wire::{VERSION, from_bytes, to_bytes};
 use rusqlite::Connection;
@@ -34,6 +38,11 @@ pub enum SyncError {
     /// The page does not continue what this device has read: it must read the log from the start.
     #[error("{0}")]
     Gap(String),
+    /// What came as a snapshot is none that can be taken: the log is to be read instead.
+    #[error("the snapshot cannot be taken: {0}")]
+    Snapshot(&'static str),
+    #[error(transparent)]
+    MalformedSnapshot(#[from] crate::snapshot::Malformed),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -59,6 +68,8 @@ pub struct Applied {
     pub more: bool,
     /// The area's base map, as the server has it.
     pub basemap: Option<[u8; 32]>,
+    /// What the server offers instead of the log: see [`Download`].
+    pub snapshot: Option<SnapshotOffer>,
 }
 
 /// What to send now: the next unsent actions, and from where to read on; or, after the server was restored, what it
@@ -67,6 +78,18 @@ pub struct Applied {
 /// # Errors
 /// When the file fails.
 pub fn request(file: &AreaFile, random: &dyn Fn(&mut [u8])) -> Result<Vec<u8>, StoreError> {
+    request_speaking(file, SPEAKS, random)
+}
+
+/// The same, for a device that wants the log and no snapshot.
+///
+/// # Errors
+/// When the file fails.
+pub fn request_for_log(file: &AreaFile, random: &dyn Fn(&mut [u8])) -> Result<Vec<u8>, StoreError> {
+    request_speaking(file, SPEAKS_SNAPSHOTS - 1, random)
+}
+
+fn request_speaking(file: &AreaFile, speaks: u16, random: &dyn Fn(&mut [u8])) -> Result<Vec<u8>, StoreError> {
     let offer = restart::offer(file)?;
     let actions = if offer.is_some() { Vec::new() } else { outbox::unsent(&file.conn, PUSH_BYTES_MAX)? };
     Ok(to_bytes(&SyncRequest {
@@ -75,7 +98,7 @@ pub fn request(file: &AreaFile, random: &dyn Fn(&mut [u8])) -> Result<Vec<u8>, S
         cursor: without_hashes(file.cursor()?),
         push: sealed(file, &actions, random)?,
         actions,
-        speaks: Some(SPEAKS),
+        speaks: Some(speaks),
         offer,
     }))
 }
@@ -116,6 +139,7 @@ pub fn apply(file: &mut AreaFile, answer: &[u8], now_ms: i64) -> Result<Applied,
         restart::incarnate(&tx, &mut session, origin)?;
     }
     let mut more = response.page.more || response.incarnation.is_some();
+    let mut snapshot = None;
     if let Some(role) = role_from(response.role).filter(|role| *role != session.role) {
         // The page is for a reader of the old cursor: it is asked for again from the start.
         touched.extend(restart::role_changed(&tx, role)?);
@@ -127,6 +151,7 @@ pub fn apply(file: &mut AreaFile, answer: &[u8], now_ms: i64) -> Result<Applied,
         more = true;
     } else {
         take_page(&tx, session.area, response.page, response.backed_up, &mut touched)?;
+        snapshot = response.snapshot;
     }
     let mut topics = table::project(&tx, session.origin, &touched)?;
     if refused {
@@ -136,7 +161,7 @@ pub fn apply(file: &mut AreaFile, answer: &[u8], now_ms: i64) -> Result<Applied,
     area::set_last_success_ms(&tx, now_ms, response.now_ms)?;
     tx.commit()?;
     file.session = session;
-    Ok(Applied { topics, more, basemap: response.basemap.map(Into::into) })
+    Ok(Applied { topics, more, basemap: response.basemap.map(Into::into), snapshot })
 }
 
 /// Begins anew because a page did not fit: the log is read from the start, unsent actions stay.

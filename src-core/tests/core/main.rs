@@ -17,4 +17,5 @@ mod merge_story;
 mod mirrors;
 mod restore;
 mod scopes;
+mod snapshots;
 mod wire_bytes;

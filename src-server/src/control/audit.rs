@@ -11,6 +11,7 @@ pub(crate) enum Deed {
     AreaExport,
     AreaImport,
     AreaDelete,
+    Restore,
     PersonFind,
     PersonExport,
 }
@@ -22,6 +23,7 @@ impl Deed {
             Deed::AreaExport => "area_export",
             Deed::AreaImport => "area_import",
             Deed::AreaDelete => "area_delete",
+            Deed::Restore => "restore",
             Deed::PersonFind => "person_find",
             Deed::PersonExport => "person_export",
         }

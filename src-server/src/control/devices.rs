@@ -24,6 +24,13 @@ pub(crate) struct Identity {
     pub(crate) also: Vec<u32>,
 }
 
+impl Identity {
+    /// Whether the member's access has ended by itself.
+    pub(crate) fn is_over(&self) -> bool {
+        self.access_until_ms.is_some_and(|end| end <= crate::clock::now_ms())
+    }
+}
+
 /// One device in its owner's list.
 #[derive(Clone)]
 pub(crate) struct DeviceRow {
@@ -96,6 +103,12 @@ impl Reader<'_> {
         failed.map_or(Ok(devices), |error| Err(error.into()))
     }
 
+    /// Whether a locked-out device has handed in what it had not sent.
+    pub(crate) fn has_handed_in(&self, device: Uuid) -> Result<bool, ControlError> {
+        let sql = "SELECT handed_in_at_ms IS NOT NULL FROM devices WHERE id = ?1";
+        Ok(self.conn.prepare_cached(sql)?.query_row([device.to_string()], |row| row.get(0))?)
+    }
+
     /// The devices a member can use now, newest first.
     pub(crate) fn devices_of(&self, member: RowId) -> Result<Vec<DeviceRow>, ControlError> {
         let sql = "SELECT id, name, created_at_ms, last_seen_ms FROM devices
@@ -131,6 +144,13 @@ impl Writer<'_> {
             device.attempt.map(|attempt| attempt.0),
             device.public_key,
         ])?;
+        Ok(())
+    }
+
+    /// Notes that a device handed in what it had not sent.
+    pub(crate) fn note_handed_in(&self, device: Uuid, now_ms: i64) -> Result<(), ControlError> {
+        let sql = "UPDATE devices SET handed_in_at_ms = ?2 WHERE id = ?1";
+        self.conn.prepare_cached(sql)?.execute(params![device.to_string(), now_ms])?;
         Ok(())
     }
 

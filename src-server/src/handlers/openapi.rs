@@ -18,6 +18,7 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
         health::get,
         v1::redeem::post,
         v1::sync::post,
+        v1::hand_in::post,
         v1::history::get,
         v1::poke::get,
         v1::basemap::get,

@@ -129,7 +129,10 @@ impl Found {
         for device in records("devices")? {
             let own = self.members.contains(&word(&device, "member_id"));
             if own {
-                origins.extend(device["origin"].as_u64().and_then(|origin| u32::try_from(origin).ok()));
+                // A device that was copied goes by further numbers.
+                let also = control.reader().rows("origins", "device_id", &word(&device, "id"))?;
+                let numbers = also.iter().chain([&device]).filter_map(|row| row["origin"].as_u64());
+                origins.extend(numbers.filter_map(|origin| u32::try_from(origin).ok()));
             }
             if own || asked.is_record(&device) {
                 self.record(Part::Device, if own { Why::Own } else { Why::Mentions }, device);

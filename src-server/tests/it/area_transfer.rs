@@ -130,6 +130,7 @@ async fn what_is_no_export_of_a_new_area_is_refused_and_leaves_nothing() {
     let server = TestServer::start().await;
     let _people = furnished(&server).await;
     let dir = server.data_dir();
+    std::fs::write(dir.join("erasures.jsonl"), "").unwrap();
     let before = [".", "areas", "basemaps"].map(|folder| files_in(&dir.join(folder)));
     succeeds(&dir, &["area", "export", "--data", ".", "Prøveparken", "../area.tar"]);
     let import = |file: &str| fails(&dir, &["area", "import", "--data", ".", file]);

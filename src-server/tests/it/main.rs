@@ -19,5 +19,6 @@ mod openapi;
 mod permissions;
 mod person;
 mod poke;
+mod restored_access;
 mod sync;
 mod tls;

@@ -5,6 +5,7 @@ import { CardPage, ConcernPage, ProblemPage } from './pages/card.mjs';
 import { ContactForm, ContactsPage, ContactPage } from './pages/contacts.mjs';
 import { MapListPage, MapPage, PinForm } from './pages/map.mjs';
 import { CardTablePage } from './pages/table.mjs';
+import { Lock } from './pages/lock.mjs';
 import { SettingsPage } from './pages/more.mjs';
 
 export class App {
@@ -23,6 +24,7 @@ export class App {
     this.mapList = new MapListPage(page);
     this.pinForm = new PinForm(page);
     this.settings = new SettingsPage(page);
+    this.lock = new Lock(page);
   }
 
   /** @param {string} path */

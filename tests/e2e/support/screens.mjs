@@ -86,6 +86,7 @@ export const SCREENS = [
   page('state', '/more/state'),
   page('areas', '/more/areas'),
   page('settings', '/more/settings'),
+  page('security', '/more/security'),
   page('invite', '/more/invite'),
   page('devices', '/more/devices'),
   page('refusals', '/more/refusals'),

@@ -1,6 +1,6 @@
 //! A device: the whole application on a disk that fails, with a clock that is wrong.
 
-use crate::disk::{Disk, Survival};
+use crate::disk::{Disk, Image, Survival};
 use crate::prepared::{self, START_MS};
 use crate::rng::Rng;
 use std::cell::Cell;
@@ -50,7 +50,8 @@ impl Env for SimEnv {
 /// Something a person wrote, and was told that it is kept.
 #[derive(Clone, Debug)]
 pub(crate) struct Written {
-    pub(crate) origin: u32,
+    /// Whose token the device has.
+    pub(crate) token: u32,
     /// The number of the action's first change.
     pub(crate) counter: u64,
     /// The words, where there were words: they stand nowhere else.
@@ -60,7 +61,8 @@ pub(crate) struct Written {
 /// A device of a member.
 pub(crate) struct Device {
     pub(crate) name: String,
-    pub(crate) origin: u32,
+    /// Which device the server takes it for: the origin that it joined with.
+    pub(crate) token: u32,
     pub(crate) disk: Disk,
     /// `None` while it has no power.
     pub(crate) app: Option<App>,
@@ -71,10 +73,10 @@ pub(crate) struct Device {
     pub(crate) call: Option<(u64, SyncCall)>,
     pub(crate) written: Vec<Written>,
     pub(crate) undo: Vec<UndoId>,
-    /// The role that the last answer named: until the next one, rows of its scopes may be here.
+    /// The role that it knows of: rows of its scopes may be here.
     pub(crate) told: Role,
-    /// How many scopes it ever read.
-    pub(crate) widest: usize,
+    /// A copy of its files, and how much was written by then.
+    pub(crate) backup: Option<(Image, usize)>,
     pub(crate) offline_until: i64,
 }
 
@@ -83,7 +85,7 @@ impl Device {
     pub(crate) fn new(origin: u32, role: Role, now_ms: &Rc<Cell<i64>>, rng: &Rng) -> Self {
         let mut device = Self {
             name: format!("d{origin}"),
-            origin,
+            token: origin,
             disk: Disk::of(&prepared::prepared().device(role, origin)),
             app: None,
             now_ms: Rc::clone(now_ms),
@@ -93,7 +95,7 @@ impl Device {
             written: Vec::new(),
             undo: Vec::new(),
             told: role,
-            widest: role.readable().len(),
+            backup: None,
             offline_until: START_MS,
         };
         device.start().expect("a prepared disk opens");
@@ -125,15 +127,34 @@ impl Device {
         }
     }
 
-    /// Notes the role that an answer told it.
-    pub(crate) fn learn(&mut self, role: Role) {
-        self.told = role;
-        self.widest = self.widest.max(role.readable().len());
+    /// Somebody copies it, and goes on with the copy.
+    pub(crate) fn copy(&self) -> Result<Self, String> {
+        let mut copy = Self {
+            name: format!("{}'", self.name),
+            token: self.token,
+            disk: Disk::of(&self.disk.image()),
+            app: None,
+            now_ms: Rc::clone(&self.now_ms),
+            skew_ms: Rc::new(Cell::new(self.skew_ms.get())),
+            rng: self.rng.split(),
+            call: None,
+            written: Vec::new(),
+            undo: Vec::new(),
+            told: self.told,
+            backup: None,
+            offline_until: self.offline_until,
+        };
+        copy.start()?;
+        Ok(copy)
     }
 
-    /// Whether it may hold what it read before its role became narrower: nothing wipes that yet.
-    pub(crate) fn narrowed(&self) -> bool {
-        self.told.readable().len() < self.widest
+    /// Takes over what the application knows of its role.
+    pub(crate) fn learn(&mut self) {
+        if let Ok(boot) = self.ask(Boot {})
+            && let Some(area) = boot.areas.first()
+        {
+            self.told = area.role;
+        }
     }
 
     /// What the badge shows.
@@ -151,16 +172,17 @@ impl Device {
         self.app.as_ref().and_then(|app| app.dump().ok()).unwrap_or_default()
     }
 
-    /// What is still in its outbox, when it ends with something unsent. The power is cut, so that the file can be looked
-    /// into: what was acknowledged to a person must be on the disk by then.
-    pub(crate) fn into_outbox(mut self) -> Vec<Action> {
-        let pending = self.status().pending;
+    /// What is still in its outbox, and what it shows as refused. The power is cut, so that the file can be looked into:
+    /// what was acknowledged to a person must be on the disk by then.
+    pub(crate) fn into_kept(mut self) -> Vec<Action> {
+        let status = self.status();
         self.crash(Survival::Nothing);
-        if pending == 0 {
+        if (status.pending, status.refused) == (0, 0) {
             return Vec::new();
         }
         let conn = self.disk.connect(&format!("area-{}.db", prepared::area())).unwrap();
-        let mut statement = conn.prepare("SELECT body FROM outbox ORDER BY counter").unwrap();
+        let sql = "SELECT body FROM outbox UNION ALL SELECT body FROM refused WHERE body IS NOT NULL";
+        let mut statement = conn.prepare(sql).unwrap();
         let bodies = statement.query_map([], |row| row.get::<_, Vec<u8>>(0)).unwrap();
         bodies.map(|body| from_bytes(&body.unwrap()).unwrap()).collect()
     }

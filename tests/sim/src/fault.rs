@@ -46,6 +46,12 @@ faults! {
     RoleChange = 6,
     /// A device is locked out.
     Revoke = 3,
+    /// A device is copied, and both go on.
+    Clone = 3,
+    /// A device is put back to what a backup of it holds.
+    DeviceRestore = 4,
+    /// The server is put back to what a backup of it holds.
+    ServerRestore = 3,
     /// Somebody whose program follows no rules pushes.
     Stranger = 15,
 }
@@ -63,7 +69,14 @@ impl Faults {
 
     /// About half of them.
     pub(crate) fn some(rng: &Rng) -> Self {
-        Self(Fault::ALL.iter().copied().filter(|_| rng.percent(50)).collect())
+        let mut faults = Self(Fault::ALL.iter().copied().filter(|_| rng.percent(50)).collect());
+        if faults.0.contains(&Fault::ServerRestore) {
+            // What the server lost comes back from the devices. When those lose it as well, or must forget it because
+            // their role has changed, it is lost, and no wonder.
+            let forgets = |fault: &Fault| matches!(fault, Fault::Revoke | Fault::DeviceRestore | Fault::RoleChange);
+            faults.0.retain(|fault| !forgets(fault));
+        }
+        faults
     }
 
     /// Whether it strikes now.

@@ -7,14 +7,14 @@
 use crate::device::{Device, member_of};
 use crate::disk::{Disk, Image};
 use crate::people::{self, Form};
-use crate::prepared::{SERVER_FILE, START_MS, area, prepared};
+use crate::prepared::{SERVER_FILE, START_MS, area, keys, prepared};
 use crate::rng::Rng;
 use std::cell::Cell;
 use std::rc::Rc;
 use trygkort_core::domain::schema::map_pin;
 use trygkort_core::domain::{Entity, Role};
 use trygkort_core::hub::{AreaLog, Peer};
-use trygkort_core::wire::v1::{Action, Cursor, FieldChange, RowChange, SyncRequest, SyncResponse};
+use trygkort_core::wire::v1::{Action, FieldChange, RowChange, SyncRequest, SyncResponse};
 use trygkort_core::wire::{from_bytes, to_bytes};
 
 /// What one order came to: the rows of the area, and which actions were refused.
@@ -87,7 +87,7 @@ fn write(rng: &Rng) -> Vec<Vec<Action>> {
             number += 1;
             drop(people::act(&mut device, &mut forms, number, rng));
         }
-        written.push(device.into_outbox());
+        written.push(device.into_kept());
     }
     written
 }
@@ -118,15 +118,15 @@ fn extend(order: &mut Vec<usize>, left: &mut [usize], all: &mut Vec<Vec<usize>>)
 
 fn arrive(server: &Image, written: &[Vec<Action>], order: &[usize]) -> Result<State, String> {
     let disk = Disk::of(server);
-    let mut log = AreaLog::open(disk.connect(SERVER_FILE).unwrap(), area()).unwrap();
+    let mut log = AreaLog::open(disk.connect(SERVER_FILE).unwrap(), area(), keys(&Rng::new(3))).unwrap();
     let (mut next, mut refused) = (vec![0; written.len()], Vec::new());
     log.begin().unwrap();
     for device in order {
         let action = written[*device][next[*device]].clone();
         next[*device] += 1;
         let origin = u32::try_from(device + 1).expect("a few");
-        let request = SyncRequest { version: 1, origin, cursor: Cursor::default(), actions: vec![action] };
-        let peer = Peer { origin, member: member_of(origin), role: Role::Coordinator };
+        let request = SyncRequest { version: 1, origin, actions: vec![action], ..SyncRequest::default() };
+        let peer = Peer::new(origin, member_of(origin), Role::Coordinator);
         let body = log.exchange(&peer, &to_bytes(&request), START_MS + 1_000).unwrap().body;
         let response: SyncResponse = from_bytes(&body).unwrap();
         refused.extend(response.verdicts.iter().filter(|v| v.reason.is_some()).map(|v| (origin, v.counter)));

@@ -2,13 +2,15 @@
 
 use crate::device::{self, SimEnv};
 use crate::disk::{Disk, Image};
+use crate::rng::Rng;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
+use std::sync::Arc;
 use trygkort_core::app::{App, HostInfo, HttpResponse, Step};
 use trygkort_core::demo;
 use trygkort_core::domain::{AreaId, ContactId, ProblemId, Role, RowId};
-use trygkort_core::hub::{AreaLog, Peer};
+use trygkort_core::hub::{AreaLog, Keys, Peer};
 use trygkort_core::ipc::{Ask, GetCard, Redeem, SearchContacts};
 use uuid::Uuid;
 
@@ -21,6 +23,11 @@ pub(crate) const SERVER_FILE: &str = "server.db";
 /// The simulated area.
 pub(crate) fn area() -> AreaId {
     AreaId(RowId(Uuid::from_u128(0xa5ea)))
+}
+
+/// The server's secrets.
+pub(crate) fn keys(rng: &Rng) -> Keys {
+    Keys { cursor: [7; 32], random: Arc::new(rng.shared()) }
 }
 
 /// What every run begins with.
@@ -44,7 +51,7 @@ pub(crate) fn prepared() -> Rc<Prepared> {
 impl Prepared {
     fn new() -> Self {
         let disk = Disk::new();
-        let mut log = AreaLog::open(disk.connect(SERVER_FILE).unwrap(), area()).unwrap();
+        let mut log = AreaLog::open(disk.connect(SERVER_FILE).unwrap(), area(), keys(&Rng::new(1))).unwrap();
         let actions = demo::actions(include_str!("../area.json"), area(), START_MS - 1_000_000).unwrap();
         log.begin().unwrap();
         log.import(actions, START_MS).unwrap();
@@ -68,10 +75,10 @@ impl Prepared {
         let mut app = open(&disk);
         join(&mut app, role, origin);
         let server = Disk::of(&self.server);
-        let mut log = AreaLog::open(server.connect(SERVER_FILE).unwrap(), area()).unwrap();
+        let mut log = AreaLog::open(server.connect(SERVER_FILE).unwrap(), area(), keys(&Rng::new(2))).unwrap();
         app.request_sync();
         while let Some((call, request)) = app.next_sync() {
-            let peer = Peer { origin, member: device::member_of(origin), role };
+            let peer = Peer::new(origin, device::member_of(origin), role);
             log.begin().unwrap();
             let body = log.exchange(&peer, &request.body, START_MS).unwrap().body;
             log.commit().unwrap();

@@ -20,6 +20,17 @@ impl Rng {
         Self::new(self.next())
     }
 
+    /// A generator for other threads and for what wants one by address.
+    pub fn shared(&self) -> impl Fn(&mut [u8]) + Send + Sync + use<> {
+        let state = std::sync::Mutex::new(self.next());
+        move |bytes| {
+            let mut state = state.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let rng = Self::new(*state);
+            rng.fill(bytes);
+            *state = rng.next();
+        }
+    }
+
     /// Any number.
     pub fn next(&self) -> u64 {
         let state = self.0.get().wrapping_add(0x9e37_79b9_7f4a_7c15);

@@ -1,8 +1,9 @@
 //! The server: the real log of an area on a disk that fails, and what `control.db` would know.
 
-use crate::device::member_of;
-use crate::disk::{Disk, Survival};
+use crate::device::{Written, member_of};
+use crate::disk::{Disk, Image, Survival};
 use crate::prepared::{self, SERVER_FILE, START_MS};
+use crate::rng::Rng;
 use std::collections::{BTreeMap, BTreeSet};
 use trygkort_core::domain::{Role, RowId};
 use trygkort_core::hub::roster::{self, Roster};
@@ -15,15 +16,15 @@ use uuid::Uuid;
 #[derive(Clone, Debug)]
 pub(crate) struct Message {
     /// Whose token came with it.
-    pub(crate) origin: u32,
-    /// The number of the call, for the answer.
+    pub(crate) token: u32,
+    /// The number of the call, for the answer: calls of copies of one device differ.
     pub(crate) call: u64,
     pub(crate) body: Vec<u8>,
 }
 
 /// What the server said to a message, after it was safe.
 pub(crate) struct Answer {
-    pub(crate) origin: u32,
+    pub(crate) token: u32,
     pub(crate) call: u64,
     pub(crate) status: u16,
     pub(crate) body: Vec<u8>,
@@ -41,8 +42,14 @@ pub(crate) struct Server {
     pub(crate) disk: Disk,
     pub(crate) log: Option<AreaLog>,
     pub(crate) inbox: Vec<Message>,
-    /// Of each origin that has joined.
+    /// Of each device that has joined.
     pub(crate) roles: BTreeMap<u32, Role>,
+    /// The origins of each device: the one it joined with, and those that were given out when two went by one.
+    pub(crate) incarnations: BTreeMap<u32, BTreeSet<u32>>,
+    next_origin: u32,
+    rng: Rng,
+    /// A copy of its file.
+    backup: Option<Image>,
     pub(crate) revoked: BTreeSet<u32>,
     /// Everything that was acknowledged, whether or not the answer arrived. One action may be judged twice.
     pub(crate) judged: BTreeMap<(u32, u64), Vec<Judged>>,
@@ -52,13 +59,17 @@ pub(crate) struct Server {
 
 impl Server {
     /// A server with the prepared area and these devices, numbered from 1.
-    pub(crate) fn new(roles: &[Role]) -> Self {
+    pub(crate) fn new(roles: &[Role], rng: &Rng) -> Self {
         let roles = (1..).zip(roles.iter().copied()).collect();
         let mut server = Self {
             disk: Disk::of(&prepared::prepared().server),
             log: None,
             inbox: Vec::new(),
             roles,
+            incarnations: BTreeMap::new(),
+            next_origin: 5_000,
+            rng: rng.split(),
+            backup: None,
             revoked: BTreeSet::new(),
             judged: BTreeMap::new(),
             wrong: Vec::new(),
@@ -80,7 +91,7 @@ impl Server {
     pub(crate) fn start(&mut self) -> Result<(), String> {
         let connection =
             self.disk.connect(SERVER_FILE).map_err(|error| format!("the server does not start: {error}"))?;
-        let log = AreaLog::open(connection, prepared::area());
+        let log = AreaLog::open(connection, prepared::area(), prepared::keys(&self.rng));
         self.log = Some(log.map_err(|error| format!("the server does not start: {error}"))?);
         Ok(())
     }
@@ -137,17 +148,58 @@ impl Server {
     }
 
     fn exchange(&mut self, message: &Message, now_ms: i64) -> Answer {
-        if self.revoked.contains(&message.origin) {
+        if self.revoked.contains(&message.token) {
             return answer(message, 401, Vec::new());
         }
-        let role = self.roles[&message.origin];
-        let peer = Peer { origin: message.origin, member: member_of(message.origin), role };
+        let (member, role) = (member_of(message.token), self.roles[&message.token]);
+        let next_origin = Some(self.next_origin);
+        let peer = Peer { next_origin, ..Peer::new(self.speaks_as(message), member, role) };
         match self.log().exchange(&peer, &message.body, now_ms) {
-            Ok(done) => answer(message, 200, done.body),
+            Ok(done) => {
+                let response: SyncResponse = from_bytes(&done.body).expect("the server's own");
+                self.next_origin += response.incarnation.unwrap_or(0).min(1);
+                answer(message, 200, done.body)
+            }
             Err(HubError::BadRequest(_)) => answer(message, 400, Vec::new()),
             Err(HubError::Outdated { .. }) => answer(message, 426, Vec::new()),
             Err(HubError::Store(_)) => answer(message, 503, Vec::new()),
         }
+    }
+
+    /// The origin that a device goes by, if it is one of its own.
+    fn speaks_as(&self, message: &Message) -> u32 {
+        let claimed = from_bytes::<SyncRequest>(&message.body).map_or(message.token, |request| request.origin);
+        let own = self.incarnations.get(&message.token).is_some_and(|origins| origins.contains(&claimed));
+        if own { claimed } else { message.token }
+    }
+
+    /// Copies the file, as `trygkort backup` does.
+    pub(crate) fn back_up(&mut self) {
+        self.backup = Some(self.disk.image());
+        let log = self.log();
+        let done = log.head_position().and_then(|head| {
+            log.begin()?;
+            log.set_backed_up(head)?;
+            log.commit()
+        });
+        done.expect("a sound disk");
+    }
+
+    /// Puts the copy back: as `trygkort restore` does, or by hand, which nobody is told. Returns whether there is one.
+    pub(crate) fn restore(&mut self, by_hand: bool, now_ms: i64) -> Result<bool, String> {
+        let Some(backup) = self.backup.clone() else { return Ok(false) };
+        self.crash(Survival::Nothing);
+        self.inbox.clear();
+        self.disk.restore(&backup);
+        self.start()?;
+        // What was acknowledged since comes back from whoever has it, under another position and verdict.
+        self.judged.clear();
+        if !by_hand {
+            let log = self.log();
+            let begun = log.begin().and_then(|()| log.begin_epoch(now_ms)).and_then(|_| log.commit());
+            begun.map_err(|error| format!("the server's restore fails: {error}"))?;
+        }
+        Ok(true)
     }
 
     /// Remembers what was acknowledged, and looks whether the answer holds what it must not.
@@ -157,24 +209,31 @@ impl Server {
         }
         let request: SyncRequest = from_bytes(&message.body).expect("it was answered");
         let response: SyncResponse = from_bytes(&answer.body).expect("the server's own");
-        let role = self.roles[&message.origin];
+        if let Some(origin) = response.incarnation {
+            self.incarnations.entry(message.token).or_default().insert(origin);
+        }
+        let role = self.roles[&message.token];
         let readable: Vec<u8> = role.readable().iter().map(|scope| scope.number()).collect();
         let scopes = response.page.entries.iter().flat_map(|entry| &entry.scopes).map(|part| part.scope);
         if let Some(scope) =
             scopes.chain(response.page.heads.iter().map(|head| head.scope)).find(|s| !readable.contains(s))
         {
-            self.wrong.push(format!("d{} is {role} and was sent scope {scope}", message.origin));
+            self.wrong.push(format!("d{} is {role} and was sent scope {scope}", message.token));
         }
-        if request.actions.len() != response.verdicts.len() {
-            self.wrong.push(format!(
-                "d{} pushed {} actions, {} were judged",
-                message.origin,
-                request.actions.len(),
-                response.verdicts.len()
-            ));
+        let not_all = response.restart.is_some() || response.incarnation.is_some();
+        if !not_all && request.actions.len() != response.verdicts.len() {
+            let (pushed, judged) = (request.actions.len(), response.verdicts.len());
+            self.wrong.push(format!("d{} pushed {pushed} actions, {judged} were judged", message.token));
         }
-        for (action, verdict) in request.actions.into_iter().zip(response.verdicts) {
-            self.note_verdict(message.origin, action, verdict);
+        for (index, verdict) in response.verdicts.into_iter().enumerate() {
+            // Not all are judged when the device is to go on under another number.
+            let at =
+                if not_all { request.actions.iter().position(|a| a.counter == verdict.counter) } else { Some(index) };
+            let Some(action) = at.and_then(|at| request.actions.get(at)).cloned() else {
+                self.wrong.push(format!("d{} got a verdict on what it did not push", message.token));
+                continue;
+            };
+            self.note_verdict(request.origin, action, verdict);
         }
     }
 
@@ -190,6 +249,17 @@ impl Server {
         }
     }
 
+    /// Whether it has judged what somebody wrote.
+    pub(crate) fn knows(&self, written: &Written) -> bool {
+        let own = |action: &Action| match &written.words {
+            Some(words) => action.rows.iter().flat_map(|row| &row.fields).any(|field| field.value.text() == words),
+            None => action.counter == written.counter,
+        };
+        let origins = self.incarnations.get(&written.token).into_iter().flatten().chain([&written.token]);
+        let judged = origins.flat_map(|origin| self.judged.range((*origin, 0)..=(*origin, u64::MAX)));
+        judged.flat_map(|(_, judged)| judged).any(|judged| own(&judged.action))
+    }
+
     /// How many actions were refused for this.
     pub(crate) fn refused_for(&self, reason: Reason) -> u64 {
         self.judged.values().flatten().filter(|judged| judged.verdict.reason == Some(reason)).count() as u64
@@ -203,19 +273,20 @@ impl Server {
                 let name = format!("Member {origin}");
                 roster.members.push(roster::Member { id, role: *role, name, joined_at_ms: START_MS });
             }
-            roster.devices.push(roster::Device {
-                id: RowId(Uuid::from_u128(0x00de_0000 + u128::from(*origin))),
+            let incarnations = self.incarnations.get(origin).into_iter().flatten();
+            roster.devices.extend([origin].into_iter().chain(incarnations).map(|incarnation| roster::Device {
+                id: RowId(Uuid::from_u128(0x00de_0000 + u128::from(*incarnation))),
                 member: id,
                 name: format!("Device {origin}"),
-                origin: *origin,
+                origin: *incarnation,
                 added_at_ms: START_MS,
                 revoked_at_ms: self.revoked.contains(origin).then_some(START_MS),
-            });
+            }));
         }
         roster
     }
 }
 
 fn answer(message: &Message, status: u16, body: Vec<u8>) -> Answer {
-    Answer { origin: message.origin, call: message.call, status, body }
+    Answer { token: message.token, call: message.call, status, body }
 }

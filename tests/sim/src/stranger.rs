@@ -5,7 +5,7 @@ use crate::rng::Rng;
 use trygkort_core::domain::schema::{contact, map_pin};
 use trygkort_core::domain::{ChangeId, Entity, Position, RowId, Scope, Value};
 use trygkort_core::wire::to_bytes;
-use trygkort_core::wire::v1::{Action, Cursor, FieldChange, RowChange, SyncRequest, WireChangeId, WireId};
+use trygkort_core::wire::v1::{Action, FieldChange, RowChange, SyncRequest, WireChangeId, WireId};
 use uuid::Uuid;
 
 /// A date of birth and four digits: what must never be kept.
@@ -41,7 +41,7 @@ impl Stranger {
             actions.push(action);
         }
         let origin = if self.rng.percent(5) { self.origin + 1 } else { self.origin };
-        let request = SyncRequest { version: 1, origin, cursor: Cursor::default(), actions };
+        let request = SyncRequest { version: 1, origin, actions, ..SyncRequest::default() };
         (to_bytes(&request), what.join(", "))
     }
 

@@ -49,6 +49,12 @@ enum Event {
     Start(usize),
     StrangerPushes,
     Decide,
+    /// Somebody copies a device.
+    Copy,
+    /// Somebody backs a device up, or puts it back.
+    BackUpDevice,
+    /// Somebody backs the server up, or puts it back.
+    BackUpServer,
 }
 
 /// Everything there is.
@@ -63,13 +69,16 @@ pub(crate) struct World {
     devices: Vec<Device>,
     forms: Vec<Vec<Form>>,
     stranger: Option<Stranger>,
+    /// The server's file was put back by hand and nobody was told: then the devices agree in the end, but what they had
+    /// read may have been forgotten.
+    put_back_by_hand: bool,
 }
 
 impl World {
     /// The world of a schedule, with everything that is going to happen by itself.
     pub(crate) fn new(schedule: Schedule) -> Self {
         let rng = Rng::new(schedule.seed);
-        let (now_ms, server) = (Rc::new(Cell::new(START_MS)), Server::new(&schedule.roles));
+        let (now_ms, server) = (Rc::new(Cell::new(START_MS)), Server::new(&schedule.roles, &rng));
         let devices: Vec<Device> =
             server.roles.iter().map(|(origin, role)| Device::new(*origin, *role, &now_ms, &rng)).collect();
         let mut world = Self {
@@ -83,6 +92,7 @@ impl World {
             server,
             devices,
             stranger: None,
+            put_back_by_hand: false,
         };
         world.say(|w| format!("{} devices; {:?}", w.devices.len(), w.faults.list()));
         world.set_clocks();
@@ -95,7 +105,16 @@ impl World {
         for _ in 0..deeds {
             let (device, at) = (self.rng.index(self.devices.len()), self.rng.between(0, span_ms));
             self.at(at, Event::Deed(device));
-            for (fault, event) in [(Fault::Stranger, Event::StrangerPushes), (Fault::RoleChange, Event::Decide)] {
+            let events = [
+                (Fault::Stranger, Event::StrangerPushes),
+                (Fault::RoleChange, Event::Decide),
+                (Fault::Clone, Event::Copy),
+                (Fault::DeviceRestore, Event::BackUpDevice),
+                (Fault::DeviceRestore, Event::BackUpDevice),
+                (Fault::ServerRestore, Event::BackUpServer),
+                (Fault::ServerRestore, Event::BackUpServer),
+            ];
+            for (fault, event) in events {
                 if self.faults.strikes(fault, &self.rng) {
                     self.at(at, event);
                 }
@@ -151,6 +170,9 @@ impl World {
             Event::Start(device) => self.start(device),
             Event::StrangerPushes => self.stranger_pushes(),
             Event::Decide => self.decide(),
+            Event::Copy => self.copy_device(),
+            Event::BackUpDevice => self.back_up_device(),
+            Event::BackUpServer => self.back_up_server(),
         }
     }
 

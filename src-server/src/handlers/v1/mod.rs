@@ -2,6 +2,7 @@
 
 pub(crate) mod basemap;
 pub(crate) mod devices;
+pub(crate) mod hand_in;
 pub(crate) mod history;
 pub(crate) mod invitations;
 pub(crate) mod poke;

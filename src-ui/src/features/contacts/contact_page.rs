@@ -290,6 +290,9 @@ fn ContactButtons(contact: ContactView) -> impl IntoView {
             <Button icon="share-2" on_click=share>
                 {tr!(i18n, contacts.share)}
             </Button>
+            <LinkButton href=paths::contact_history(id) icon="history">
+                {tr!(i18n, updates.history)}
+            </LinkButton>
             {contact
                 .editable
                 .then(|| {

@@ -24,7 +24,7 @@ impl World {
         let came_of_it = match saved {
             Ok(Some(UndoId(counter))) => {
                 device.undo.push(UndoId(counter));
-                device.written.push(Written { origin: device.origin, counter, words });
+                device.written.push(Written { token: device.token, counter, words });
                 self.out.count("actions");
                 format!("action {counter}")
             }
@@ -67,6 +67,9 @@ impl World {
     }
 
     pub(super) fn start(&mut self, at: usize) {
+        if self.devices[at].app.is_some() {
+            return;
+        }
         self.say(|w| format!("{} starts", w.devices[at].name));
         if let Err(what) = self.devices[at].start() {
             self.wrong(what);
@@ -87,7 +90,7 @@ impl World {
         let number = self.numbers;
         device.call = Some((number, call));
         self.at(PATIENCE_MS, Event::GiveUp { device: at, call: number });
-        self.send(at, Message { origin: self.devices[at].origin, call: number, body: request.body });
+        self.send(at, Message { token: self.devices[at].token, call: number, body: request.body });
     }
 
     pub(super) fn split(&mut self, at: usize) {
@@ -107,28 +110,56 @@ impl World {
     }
 
     pub(super) fn answer(&mut self, answer: Answer) {
-        let Some(at) = self.devices.iter().position(|device| device.origin == answer.origin) else { return };
-        if self.devices[at].call.as_ref().is_none_or(|(number, _)| *number != answer.call) {
-            self.say(|w| format!("{} gets an answer that it waits for no more", w.devices[at].name));
-            return;
-        }
-        let brings_rows = answer.status == 200 && self.tell_role(at, &answer.body);
+        let waits = |device: &Device| {
+            device.token == answer.token && device.call.as_ref().is_some_and(|(number, _)| *number == answer.call)
+        };
+        let Some(at) = self.devices.iter().position(waits) else {
+            return self.say(|_| format!("d{} gets an answer that it waits for no more", answer.token));
+        };
         self.say(|w| format!("{} gets its answer: {}, {} bytes", w.devices[at].name, answer.status, answer.body.len()));
         self.finish(at, Ok(HttpResponse { status: answer.status, body: answer.body }));
-        if brings_rows && self.devices[at].app.is_some() {
+        if self.devices[at].app.is_some() {
+            self.devices[at].learn();
             self.look_at_scopes(at);
         }
     }
 
-    /// Notes what the device now learns about its role; returns whether it learns more than that.
-    pub(super) fn tell_role(&mut self, at: usize, body: &[u8]) -> bool {
-        let response: trygkort_core::wire::v1::SyncResponse =
-            trygkort_core::wire::from_bytes(body).expect("the server's own");
-        let role = Role::ALL.into_iter().find(|role| trygkort_core::hub::role_number(*role) == response.role);
-        let (device, role) = (&mut self.devices[at], role.expect("a role"));
-        let other = device.told != role;
-        device.learn(role);
-        other || !response.page.entries.is_empty()
+    /// Somebody copies a device, and both go on.
+    pub(super) fn copy_device(&mut self) {
+        let at = self.rng.index(self.devices.len());
+        if self.devices[at].app.is_none() {
+            return;
+        }
+        self.out.count("copied devices");
+        self.say(|w| format!("{} is copied", w.devices[at].name));
+        match self.devices[at].copy() {
+            Ok(copy) => {
+                self.devices.push(copy);
+                self.forms.push(Vec::new());
+                self.at(1, Event::Sync(self.devices.len() - 1));
+            }
+            Err(what) => self.wrong(what),
+        }
+    }
+
+    /// Somebody backs a device up, or puts it back to what its backup holds.
+    pub(super) fn back_up_device(&mut self) {
+        let at = self.rng.index(self.devices.len());
+        let device = &mut self.devices[at];
+        let Some((image, count)) = device.backup.take() else {
+            device.backup = Some((device.disk.image(), device.written.len()));
+            return self.say(|w| format!("{} is backed up", w.devices[at].name));
+        };
+        device.crash(Survival::Nothing);
+        device.disk.restore(&image);
+        device.undo.clear();
+        self.forms[at].clear();
+        // What had not left the device when it was put back is gone with it.
+        let since = device.written.split_off(count);
+        device.written.extend(since.into_iter().filter(|one| self.server.knows(one)));
+        self.out.count("restored devices");
+        self.say(|w| format!("{} is put back to its backup", w.devices[at].name));
+        self.start(at);
     }
 
     /// A device takes what became of its call.

@@ -27,8 +27,10 @@ impl World {
         for _ in 0..50 {
             let device = &mut self.devices[at];
             let Some((call, request)) = device.app.as_mut().and_then(App::next_sync) else { return };
-            device.call = Some((0, call));
-            self.server.inbox.push(Message { origin: device.origin, call: 0, body: request.body });
+            self.numbers += 1;
+            let number = self.numbers;
+            device.call = Some((number, call));
+            self.server.inbox.push(Message { token: device.token, call: number, body: request.body });
             let answers = self.server.take_inbox(self.now_ms.get());
             answers.into_iter().for_each(|answer| self.answer(answer));
         }
@@ -39,7 +41,7 @@ impl World {
         let mut wrong = Vec::new();
         for device in &mut self.devices {
             let status = device.status();
-            let revoked = self.server.revoked.contains(&device.origin);
+            let revoked = self.server.revoked.contains(&device.token);
             let expected = if revoked { SyncState::Revoked } else { SyncState::Idle };
             if status.state != expected || !revoked && status.pending > 0 {
                 wrong.push(format!("{} ends as {:?} with {} unsent", device.name, status.state, status.pending));
@@ -48,15 +50,18 @@ impl World {
         check::server(&self.server, &mut wrong);
         let fresh = self.fresh();
         let (here, away): (Vec<Device>, Vec<Device>) =
-            self.devices.drain(..).partition(|device| !self.server.revoked.contains(&device.origin));
+            self.devices.drain(..).partition(|device| !self.server.revoked.contains(&device.token));
         check::alike(&here, &fresh, &mut wrong);
         let kept = self.server.log.as_ref().map(|log| Kept::read(log.connection()));
         let written: Vec<Written> = here.iter().chain(&away).flat_map(|device| device.written.clone()).collect();
-        let outboxes = here.into_iter().chain(away).map(|device| (device.origin, device.into_outbox())).collect();
+        let on_devices: Vec<_> =
+            here.into_iter().chain(away).map(|device| (device.token, device.into_kept())).collect();
         match kept {
             Some(Ok(kept)) => {
                 check::acknowledged(&self.server, &kept, &mut wrong);
-                check::written(&written, &kept, &outboxes, &mut wrong);
+                if !self.put_back_by_hand {
+                    check::written(&written, &self.server, &kept, &on_devices, &mut wrong);
+                }
             }
             other => wrong.push(format!("the server's file cannot be read: {:?}", other.map(Result::err))),
         }

@@ -33,11 +33,11 @@ impl World {
     }
 
     pub(super) fn reply(&mut self, answer: Answer) {
-        let device = self.devices.iter().find(|device| device.origin == answer.origin);
+        let device = self.devices.iter().find(|device| device.token == answer.token);
         let offline = device.is_none_or(|device| device.offline_until > self.now_ms.get());
         if offline || self.strikes(Fault::DropAnswer) {
             self.out.count("dropped answers");
-            return self.say(|_| format!("the answer to d{} is lost", answer.origin));
+            return self.say(|_| format!("the answer to d{} is lost", answer.token));
         }
         let latency = self.latency();
         self.at(latency, Event::Answer(answer));
@@ -51,7 +51,8 @@ impl World {
             let failure = if self.rng.percent(50) { Failure::Once } else { Failure::Full };
             self.server.disk.fail_after(self.rng.below(16), failure);
         }
-        let from: Vec<String> = self.server.inbox.iter().map(|message| format!("d{}", message.origin)).collect();
+        let from: Vec<String> = self.server.inbox.iter().map(|message| format!("d{}", message.token)).collect();
+        let known = self.server.incarnations.values().map(BTreeSet::len).sum::<usize>();
         let answers = self.server.take_inbox(self.now_ms.get());
         let said: Vec<u16> = answers.iter().map(|answer| answer.status).collect();
         self.say(|_| format!("the server takes what {} sent: {said:?}", from.join(", ")));
@@ -59,6 +60,10 @@ impl World {
             return self.crash_server();
         }
         self.server.disk.mend();
+        if self.server.incarnations.values().map(BTreeSet::len).sum::<usize>() > known {
+            self.out.count("new incarnations");
+            self.mirror();
+        }
         answers.into_iter().for_each(|answer| self.reply(answer));
     }
 
@@ -79,10 +84,28 @@ impl World {
         }
     }
 
+    /// Somebody backs the server up, or puts it back to what its backup holds.
+    pub(super) fn back_up_server(&mut self) {
+        let by_hand = self.rng.percent(30);
+        match self.rng.percent(50).then(|| self.server.restore(by_hand, self.now_ms.get())) {
+            Some(Ok(true)) => {
+                self.out.count("restored servers");
+                self.put_back_by_hand |= by_hand;
+                self.say(|_| format!("the server is put back to its backup{}", if by_hand { " by hand" } else { "" }));
+                self.mirror();
+            }
+            Some(Err(what)) => self.wrong(what),
+            Some(Ok(false)) | None => {
+                self.server.back_up();
+                self.say(|_| "the server is backed up".to_owned());
+            }
+        }
+    }
+
     /// Somebody decides about members and devices.
     pub(super) fn decide(&mut self) {
         let at = self.rng.index(self.devices.len());
-        let origin = self.devices[at].origin;
+        let origin = self.devices[at].token;
         if self.strikes(Fault::Revoke) {
             self.server.revoked.insert(origin);
             self.out.count("revoked devices");
@@ -104,6 +127,6 @@ impl World {
         self.out.count("messages of strangers");
         self.say(|_| format!("d{origin} pushes {what}"));
         let latency = self.latency();
-        self.at(latency, Event::Arrive(Message { origin, call: 0, body }));
+        self.at(latency, Event::Arrive(Message { token: origin, call: 0, body }));
     }
 }
