@@ -179,6 +179,19 @@ pub(crate) fn set_backed_up(dir: &DataDir, area: AreaId, position: u64) -> Resul
     Ok(())
 }
 
+/// Erases what has been in an area's trash for too long.
+pub(crate) fn empty_trash(dir: &DataDir, area: AreaId, now_ms: i64) -> Result<(), AreaError> {
+    let mut log = open(dir, area)?;
+    loop {
+        log.begin()?;
+        let erased = log.empty_trash(now_ms)?;
+        log.commit()?;
+        if erased == 0 {
+            return Ok(());
+        }
+    }
+}
+
 /// What a check finds in an area's file.
 pub(crate) struct Checked {
     pub(crate) problems: Vec<String>,
