@@ -19,8 +19,11 @@ use tempfile::TempDir;
 
 /// The newest form of backup that is understood.
 const FORMAT: u32 = 1;
+const MANIFEST: &str = "manifest.json";
+/// A hundred thousand areas have room.
+const MANIFEST_BYTES_MAX: u64 = 32 * 1024 * 1024;
 /// What belongs to a backup, and is set aside before it is put back.
-const PARTS: [&str; 5] = ["control.db", "control.db-wal", "control.db-shm", "areas", "basemaps"];
+const PARTS: [&str; 6] = ["control.db", "control.db-wal", "control.db-shm", "areas", "basemaps", "snapshots"];
 
 /// Why nothing was restored. What was there is untouched, unless the error says where it lies.
 #[derive(Debug, thiserror::Error)]
@@ -94,14 +97,12 @@ fn unpack(root: &Path, from: &Path) -> Result<TempDir, RestoreError> {
         let mut entry = entry.map_err(|error| damaged(error.to_string()))?;
         let path = entry.path().map_err(|error| damaged(error.to_string()))?.into_owned();
         let name = path.to_string_lossy().into_owned();
-        if name == "manifest.json" {
-            let mut text = String::new();
-            entry.read_to_string(&mut text).map_err(|error| damaged(error.to_string()))?;
-            manifest = Some(serde_json::from_str::<Manifest>(&text).map_err(|error| damaged(error.to_string()))?);
-            continue;
-        }
-        if !is_part(&path) || !entry.header().entry_type().is_file() {
+        if !entry.header().entry_type().is_file() || !(name == MANIFEST || is_part(&path)) {
             return Err(damaged(format!("it holds {name:?}, which does not belong to a backup")));
+        }
+        if name == MANIFEST {
+            manifest = Some(read_manifest(&mut entry).map_err(damaged)?);
+            continue;
         }
         let target = unpacked.path().join(&path);
         fs::create_dir_all(target.parent().unwrap_or(unpacked.path())).map_err(unreadable)?;
@@ -111,6 +112,13 @@ fn unpack(root: &Path, from: &Path) -> Result<TempDir, RestoreError> {
     let manifest = manifest.ok_or_else(|| damaged("its end is missing".to_owned()))?;
     compare(&manifest, &found).map_err(damaged)?;
     Ok(unpacked)
+}
+
+/// A manifest that would not fit into memory is none.
+fn read_manifest(entry: &mut impl Read) -> Result<Manifest, String> {
+    let mut text = String::new();
+    entry.take(MANIFEST_BYTES_MAX).read_to_string(&mut text).map_err(|error| error.to_string())?;
+    serde_json::from_str(&text).map_err(|error| error.to_string())
 }
 
 fn is_part(path: &Path) -> bool {

@@ -11,18 +11,19 @@ mod check;
 mod conflicts;
 mod cursor;
 mod deliver;
-mod erase;
+pub mod erase;
 mod history;
 mod mirror;
 mod page;
 mod push;
 mod restore;
 pub mod roster;
+pub mod snapshot;
 
 use crate::domain::{AreaId, Role, RowId};
 use crate::seal::{self, Hash, Salt};
 use crate::store::{Journal, StoreError, configure, migrate, rows};
-use crate::wire::v1::{Action, Page, Restart, SyncRequest, SyncResponse};
+use crate::wire::v1::{Action, Page, Reason, Restart, SyncRequest, SyncResponse, Verdict};
 use crate::wire::{VERSION, from_bytes, to_bytes};
 use admit::{Admission, Writer};
 use cursor::Standing;
@@ -31,6 +32,7 @@ use minicbor::bytes::ByteArray;
 use restore::Restoring;
 use roster::Roster;
 use rusqlite::{Connection, OptionalExtension, params};
+use std::cell::Cell;
 use std::sync::Arc;
 use thiserror::Error;
 
@@ -100,6 +102,8 @@ pub struct Exchanged {
     pub body: Vec<u8>,
     /// Something was admitted: the area's other devices want to know.
     pub changed: bool,
+    /// The log behind the last snapshot has become long: it is time for a new one.
+    pub snapshot_due: bool,
     /// Two devices go by this origin, and there was no [`Peer::next_origin`] to give: ask again with one.
     pub wants_origin: bool,
 }
@@ -139,6 +143,10 @@ pub struct AreaLog {
     conn: Connection,
     area: AreaId,
     keys: Keys,
+    behind_snapshot: snapshot::Behind,
+    /// Something was erased: the file is to be written anew.
+    erased: Cell<bool>,
+    page_bytes: usize,
 }
 
 impl AreaLog {
@@ -150,7 +158,14 @@ impl AreaLog {
         configure(&conn, Journal::Wal)?;
         migrate(&conn, SCHEMA)?;
         page::complete(&conn, (area, &keys))?;
-        Ok(Self { conn, area, keys })
+        Ok(Self {
+            conn,
+            area,
+            keys,
+            behind_snapshot: snapshot::Behind::default(),
+            erased: Cell::new(false),
+            page_bytes: page::PAGE_BYTES,
+        })
     }
 
     /// Begins the transaction that the following exchanges share.
@@ -169,12 +184,16 @@ impl AreaLog {
         let done = self.conn.execute_batch("COMMIT");
         if done.is_err() {
             self.rollback();
+        } else if self.erased.take() && crate::store::rewrite(&self.conn).is_err() {
+            // Tried again at the next commit; the rows are gone either way.
+            self.erased.set(true);
         }
         Ok(done?)
     }
 
     /// Drops everything since [`AreaLog::begin`].
     pub fn rollback(&mut self) {
+        self.erased.set(false);
         // Fails only when SQLite has rolled back by itself already.
         let _ = self.conn.execute_batch("ROLLBACK");
     }
@@ -185,7 +204,9 @@ impl AreaLog {
     /// # Errors
     /// When the body is no request of this device, or the file fails.
     pub fn exchange(&mut self, peer: &Peer, request: &[u8], now_ms: i64) -> Result<Exchanged, HubError> {
-        self.whole_or_not(|log| log.exchange_within(peer, request, now_ms))
+        let mut exchanged = self.whole_or_not(|log| log.exchange_within(peer, request, now_ms))?;
+        exchanged.snapshot_due = self.is_snapshot_due()?;
+        Ok(exchanged)
     }
 
     /// Takes what a device that is locked out had not sent: aside, where coordinators can look at it, and not into the
@@ -261,7 +282,7 @@ impl AreaLog {
         }
         let changed = page::head_position(&self.conn)? > head_before;
         let wants_origin = response.incarnation == Some(0);
-        Ok(Exchanged { body: to_bytes(&response), changed, wants_origin })
+        Ok(Exchanged { body: to_bytes(&response), changed, snapshot_due: false, wants_origin })
     }
 
     fn answer(
@@ -276,7 +297,11 @@ impl AreaLog {
         push::check(self.area, peer, request, &hashes)?;
         if push::continues(&self.conn, request, &hashes)? {
             for action in &request.actions {
-                response.verdicts.push(admission.judge_and_keep(action)?);
+                let verdict = admission.judge_and_keep(action)?;
+                // A device of before cannot read that reason.
+                let unreadable = verdict.reason == Some(Reason::Erased) && request.speaks.is_none();
+                let reason = if unreadable { Some(Reason::Reference) } else { verdict.reason };
+                response.verdicts.push(Verdict { reason, ..verdict });
             }
             push::keep(&self.conn, peer, request, &hashes)?;
         } else {
@@ -286,7 +311,12 @@ impl AreaLog {
             }
             response.incarnation = Some(peer.next_origin.unwrap_or(0));
         }
-        response.page = page::read(&self.conn, self.sealing(), peer.role.readable(), request.cursor.position)?;
+        let (scopes, from) = (peer.role.readable(), request.cursor.position);
+        response.snapshot = snapshot::offer(&self.conn, self.sealing(), scopes, request)?;
+        response.page = match response.snapshot {
+            Some(_) => Page { from, to: from, more: true, ..Page::default() },
+            None => page::read(&self.conn, self.sealing(), scopes, from, self.page_bytes)?,
+        };
         Ok(())
     }
 
@@ -301,9 +331,10 @@ impl AreaLog {
     ) -> Result<(), HubError> {
         let mut taken = None;
         if let Some(offer) = &request.offer {
-            let Self { conn, area, keys } = self;
+            let Self { conn, area, keys, .. } = self;
             let restoring = Restoring { conn, area: *area, keys, origin: peer.origin, now_ms };
-            restoring.take(offer)?;
+            let erased = restoring.take(offer)?;
+            self.erase_within(&erased, now_ms)?;
             taken = Some(offer.to.position);
         }
         response.page.from = request.cursor.position;
@@ -329,6 +360,7 @@ impl AreaLog {
     /// # Errors
     /// When the file fails.
     pub fn begin_epoch(&mut self, now_ms: i64) -> Result<u64, StoreError> {
+        self.drop_snapshots()?;
         restore::begin_epoch(&self.conn, page::head_position(&self.conn)?, now_ms)
     }
 
@@ -343,6 +375,7 @@ impl AreaLog {
             restart: None,
             incarnation: None,
             backed_up: Some(self.backed_up()?),
+            snapshot: None,
         })
     }
 
@@ -433,6 +466,11 @@ impl AreaLog {
     /// When the file cannot be read at all.
     pub fn check(&self) -> Result<Vec<String>, StoreError> {
         check::run(&self.conn, self.area)
+    }
+
+    /// Makes pages end elsewhere than people's do, for tests.
+    pub fn set_page_bytes(&mut self, limit: usize) {
+        self.page_bytes = limit.max(1);
     }
 
     /// The state of a row, for tests and checks.

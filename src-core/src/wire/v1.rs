@@ -10,8 +10,12 @@ use uuid::Uuid;
 /// The number that every message of this version begins with.
 pub const VERSION: u16 = 1;
 
-/// What this code may be sent beyond the first messages of this version: 1 is everything in this file.
-pub const SPEAKS: u16 = 1;
+/// What this code may be sent beyond the first messages of this version: 1 is everything in this file but snapshots, 2
+/// is those as well.
+pub const SPEAKS: u16 = 2;
+
+/// Says that a snapshot may be sent.
+pub const SPEAKS_SNAPSHOTS: u16 = 2;
 
 /// The most changes an action may make (docs/sync.md).
 pub const CHANGES_MAX: usize = 500;
@@ -185,6 +189,61 @@ pub struct SyncResponse {
     /// The position up to which the log is in a backup; entries behind it are worth keeping.
     #[n(8)]
     pub backed_up: Option<u64>,
+    /// What to take instead of the log up to a position. The page is empty then.
+    #[n(9)]
+    pub snapshot: Option<SnapshotOffer>,
+}
+
+/// All that the device may read as the log has made it up to a position: shorter than the log itself.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct SnapshotOffer {
+    #[n(0)]
+    pub position: u64,
+    /// Ascending by scope number; a scope without any rows ever is left out.
+    #[n(1)]
+    pub scopes: Vec<SnapshotFile>,
+    /// The epoch of the log.
+    #[n(2)]
+    pub epoch: u64,
+    /// What the server seals the cursor at `position` with.
+    #[n(3)]
+    pub mac: ByteArray<16>,
+}
+
+/// One scope of a snapshot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct SnapshotFile {
+    #[n(0)]
+    pub scope: u8,
+    /// The scope's last sequence number at the snapshot's position.
+    #[n(1)]
+    pub seq: u64,
+    /// The scope's chain there.
+    #[n(2)]
+    pub hash: ByteArray<32>,
+    /// BLAKE3 of the file, and its name.
+    #[n(3)]
+    pub file: ByteArray<32>,
+    /// How long it is compressed, as it is sent.
+    #[n(4)]
+    pub bytes: u64,
+    /// How long it is.
+    #[n(5)]
+    pub raw_bytes: u64,
+}
+
+impl SnapshotOffer {
+    /// The cursor of a device that has taken the snapshot.
+    #[must_use]
+    pub fn cursor(&self) -> Cursor {
+        let head = |scope: &SnapshotFile| ScopeSeq { scope: scope.scope, seq: scope.seq, hash: Some(scope.hash) };
+        Cursor {
+            position: self.position,
+            scopes: self.scopes.iter().map(head).collect(),
+            epoch: Some(self.epoch),
+            mac: Some(self.mac),
+        }
+    }
 }
 
 /// The server was restored from a backup.

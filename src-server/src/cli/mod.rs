@@ -53,7 +53,7 @@ enum Command {
     Restore(keep::RestoreArgs),
     /// Look for damage in every file; exit code 1 when there is some
     Check(keep::CheckArgs),
-    /// Find what is kept of a person, and write it to a file for them
+    /// Find what is kept of a person, write it to a file for them, lock a member out
     #[command(subcommand)]
     Person(person::PersonCommand),
     /// Take a file that a device saved what it could not send to
@@ -161,6 +161,7 @@ mod tests {
             "trygkort restore --data d",
             "trygkort area export --data d a",
             "trygkort area delete --data d",
+            "trygkort person lock-out --data d a Mona",
         ] {
             assert!(Cli::try_parse_from(line.split(' ')).is_err(), "{line}");
         }
@@ -189,6 +190,7 @@ mod tests {
             "trygkort audit --data d",
             "trygkort person find --data d a Mona",
             "trygkort person export --data d a Mona m.json",
+            "trygkort person lock-out --data d a 00000000-0000-0000-0000-000000000001",
         ] {
             Cli::try_parse_from(line.split(' ')).unwrap_or_else(|error| panic!("{line}: {error}"));
         }

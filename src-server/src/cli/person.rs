@@ -20,6 +20,8 @@ pub(super) enum PersonCommand {
     Find(FindArgs),
     /// Write it to a JSON file, for the person
     Export(ExportArgs),
+    /// Lock all devices of a member out, for good; what they wrote stays
+    LockOut(LockOutArgs),
 }
 
 #[derive(Debug, Args)]
@@ -41,10 +43,22 @@ pub(super) struct ExportArgs {
     file: PathBuf,
 }
 
+#[derive(Debug, Args)]
+pub(super) struct LockOutArgs {
+    /// The server's data folder
+    #[arg(long, value_name = "DIR", default_value = "data")]
+    data: PathBuf,
+    /// The area, by id or name
+    area: String,
+    /// The member's id, as `trygkort person find` shows it
+    member: RowId,
+}
+
 pub(super) fn run(command: PersonCommand) -> Result<(), CliError> {
     match command {
         PersonCommand::Find(args) => find(&args),
         PersonCommand::Export(args) => export(&args),
+        PersonCommand::LockOut(args) => lock_out(&args),
     }
 }
 
@@ -71,6 +85,20 @@ fn export(args: &ExportArgs) -> Result<(), CliError> {
     let file = std::path::absolute(&args.file)?;
     write_atomically(&file, &text).map_err(|source| CliError::Write { path: args.file.clone(), source })?;
     writeln!(io::stdout(), "{}: {count} findings; read it before you hand it over", args.file.display())?;
+    Ok(())
+}
+
+fn lock_out(args: &LockOutArgs) -> Result<(), CliError> {
+    let dir = DataDir::existing(&args.data)?;
+    let mut control = ControlDb::open(&dir.control())?;
+    let area = control.reader().find_area(&args.area)?;
+    let line =
+        NewAuditLine { subject: Some(args.member.to_string()), ..NewAuditLine::beside(Deed::LockOut, Some(area.id)) };
+    let devices = control.write::<_, ControlError>(|writer| {
+        writer.note(&line, now_ms())?;
+        writer.lock_out_member(area.id, args.member, now_ms())
+    })?;
+    writeln!(io::stdout(), "{} devices are locked out", devices.len())?;
     Ok(())
 }
 

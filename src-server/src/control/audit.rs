@@ -14,6 +14,8 @@ pub(crate) enum Deed {
     Restore,
     PersonFind,
     PersonExport,
+    /// A member was locked out.
+    LockOut,
 }
 
 impl Deed {
@@ -26,6 +28,7 @@ impl Deed {
             Deed::Restore => "restore",
             Deed::PersonFind => "person_find",
             Deed::PersonExport => "person_export",
+            Deed::LockOut => "lock_out",
         }
     }
 }

@@ -208,6 +208,22 @@ impl Writer<'_> {
     }
 }
 
+impl Writer<'_> {
+    /// Locks all devices of a member out, for good, and takes back what they could add further ones with. Answers with
+    /// the devices that still worked.
+    pub(crate) fn lock_out_member(&self, area: AreaId, member: RowId, now_ms: i64) -> Result<Vec<Uuid>, ControlError> {
+        let (area, id) = (area.to_string(), member.to_string());
+        let known =
+            self.conn.prepare_cached("SELECT 1 FROM members WHERE id = ?1 AND area_id = ?2")?.exists([&id, &area])?;
+        changed_one(usize::from(known), "member")?;
+        self.revoke_hand_overs(member, now_ms)?;
+        let sql = "UPDATE devices SET revoked_at_ms = ?2 WHERE member_id = ?1 AND revoked_at_ms IS NULL RETURNING id";
+        let mut statement = self.conn.prepare_cached(sql)?;
+        let devices = statement.query_map(params![id, now_ms], |row| row.get(0))?;
+        devices.map(|device| uuid(device?)).collect()
+    }
+}
+
 pub(super) fn changed_one(rows: usize, what: &'static str) -> Result<(), ControlError> {
     if rows == 0 { Err(ControlError::NotFound(what)) } else { Ok(()) }
 }

@@ -8,6 +8,7 @@
 mod access;
 mod access_until;
 mod area_transfer;
+mod backups;
 mod command_line;
 mod files;
 mod harness;
@@ -19,5 +20,6 @@ mod permissions;
 mod person;
 mod poke;
 mod restored_access;
+mod snapshot;
 mod sync;
 mod tls;

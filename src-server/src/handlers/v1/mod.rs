@@ -6,8 +6,10 @@ pub(crate) mod devices;
 pub(crate) mod hand_in;
 pub(crate) mod history;
 pub(crate) mod invitations;
+pub(crate) mod members;
 pub(crate) mod poke;
 pub(crate) mod redeem;
+pub(crate) mod snapshot;
 pub(crate) mod sync;
 
 use crate::error::ApiError;
