@@ -83,7 +83,7 @@ impl Restoring<'_> {
         for entry in &offer.entries {
             let body = to_bytes(entry);
             let hash = blake3::hash(&body);
-            let reason = super::admit::reason_number(Reason::Quarantined);
+            let reason = super::verdicts::reason_number(Reason::Quarantined);
             keep.execute(params![self.origin, entry.counter, &hash.as_bytes()[..], reason, self.now_ms, body])?;
         }
         Ok(())
@@ -136,7 +136,7 @@ impl Restoring<'_> {
                       reason = CASE WHEN position IS NULL THEN NULL ELSE reason END,
                       effective = coalesce(effective, excluded.effective),
                       position = coalesce(position, excluded.position)";
-        let outcome = super::admit::outcome_number(Outcome::Applied);
+        let outcome = super::verdicts::outcome_number(Outcome::Applied);
         let Entry { origin, counter, position, effective, hlc, .. } = entry;
         let values = params![origin, counter, changes, outcome, position, effective, hlc];
         self.conn.prepare_cached(sql)?.execute(values)?;

@@ -12,6 +12,7 @@ use crate::store::journal::Read;
 use crate::store::outbox;
 use crate::sync::incoming;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry as Known;
 
 /// More things than these of one action are counted.
 const ROWS_TOLD: usize = 6;
@@ -69,10 +70,10 @@ impl Done {
         let mut done = Vec::new();
         for (action, admitted) in outbox::all(&file.conn)? {
             let rows = outbox::incoming_rows(origin, &action, |row| {
-                if !states.contains_key(&row) {
-                    states.insert(row, crate::store::rows::get(&file.conn, row)?);
-                }
-                Ok(states[&row].clone())
+                Ok(match states.entry(row) {
+                    Known::Occupied(known) => known.get().clone(),
+                    Known::Vacant(new) => new.insert(crate::store::rows::get(&file.conn, row)?).clone(),
+                })
             })?;
             let rows = rows.into_iter().map(|incoming| told_by(&mut states, incoming, true));
             done.push(Self {
