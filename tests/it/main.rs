@@ -8,6 +8,7 @@
 mod access;
 mod basemap;
 mod devices;
+mod kill;
 mod poke;
 mod restart;
 mod restore;

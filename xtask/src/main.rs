@@ -39,7 +39,7 @@ Developer commands of Trygkort.
     cargo xtask test [--only STAGE]       set up, then run every test there is
     cargo xtask check                     formatting, lints, documentation, licences, spelling
     cargo xtask bench [--only NAME]       measure the figures of the README, keep them under bench/results/
-    cargo xtask sim [--seeds N] [--seed S] [--trace]
+    cargo xtask sim [--seeds N] [--seed S] [--trace] [--writes]
                                           live through schedules of failing networks, disks, clocks and people
     cargo xtask setup                     install what is missing; the commands above do this by themselves
     cargo xtask web [--dev]               build the web app into dist/
