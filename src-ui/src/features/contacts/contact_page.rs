@@ -256,7 +256,7 @@ fn ContactButtons(contact: ContactView) -> impl IntoView {
         let file = file.clone();
         spawn_local(async move {
             match ask(GetVcard { id }).await {
-                Ok(vcard) if share_file(&file, "text/vcard", &vcard.into()).await.is_err() => {
+                Ok(vcard) if share_file(&file, "text/vcard", &vcard.as_str().into()).await.is_err() => {
                     toasts.fail(td_string!(locale(), contacts.share_failed));
                 }
                 Ok(_) => {}

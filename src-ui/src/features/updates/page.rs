@@ -74,7 +74,7 @@ fn Lists(updates: UpdatesView, limit: RwSignal<u32>, whose: Var<Whose>) -> impl 
     let UpdatesView { unsent, refused, conflicts, changes, more } = updates;
     let attention = refused.len() + conflicts.len() > 0;
     let shared = !session.local_only();
-    let unsent = unsent.into_iter().map(|change| view! { <Change change when=At::Moment linked=true /> });
+    let unsent = unsent.into_iter().map(|change| view! { <Change change when=At::Moment /> });
     let unsent = unsent.collect_view();
     let changes = StoredValue::new(changes);
     view! {
@@ -163,7 +163,7 @@ fn Days(changes: Vec<ChangeView>) -> impl IntoView {
             <ul class="changes card">
                 {changes
                     .into_iter()
-                    .map(|change| view! { <Change change when=At::Clock linked=true /> })
+                    .map(|change| view! { <Change change when=At::Clock /> })
                     .collect_view()}
             </ul>
         }
