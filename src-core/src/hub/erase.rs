@@ -12,13 +12,14 @@ use crate::seal;
 use crate::store::{StoreError, rows};
 use crate::wire::to_bytes;
 use crate::wire::v1::{Entry, LogRow, WireId};
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What lies in the trash for longer than this is erased.
 pub const TRASH_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 /// So many rows of the trash at a time, so that nobody waits for it.
 const TRASH_ROWS: usize = 50;
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// Whether a row was erased.
 pub(super) fn is_erased(conn: &Connection, row: RowId) -> Result<bool, StoreError> {
@@ -49,6 +50,20 @@ impl AreaLog {
         }
         let due: BTreeSet<RowId> = due.into_iter().take(TRASH_ROWS).collect();
         self.erase(&due, now_ms)
+    }
+
+    /// [`AreaLog::empty_trash`] once a day, and again at once while there is more than a part of it.
+    pub(super) fn empty_trash_daily(&mut self, now_ms: i64) -> Result<(), HubError> {
+        let sql = "SELECT value FROM meta WHERE key = 'trash_looked_at'";
+        let looked: Option<i64> = self.conn.prepare_cached(sql)?.query_row([], |row| row.get(0)).optional()?;
+        // A clock that was put back is no reason to wait for it.
+        if looked.is_some_and(|looked| (0..DAY_MS).contains(&(now_ms - looked))) {
+            return Ok(());
+        }
+        if self.empty_trash(now_ms)? < TRASH_ROWS {
+            self.conn.execute("INSERT OR REPLACE INTO meta (key, value) VALUES ('trash_looked_at', ?1)", [now_ms])?;
+        }
+        Ok(())
     }
 
     pub(super) fn erase_within(&self, wanted: &BTreeSet<RowId>, now_ms: i64) -> Result<usize, StoreError> {

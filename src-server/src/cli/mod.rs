@@ -83,7 +83,7 @@ enum CliError {
     Transfer(#[from] TransferError),
     #[error(transparent)]
     Delete(#[from] DeleteError),
-    #[error("nothing was deleted: that is not the area's name")]
+    #[error("nothing was done: that is not the area's name")]
     NotConfirmed,
     #[error(transparent)]
     Person(#[from] PersonError),
@@ -190,6 +190,8 @@ mod tests {
             "trygkort audit --data d",
             "trygkort person find --data d a Mona",
             "trygkort person export --data d a Mona m.json",
+            "trygkort person erase --data d a Mona --yes",
+            "trygkort person erase --data d a Mona --row 00000000-0000-0000-0000-000000000001",
             "trygkort person lock-out --data d a 00000000-0000-0000-0000-000000000001",
         ] {
             Cli::try_parse_from(line.split(' ')).unwrap_or_else(|error| panic!("{line}: {error}"));

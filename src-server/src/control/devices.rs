@@ -222,6 +222,19 @@ impl Writer<'_> {
         let devices = statement.query_map(params![id, now_ms], |row| row.get(0))?;
         devices.map(|device| uuid(device?)).collect()
     }
+
+    /// Locks a member out and forgets what they and their devices were called. Whoever is not there is erased already.
+    pub(crate) fn erase_member(&self, area: AreaId, member: RowId, now_ms: i64) -> Result<(), ControlError> {
+        match self.lock_out_member(area, member, now_ms) {
+            Err(ControlError::NotFound(_)) => return Ok(()),
+            locked_out => locked_out?,
+        };
+        let id = member.to_string();
+        self.conn.execute("UPDATE devices SET name = '', attempt_hash = NULL WHERE member_id = ?1", [&id])?;
+        let sql = "UPDATE members SET name = '', erased_at_ms = ?2 WHERE id = ?1";
+        self.conn.execute(sql, params![id, now_ms])?;
+        Ok(())
+    }
 }
 
 pub(super) fn changed_one(rows: usize, what: &'static str) -> Result<(), ControlError> {
