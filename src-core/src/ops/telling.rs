@@ -12,7 +12,6 @@ use crate::store::journal::Read;
 use crate::store::outbox;
 use crate::sync::incoming;
 use std::collections::HashMap;
-use std::collections::hash_map::Entry as Known;
 
 /// More things than these of one action are counted.
 const ROWS_TOLD: usize = 6;
@@ -70,10 +69,12 @@ impl Done {
         let mut done = Vec::new();
         for (action, admitted) in outbox::all(&file.conn)? {
             let rows = outbox::incoming_rows(origin, &action, |row| {
-                Ok(match states.entry(row) {
-                    Known::Occupied(known) => known.get().clone(),
-                    Known::Vacant(new) => new.insert(crate::store::rows::get(&file.conn, row)?).clone(),
-                })
+                if let Some(known) = states.get(&row) {
+                    return Ok(known.clone());
+                }
+                let stands = crate::store::rows::get(&file.conn, row)?;
+                states.insert(row, stands.clone());
+                Ok(stands)
             })?;
             let rows = rows.into_iter().map(|incoming| told_by(&mut states, incoming, true));
             done.push(Self {
