@@ -42,6 +42,10 @@ impl Files for Memory {
     fn set_aside(&self, _: &str) -> Result<(), StoreError> {
         Ok(())
     }
+
+    fn wipe(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
 }
 
 /// A clock that stands, and a coin that always falls on the same side.

@@ -7,7 +7,7 @@
 use crate::area_delete::{self, DeleteError};
 use crate::control::{Before, ControlDb, ControlError, Deed, NewAuditLine};
 use crate::data_dir::{DataDir, DataDirError};
-use crate::erasures;
+use crate::erasures::{self, Erased};
 use crate::group_commit::Failure;
 use crate::hub::{self, AreaError};
 use serde::Deserialize;
@@ -19,6 +19,9 @@ use tempfile::TempDir;
 
 /// The newest form of backup that is understood.
 const FORMAT: u32 = 1;
+const MANIFEST: &str = "manifest.json";
+/// A hundred thousand areas have room.
+const MANIFEST_BYTES_MAX: u64 = 32 * 1024 * 1024;
 /// What belongs to a backup, and is set aside before it is put back.
 const PARTS: [&str; 6] = ["control.db", "control.db-wal", "control.db-shm", "areas", "basemaps", "snapshots"];
 
@@ -94,14 +97,12 @@ fn unpack(root: &Path, from: &Path) -> Result<TempDir, RestoreError> {
         let mut entry = entry.map_err(|error| damaged(error.to_string()))?;
         let path = entry.path().map_err(|error| damaged(error.to_string()))?.into_owned();
         let name = path.to_string_lossy().into_owned();
-        if name == "manifest.json" {
-            let mut text = String::new();
-            entry.read_to_string(&mut text).map_err(|error| damaged(error.to_string()))?;
-            manifest = Some(serde_json::from_str::<Manifest>(&text).map_err(|error| damaged(error.to_string()))?);
-            continue;
-        }
-        if !is_part(&path) || !entry.header().entry_type().is_file() {
+        if !entry.header().entry_type().is_file() || !(name == MANIFEST || is_part(&path)) {
             return Err(damaged(format!("it holds {name:?}, which does not belong to a backup")));
+        }
+        if name == MANIFEST {
+            manifest = Some(read_manifest(&mut entry).map_err(damaged)?);
+            continue;
         }
         let target = unpacked.path().join(&path);
         fs::create_dir_all(target.parent().unwrap_or(unpacked.path())).map_err(unreadable)?;
@@ -111,6 +112,13 @@ fn unpack(root: &Path, from: &Path) -> Result<TempDir, RestoreError> {
     let manifest = manifest.ok_or_else(|| damaged("its end is missing".to_owned()))?;
     compare(&manifest, &found).map_err(damaged)?;
     Ok(unpacked)
+}
+
+/// A manifest that would not fit into memory is none.
+fn read_manifest(entry: &mut impl Read) -> Result<Manifest, String> {
+    let mut text = String::new();
+    entry.take(MANIFEST_BYTES_MAX).read_to_string(&mut text).map_err(|error| error.to_string())?;
+    serde_json::from_str(&text).map_err(|error| error.to_string())
 }
 
 fn is_part(path: &Path) -> bool {
@@ -197,8 +205,8 @@ fn begin_anew(dir: &DataDir, before: Option<&Before>, now_ms: i64) -> Result<usi
         before.map_or(Ok(()), |before| writer.carry_over(before))?;
         writer.note(&line, now_ms)
     })?;
-    let deleted =
-        erasures::deleted_areas(dir).map_err(|source| DataDirError::Unusable { path: dir.erasures(), source })?;
+    let unreadable = |source| DataDirError::Unusable { path: dir.erasures(), source };
+    let deleted = erasures::deleted_areas(dir).map_err(unreadable)?;
     for area in control.reader().areas()?.into_iter().filter(|area| deleted.contains(&area.id)) {
         area_delete::delete(dir, &mut control, &area, now_ms)?;
     }
@@ -209,6 +217,16 @@ fn begin_anew(dir: &DataDir, before: Option<&Before>, now_ms: i64) -> Result<usi
         log.begin().map_err(failed)?;
         log.begin_epoch(now_ms).map_err(failed)?;
         log.commit().map_err(failed)?;
+        drop(log);
+        let erased = erasures::erased(dir, area.id).map_err(unreadable)?;
+        if erased == Erased::default() {
+            continue;
+        }
+        hub::erase(dir, area.id, &erased, now_ms)?;
+        control.write::<_, ControlError>(|writer| {
+            erased.members.iter().try_for_each(|member| writer.erase_member(area.id, *member, now_ms))
+        })?;
+        control.settle()?;
     }
     Ok(areas.len())
 }

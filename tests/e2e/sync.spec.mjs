@@ -77,7 +77,7 @@ test('my other device is handed the area, and locked out when it is gone', async
   await phone.dialog().getByRole('button', { name: /^Luk ude/ }).click();
   await expect(devices).toHaveCount(1);
 
-  await tablet.open('/more/state');
+  await tablet.open('/more/updates');
   await expect(tablet.page.getByText('Enheden er låst ude af området.')).toBeVisible();
   await tablet.goTo('Actioncard');
   await expect(tablet.card.tiles, 'what is on the device stays readable').toHaveCount(6);

@@ -13,3 +13,4 @@ mod poke;
 mod restart;
 mod restore;
 mod sync_story;
+mod unsent;

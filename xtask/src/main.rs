@@ -39,7 +39,7 @@ Developer commands of Trygkort.
     cargo xtask run --desktop             open the desktop window instead
     cargo xtask test [--only STAGE]       set up, then run every test there is
     cargo xtask check                     formatting, lints, documentation, licences, spelling
-    cargo xtask bench [--only NAME]       measure the figures of the README, keep them under bench/results/
+    cargo xtask bench [NAME] [--quick]    measure the figures of the README, keep them under bench/results/
     cargo xtask fuzz [TARGET] [--seconds N]
                                           feed what reads others' words with what nobody would send
     cargo xtask sim [--seeds N] [--seed S] [--trace]
@@ -60,7 +60,7 @@ enum Task {
     Test { only: Option<String> },
     Check,
     Fuzz { only: Option<String>, seconds: u64 },
-    Bench { only: Option<String> },
+    Bench { only: Option<String>, effort: bench::Effort },
     Bundle,
     Screenshots(Vec<String>),
     Sim(Vec<String>),
@@ -90,7 +90,7 @@ fn carry_out(task: Task) -> Result<ExitCode> {
         Task::Test { only } => return test::test(&layout, only.as_deref()),
         Task::Check => return check::check(&layout),
         Task::Fuzz { only, seconds } => return fuzz_all(&layout, only.as_deref(), seconds),
-        Task::Bench { only } => bench::bench(&layout, only.as_deref())?,
+        Task::Bench { only, effort } => bench::bench(&layout, only.as_deref(), effort)?,
         Task::Bundle => bundle::bundle(&layout)?,
         Task::Screenshots(arguments) => screenshots::screenshots(&layout, &arguments)?,
         Task::Sim(arguments) => return sim::sim(&layout, &arguments),
@@ -108,7 +108,8 @@ fn parse() -> Result<Task> {
     let mut parser = lexopt::Parser::from_env();
     let mut words: Vec<String> = Vec::new();
     let mut listen = run::LISTEN.to_owned();
-    let (mut desktop, mut dev, mut help, mut only, mut seconds) = (false, false, false, None, fuzz::SECONDS);
+    let (mut desktop, mut dev, mut help, mut quick) = (false, false, false, false);
+    let (mut only, mut seconds) = (None, fuzz::SECONDS);
     while let Some(argument) = parser.next().map_err(usage)? {
         match argument {
             // What comes after it is the simulation's own.
@@ -118,6 +119,7 @@ fn parse() -> Result<Task> {
             }
             Long("desktop") => desktop = true,
             Long("dev") => dev = true,
+            Long("quick") => quick = true,
             Long("listen") => listen = parser.value().and_then(ValueExt::string).map_err(usage)?,
             Long("only") => only = Some(parser.value().and_then(ValueExt::string).map_err(usage)?),
             Long("seconds") => seconds = parser.value().and_then(|value| value.parse()).map_err(usage)?,
@@ -141,7 +143,11 @@ fn parse() -> Result<Task> {
             words.truncate(1);
             Task::Fuzz { only, seconds }
         }
-        Some("bench") => Task::Bench { only },
+        Some("bench") => {
+            let only = only.or_else(|| words.get(1).cloned());
+            words.truncate(1);
+            Task::Bench { only, effort: if quick { bench::Effort::Quick } else { bench::Effort::Whole } }
+        }
         Some("bundle") => Task::Bundle,
         Some("screenshots") => return Ok(Task::Screenshots(words.split_off(1))),
         Some(other) => return Err(Failure::new(format!("there is no command {other:?}; see `cargo xtask help`"))),

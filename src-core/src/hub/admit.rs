@@ -1,7 +1,7 @@
 //! Admission: judging one action, whole or not at all, and putting it into the log.
 
 use super::{HubError, Keys, Peer, SERVER_ORIGIN};
-use super::{page, restore};
+use super::{erase, page, restore};
 use crate::domain::access::{self, Change};
 use crate::domain::schema::{DELETED_AT, Kind, card_cell, map_pin};
 use crate::domain::validate::{self, ValueError};
@@ -149,6 +149,9 @@ impl Admission<'_> {
         if let Err(reason) = check_values(action) {
             return Ok(Err(reason));
         }
+        if self.speaks_of_erased(action)? {
+            return Ok(Err(Reason::Erased));
+        }
         if self.builds_on_refused(action)? {
             return Ok(Err(Reason::DependsOn));
         }
@@ -265,6 +268,19 @@ impl Admission<'_> {
         Ok(true)
     }
 
+    /// Whether the action writes to, or names, a row that was erased.
+    fn speaks_of_erased(&self, action: &Action) -> Result<bool, StoreError> {
+        for change in &action.rows {
+            let named = change.fields.iter().filter_map(|field| field.value.row());
+            for row in named.chain([change.row.0]) {
+                if erase::is_erased(self.conn, row)? {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
+    }
+
     /// Whether the action edits what a refused action wrote.
     fn builds_on_refused(&self, action: &Action) -> Result<bool, StoreError> {
         for change in &action.rows {
@@ -369,7 +385,7 @@ impl Admission<'_> {
         let verdict = rejected(action, reason);
         // Its body lies with what was refused.
         self.keep(action, (hash, &[]), verdict, None)?;
-        if reason != Reason::PersonalNumber {
+        if !matches!(reason, Reason::PersonalNumber | Reason::Erased) {
             self.keep_aside(action, hash, body, reason)?;
         }
         Ok(verdict)
@@ -377,7 +393,7 @@ impl Admission<'_> {
 
     /// The same id with another content: kept aside, the first one stands.
     pub(super) fn quarantine(&self, action: &Action, hash: &[u8; 32], body: &[u8]) -> Result<Verdict, StoreError> {
-        if check_values(action) != Err(Reason::PersonalNumber) {
+        if check_values(action) != Err(Reason::PersonalNumber) && !self.speaks_of_erased(action)? {
             self.keep_aside(action, hash, body, Reason::Quarantined)?;
         }
         Ok(rejected(action, Reason::Quarantined))

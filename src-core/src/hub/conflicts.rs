@@ -9,7 +9,7 @@ use crate::merge::conflict::{Conflict, Writing, of_edit, with_deletion};
 use crate::merge::{RowState, Stamp};
 use crate::store::{StoreError, rows};
 use crate::wire::v1::{Action, CHANGES_MAX, RowChange, WireId};
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::HashSet;
 
 /// A conflict row has fewer fields than this.
@@ -139,6 +139,21 @@ impl Admission<'_> {
         let found = self.conn.prepare_cached(sql)?.query_row(params![id.origin, id.counter], |row| row.get(0));
         Ok(found.optional()?)
     }
+}
+
+/// Notes which field a conflict's row is about; other rows are left alone.
+pub(super) fn index(conn: &Connection, row: &RowState) -> Result<(), StoreError> {
+    let held = |field| row.fields.get(&field).map(|held| &held.value);
+    if row.entity != Entity::Conflict.number() {
+        return Ok(());
+    }
+    if let (Some(about), Some(field)) =
+        (held(conflict::row).and_then(Value::row), held(conflict::field).and_then(Value::int))
+    {
+        conn.prepare_cached("INSERT OR IGNORE INTO conflict_of (row, field, conflict) VALUES (?1, ?2, ?3)")?
+            .execute(params![about.0.as_bytes(), field, row.row.0.as_bytes()])?;
+    }
+    Ok(())
 }
 
 /// The change that brings a conflict's row to these values and at least this narrow a scope; `None`: it is so.

@@ -10,7 +10,8 @@ mod admit;
 mod check;
 mod conflicts;
 mod cursor;
-mod erase;
+mod deliver;
+pub mod erase;
 mod history;
 mod mirror;
 mod page;
@@ -22,14 +23,16 @@ pub mod snapshot;
 use crate::domain::{AreaId, Role, RowId};
 use crate::seal::{self, Hash, Salt};
 use crate::store::{Journal, StoreError, configure, migrate, rows};
-use crate::wire::v1::{Action, Page, Restart, SyncRequest, SyncResponse};
+use crate::wire::v1::{Action, Page, Reason, Restart, SyncRequest, SyncResponse, Verdict};
 use crate::wire::{VERSION, from_bytes, to_bytes};
 use admit::{Admission, Writer};
 use cursor::Standing;
+pub use deliver::Delivered;
 use minicbor::bytes::ByteArray;
 use restore::Restoring;
 use roster::Roster;
 use rusqlite::{Connection, OptionalExtension, params};
+use std::cell::Cell;
 use std::sync::Arc;
 use thiserror::Error;
 
@@ -141,6 +144,8 @@ pub struct AreaLog {
     area: AreaId,
     keys: Keys,
     behind_snapshot: snapshot::Behind,
+    /// Something was erased: the file is to be written anew.
+    erased: Cell<bool>,
     page_bytes: usize,
 }
 
@@ -153,7 +158,14 @@ impl AreaLog {
         configure(&conn, Journal::Wal)?;
         migrate(&conn, SCHEMA)?;
         page::complete(&conn, (area, &keys))?;
-        Ok(Self { conn, area, keys, behind_snapshot: snapshot::Behind::default(), page_bytes: page::PAGE_BYTES })
+        Ok(Self {
+            conn,
+            area,
+            keys,
+            behind_snapshot: snapshot::Behind::default(),
+            erased: Cell::new(false),
+            page_bytes: page::PAGE_BYTES,
+        })
     }
 
     /// Begins the transaction that the following exchanges share.
@@ -172,12 +184,16 @@ impl AreaLog {
         let done = self.conn.execute_batch("COMMIT");
         if done.is_err() {
             self.rollback();
+        } else if self.erased.take() && crate::store::rewrite(&self.conn).is_err() {
+            // Tried again at the next commit; the rows are gone either way.
+            self.erased.set(true);
         }
         Ok(done?)
     }
 
     /// Drops everything since [`AreaLog::begin`].
     pub fn rollback(&mut self) {
+        self.erased.set(false);
         // Fails only when SQLite has rolled back by itself already.
         let _ = self.conn.execute_batch("ROLLBACK");
     }
@@ -188,6 +204,7 @@ impl AreaLog {
     /// # Errors
     /// When the body is no request of this device, or the file fails.
     pub fn exchange(&mut self, peer: &Peer, request: &[u8], now_ms: i64) -> Result<Exchanged, HubError> {
+        self.empty_trash_daily(now_ms)?;
         let mut exchanged = self.whole_or_not(|log| log.exchange_within(peer, request, now_ms))?;
         exchanged.snapshot_due = self.is_snapshot_due()?;
         Ok(exchanged)
@@ -214,6 +231,20 @@ impl AreaLog {
             }
             Ok(new)
         })
+    }
+
+    /// Takes what a device could not send itself and somebody else hands over. It is judged as its author's when the
+    /// author's device signed it, and kept aside otherwise.
+    ///
+    /// # Errors
+    /// When it is no request, or the file fails.
+    pub fn deliver(
+        &mut self,
+        author: Option<&Peer>,
+        request: &SyncRequest,
+        now_ms: i64,
+    ) -> Result<Delivered, HubError> {
+        self.whole_or_not(|log| deliver::deliver(log, author, request, now_ms))
     }
 
     /// Brings the mirrors of members, devices and invitations in step with `roster`; writes nothing where nothing
@@ -267,7 +298,11 @@ impl AreaLog {
         push::check(self.area, peer, request, &hashes)?;
         if push::continues(&self.conn, request, &hashes)? {
             for action in &request.actions {
-                response.verdicts.push(admission.judge_and_keep(action)?);
+                let verdict = admission.judge_and_keep(action)?;
+                // A device of before cannot read that reason.
+                let unreadable = verdict.reason == Some(Reason::Erased) && request.speaks.is_none();
+                let reason = if unreadable { Some(Reason::Reference) } else { verdict.reason };
+                response.verdicts.push(Verdict { reason, ..verdict });
             }
             push::keep(&self.conn, peer, request, &hashes)?;
         } else {
@@ -299,7 +334,8 @@ impl AreaLog {
         if let Some(offer) = &request.offer {
             let Self { conn, area, keys, .. } = self;
             let restoring = Restoring { conn, area: *area, keys, origin: peer.origin, now_ms };
-            restoring.take(offer)?;
+            let erased = restoring.take(offer)?;
+            self.erase_within(&erased, now_ms)?;
             taken = Some(offer.to.position);
         }
         response.page.from = request.cursor.position;

@@ -8,6 +8,7 @@ mod app;
 mod conflicts;
 mod convergence;
 mod documents;
+mod erasure;
 mod forget;
 mod history;
 mod hostile;

@@ -20,6 +20,8 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
         v1::sync::post,
         v1::hand_in::post,
         v1::history::get,
+        v1::members::lock_out,
+        v1::deliver::post,
         v1::poke::get,
         v1::basemap::get,
         v1::snapshot::get,

@@ -8,6 +8,7 @@
 mod access;
 mod access_until;
 mod area_transfer;
+mod backups;
 mod command_line;
 mod files;
 mod harness;

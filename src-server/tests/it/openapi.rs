@@ -33,5 +33,5 @@ async fn every_address_it_names_exists() {
             addresses += 1;
         }
     }
-    assert_eq!(addresses, 15);
+    assert_eq!(addresses, 17);
 }

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use trygkort_core::app::{App, Env, HostInfo, Step, SyncCall};
 use trygkort_core::domain::{Role, RowId};
 use trygkort_core::error::Error;
-use trygkort_core::ipc::{Ask, Boot, GetSyncStatus, IpcError, SyncState, SyncStatus, UndoId};
+use trygkort_core::ipc::{Ask, Boot, GetSyncStatus, IpcError, SyncStatus, UndoId};
 use trygkort_core::wire::from_bytes;
 use trygkort_core::wire::v1::Action;
 use uuid::Uuid;
@@ -157,14 +157,9 @@ impl Device {
         }
     }
 
-    /// What the badge shows.
-    pub(crate) fn status(&mut self) -> SyncStatus {
-        self.ask(GetSyncStatus {}).unwrap_or(SyncStatus {
-            state: SyncState::ServerError,
-            last_success_ms: None,
-            pending: 0,
-            refused: 0,
-        })
+    /// What the badge shows; `None`: it cannot be asked, or holds no area any more.
+    pub(crate) fn status(&mut self) -> Option<SyncStatus> {
+        self.ask(GetSyncStatus {}).ok()
     }
 
     /// The scopes of the rows that it holds, by their numbers, and what it holds.
@@ -172,12 +167,23 @@ impl Device {
         self.app.as_ref().and_then(|app| app.dump().ok()).unwrap_or_default()
     }
 
+    /// What SQLite finds wrong with its file, after everything was closed in order.
+    pub(crate) fn damage(&mut self) -> Vec<String> {
+        if let Some(Err(error)) = self.app.take().map(App::close) {
+            return vec![format!("{} does not close: {error}", self.name)];
+        }
+        let conn = self.disk.connect(&format!("area-{}.db", prepared::area())).unwrap();
+        let mut statement = conn.prepare("PRAGMA integrity_check").unwrap();
+        let lines = statement.query_map([], |row| row.get::<_, String>(0)).unwrap();
+        lines.map(Result::unwrap).filter(|line| line != "ok").collect()
+    }
+
     /// What is still in its outbox, and what it shows as refused. The power is cut, so that the file can be looked into:
     /// what was acknowledged to a person must be on the disk by then.
     pub(crate) fn into_kept(mut self) -> Vec<Action> {
         let status = self.status();
         self.crash(Survival::Nothing);
-        if (status.pending, status.refused) == (0, 0) {
+        if status.is_none_or(|status| (status.pending, status.refused) == (0, 0)) {
             return Vec::new();
         }
         let conn = self.disk.connect(&format!("area-{}.db", prepared::area())).unwrap();

@@ -16,6 +16,7 @@
 mod check;
 mod device;
 pub mod disk;
+pub mod every_write;
 mod fault;
 mod orders;
 mod people;
