@@ -16,6 +16,8 @@ mod incarnations;
 mod lock;
 mod merge_story;
 mod mirrors;
+mod old_client;
+mod old_wire;
 mod pages;
 mod restore;
 mod scopes;
