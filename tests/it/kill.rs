@@ -76,7 +76,7 @@ async fn nothing_is_lost_when_the_server_is_killed() {
     }
     for kill in 0..KILLS {
         // Another moment of what the server does with the push each time.
-        let moment = Duration::from_micros(kill * 977 % 12_000);
+        let moment = Duration::from_micros(kill * 4_177 % 80_000);
         let killer = std::thread::spawn(move || {
             std::thread::sleep(moment);
             child.kill().unwrap();
@@ -88,9 +88,13 @@ async fn nothing_is_lost_when_the_server_is_killed() {
         killer.join().unwrap();
         child = start(folder.path(), address);
     }
-    for device in devices.iter_mut().chain(&mut [Device::joined(&link).await]) {
-        Device::expect_settled(&device.sync().await);
-        Device::expect_settled(&device.sync().await);
+    devices.push(Device::joined(&link).await);
+    for _ in 0..2 {
+        for device in &mut devices {
+            Device::expect_settled(&device.sync().await);
+        }
+    }
+    for device in &mut devices {
         let pins = device.ask(GetPins {}).await.unwrap();
         for title in (0..KILLS).flat_map(|kill| (0..DEVICES).map(move |number| format!("{kill} af {number}"))) {
             assert_eq!(pins.iter().filter(|pin| pin.title == title).count(), 1, "{title}");

@@ -23,6 +23,21 @@ fn what_loses_in_an_action_that_moves_its_row_is_in_the_log() {
 }
 
 #[test]
+fn what_lost_in_a_moving_action_comes_back_after_a_restore() {
+    holds(585);
+}
+
+#[test]
+fn a_row_hidden_after_a_restore_does_not_keep_what_it_said_from_coming_back() {
+    holds(30_979);
+}
+
+#[test]
+fn a_server_put_back_twice_does_not_leave_a_device_offering_for_ever() {
+    holds(31_314);
+}
+
+#[test]
 fn every_arrival_order_gives_one_state() {
     let tried: Vec<Tried> =
         (1..=100).map(|seed| all_orders_agree(seed).unwrap_or_else(|wrong| panic!("{wrong}"))).collect();
