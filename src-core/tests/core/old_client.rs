@@ -275,7 +275,7 @@ fn an_old_client_forgets_what_is_erased_and_hears_of_it_in_words_it_knows() {
     old.write(Entity::Contact, its, Scope::Public, vec![(contact::note, "Skrevet imens".into())]);
     old.sync(&mut hub);
     assert!(old.outbox.is_empty());
-    assert!(old.refused == [old::Reason::Unknown]);
+    assert!(old.refused == [old::Reason::Reference]);
     assert!(!old.rows.contains_key(&its));
     assert!(old.rows == held(&mut hub, Role::Coordinator));
     let mut new = OldDevice::new(51, Role::Coordinator);
