@@ -41,6 +41,8 @@ pub struct Snapshot {
     pub position: u64,
     /// Every one of the scope.
     pub rows: Vec<RowState>,
+    /// Rows that were in the scope once and were erased since: whoever has read of them forgets it.
+    pub erased: Vec<RowId>,
 }
 
 #[derive(Encode, Decode)]
@@ -56,6 +58,8 @@ struct File {
     /// Ascending by entity.
     #[n(4)]
     entities: Vec<Rows>,
+    #[n(5)]
+    erased: Vec<WireId>,
 }
 
 /// The rows of an entity, ascending by id.
@@ -97,8 +101,10 @@ impl Snapshot {
     pub fn to_bytes(mut self) -> Vec<u8> {
         self.rows.sort_by_key(|row| (row.entity, row.row));
         let entities = self.rows.chunk_by(|a, b| a.entity == b.entity).map(to_columns).collect();
-        let Self { area, scope, position, .. } = self;
-        to_bytes(&File { version: VERSION, area: WireId(area.0), scope: scope.number(), position, entities })
+        self.erased.sort_unstable();
+        let Self { area, scope, position, erased, .. } = self;
+        let erased = erased.into_iter().map(WireId).collect();
+        to_bytes(&File { version: VERSION, area: WireId(area.0), scope: scope.number(), position, entities, erased })
     }
 
     /// Reads a file.
@@ -121,7 +127,8 @@ impl Snapshot {
         for columns in file.entities {
             rows.extend(from_columns(columns, scope)?);
         }
-        Ok(Self { area: AreaId(file.area.0), scope, position: file.position, rows })
+        let erased = file.erased.into_iter().map(|row| row.0).collect();
+        Ok(Self { area: AreaId(file.area.0), scope, position: file.position, rows, erased })
     }
 }
 

@@ -10,17 +10,17 @@
 //! ```
 
 use super::{AreaLog, Keys, page};
-use crate::domain::{AreaId, Scope};
+use crate::domain::{AreaId, RowId, Scope};
 use crate::seal::cursor_mac;
 use crate::snapshot::Snapshot;
 use crate::store::rows::StoredRow;
 use crate::store::{StoreError, rows};
-use crate::wire::v1::{SPEAKS_SNAPSHOTS, SnapshotFile, SnapshotOffer, SyncRequest};
+use crate::wire::v1::{LogRow, SPEAKS_SNAPSHOTS, SnapshotFile, SnapshotOffer, SyncRequest};
 use crate::wire::{from_bytes, to_bytes};
 use minicbor::bytes::ByteArray;
 use minicbor::{Decode, Encode};
 use rusqlite::{Connection, OptionalExtension, params};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Below this the log itself is short enough: it comes in one page.
 const LOG_BYTES_MIN: u64 = 256 * 1024;
@@ -68,6 +68,7 @@ pub struct Source {
     dropped: u64,
     scopes: Vec<Scope>,
     rows: Vec<StoredRow>,
+    erased: Vec<(Scope, RowId)>,
 }
 
 /// A file of a snapshot, as it is before compression.
@@ -121,8 +122,10 @@ impl Source {
             by_scope.entry(row.scope).or_default().push(row);
         }
         let (area, position) = (self.area, self.position);
+        let erased = self.erased;
         let file = |(scope, rows)| {
-            let content = Snapshot { area, scope, position, rows }.to_bytes();
+            let erased = erased.iter().filter(|(of, _)| *of == scope).map(|(_, row)| *row).collect();
+            let content = Snapshot { area, scope, position, rows, erased }.to_bytes();
             ScopeFile { scope, hash: *blake3::hash(&content).as_bytes(), content }
         };
         Ok(by_scope.into_iter().map(file).collect())
@@ -131,7 +134,7 @@ impl Source {
 
 impl AreaLog {
     /// Whether the log behind the last snapshot has become longer than the snapshot: whoever reads both then reads at
-    /// most twice what there is.
+    /// most twice what there is. Or whether it was dropped, and its files are still there.
     ///
     /// # Errors
     /// When the file fails.
@@ -139,6 +142,9 @@ impl AreaLog {
         let kept = kept(&self.conn)?;
         let (position, raw_bytes) = kept.map_or((0, 0), |kept| (kept.position, kept.raw_bytes(|_| true)));
         let behind = &mut self.behind_snapshot;
+        if is_stale(&self.conn)? {
+            return Ok(true);
+        }
         if behind.snapshot != position {
             *behind = Behind { snapshot: position, looked_until: position, bytes: 0 };
         }
@@ -167,6 +173,7 @@ impl AreaLog {
             dropped: dropped(&self.conn)?,
             scopes: heads.iter().filter_map(|head| Scope::from_number(head.scope)).collect(),
             rows: rows::all(&self.conn)?,
+            erased: erased(&self.conn)?,
         })
     }
 
@@ -190,6 +197,7 @@ impl AreaLog {
         let kept = Kept { position: made.position, files: made.files.iter().map(file).collect() };
         self.conn
             .execute("INSERT OR REPLACE INTO meta (key, value) VALUES ('snapshot', ?1)", params![to_bytes(&kept)])?;
+        self.conn.execute("DELETE FROM meta WHERE key = 'snapshot_stale'", [])?;
         Ok(true)
     }
 
@@ -279,6 +287,24 @@ fn kept(conn: &Connection) -> Result<Option<Kept>, StoreError> {
     Ok(bytes.map(|bytes| from_bytes(&bytes)).transpose()?)
 }
 
+fn is_stale(conn: &Connection) -> Result<bool, StoreError> {
+    Ok(conn.prepare_cached("SELECT 1 FROM meta WHERE key = 'snapshot_stale'")?.exists([])?)
+}
+
+/// What was erased, in every scope that was told of it.
+fn erased(conn: &Connection) -> Result<Vec<(Scope, RowId)>, StoreError> {
+    let mut statement = conn.prepare("SELECT scope, rows FROM log WHERE position IN (SELECT position FROM erased)")?;
+    let mut found = statement.query([])?;
+    let mut erased = BTreeSet::new();
+    while let Some(row) = found.next()? {
+        let Some(scope) = Scope::from_number(row.get(0)?) else { continue };
+        let rows: Vec<LogRow> = from_bytes(row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?)?;
+        let told = rows.into_iter().filter(|row| row.erased == Some(true));
+        erased.extend(told.map(|row| (scope, row.row.0)));
+    }
+    Ok(erased.into_iter().collect())
+}
+
 fn dropped(conn: &Connection) -> Result<u64, StoreError> {
     let count: Option<u64> = conn
         .prepare_cached("SELECT value FROM meta WHERE key = 'snapshots_dropped'")?
@@ -290,6 +316,7 @@ fn dropped(conn: &Connection) -> Result<u64, StoreError> {
 /// See [`AreaLog::drop_snapshots`].
 pub(super) fn drop_all(conn: &Connection) -> Result<(), StoreError> {
     let next = dropped(conn)? + 1;
+    conn.execute("INSERT OR REPLACE INTO meta SELECT 'snapshot_stale', 1 FROM meta WHERE key = 'snapshot'", [])?;
     conn.execute("DELETE FROM meta WHERE key = 'snapshot'", [])?;
     conn.execute("INSERT OR REPLACE INTO meta (key, value) VALUES ('snapshots_dropped', ?1)", [next])?;
     Ok(())

@@ -5,7 +5,7 @@ use super::{Applied, SyncError};
 use crate::domain::{RowId, Scope};
 use crate::snapshot::Snapshot;
 use crate::store::area::{self, AreaFile};
-use crate::store::{journal, outbox, rows, table};
+use crate::store::{journal, outbox, rewrite, rows, table};
 use crate::wire::v1::{SnapshotFile, SnapshotOffer};
 use rusqlite::Connection;
 use std::collections::{BTreeMap, BTreeSet};
@@ -63,6 +63,7 @@ impl Download {
             return Err(SyncError::Snapshot("this device has read further"));
         }
         let before: BTreeSet<RowId> = rows::forget_all(&tx)?.into_iter().collect();
+        let erased: BTreeSet<RowId> = snapshots.iter().flat_map(|snapshot| &snapshot.erased).copied().collect();
         let now = put(&tx, snapshots)?;
         if !before.is_subset(&now) {
             // What would take an action back may hold values of rows that are gone.
@@ -73,10 +74,21 @@ impl Download {
         // The entries up to here were not read: those from before prove nothing any more.
         journal::clear(&tx)?;
         journal::mark(&tx, &cursor)?;
+        for row in &erased {
+            journal::erase(&tx, *row)?;
+        }
         let mut touched = &before | &now;
         touched.extend(outbox::settle(&tx, cursor.position)?);
         let topics = table::project(&tx, file.session.origin, &touched)?;
+        let had_erased = !before.is_disjoint(&erased);
+        if had_erased {
+            table::purge_search(&tx)?;
+        }
         tx.commit()?;
+        if had_erased {
+            // Without room for it, what was erased is overwritten little by little.
+            drop(rewrite(&file.conn));
+        }
         Ok(Applied { topics, more: true, ..Applied::default() })
     }
 

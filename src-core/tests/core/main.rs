@@ -22,4 +22,5 @@ mod pages;
 mod restore;
 mod scopes;
 mod snapshots;
+mod vectors;
 mod wire_bytes;

@@ -263,6 +263,27 @@ fn an_old_client_is_told_of_refusals_in_words_it_knows() {
 }
 
 #[test]
+fn an_old_client_forgets_what_is_erased_and_hears_of_it_in_words_it_knows() {
+    let mut hub = Hub::demo();
+    let (mut old, mut office) = (OldDevice::new(50, Role::Coordinator), Device::joined(Role::Coordinator));
+    old.sync(&mut hub);
+    office.sync(&mut hub);
+    let its = contact_id(&mut office, "Ejendomskontoret").0;
+    hub.log.begin().unwrap();
+    hub.log.erase(&[its].into(), hub.now_ms).unwrap();
+    hub.log.commit().unwrap();
+    old.write(Entity::Contact, its, Scope::Public, vec![(contact::note, "Skrevet imens".into())]);
+    old.sync(&mut hub);
+    assert!(old.outbox.is_empty());
+    assert!(old.refused == [old::Reason::Reference]);
+    assert!(!old.rows.contains_key(&its));
+    assert!(old.rows == held(&mut hub, Role::Coordinator));
+    let mut new = OldDevice::new(51, Role::Coordinator);
+    new.sync(&mut hub);
+    assert!(new.rows == old.rows, "placeholders are read as what they stand for");
+}
+
+#[test]
 fn an_answer_that_an_old_client_lost_is_no_harm() {
     let mut hub = Hub::demo();
     let mut old = OldDevice::new(50, Role::Coordinator);

@@ -333,6 +333,44 @@ fn rows_in_the_trash_are_in_it() {
     assert!(all.filter(deleted).count() > 0);
 }
 
+#[test]
+fn a_device_that_was_away_while_something_was_erased_forgets_it_with_the_snapshot() {
+    let mut hub = busy();
+    let mut phone = Device::joined(Role::Coordinator);
+    sync(&mut phone, &mut hub);
+    let id = contact_id(&mut phone, "Ejendomskontoret");
+    note(&mut phone, id, "Bor på nummer syv");
+    sync(&mut phone, &mut hub);
+    hub.log.begin().unwrap();
+    hub.log.erase(&[id.0].into(), hub.now_ms).unwrap();
+    hub.log.commit().unwrap();
+    for n in 0..100 {
+        let long = "x".repeat(500);
+        let fields = [(contact::name, "Længde"), (99, long.as_str())];
+        let fields = fields.map(|(field, text)| FieldChange { field, value: text.into(), base: None }).to_vec();
+        let change =
+            RowChange { entity: Entity::Contact.number(), row: WireId(row(8_000)), scope: 1, move_to: None, fields };
+        hub.push(70, Role::Coordinator, vec![Action { counter: 100 + 2 * n, hlc: n, seen: 0, rows: vec![change] }]);
+    }
+    assert!(!hub.log.is_snapshot_due().unwrap(), "there was none, so none is stale");
+    hub.make_snapshot();
+    assert_eq!(sync(&mut phone, &mut hub).files, 3);
+    assert!(phone.ask(GetContact { id }).is_err());
+    phone.app.close().unwrap();
+    for entry in std::fs::read_dir(phone.folder.path()).unwrap() {
+        let bytes = std::fs::read(entry.unwrap().path()).unwrap();
+        let text = "nummer syv".as_bytes();
+        assert!(!bytes.windows(text.len()).any(|window| window == text), "it lies in the file still");
+    }
+    hub.log.begin().unwrap();
+    hub.log.erase(&[row(8_000)].into(), hub.now_ms).unwrap();
+    hub.log.commit().unwrap();
+    assert!(hub.log.snapshot_files().unwrap().is_empty());
+    assert!(hub.log.is_snapshot_due().unwrap(), "what lies on the disk holds what was erased");
+    hub.make_snapshot();
+    assert!(!hub.log.is_snapshot_due().unwrap());
+}
+
 /// A server that offers these bytes as the public part of its snapshot, under their right hash.
 fn offering(hub: &mut Hub, content: &[u8]) {
     hub.make_snapshot();
@@ -353,7 +391,9 @@ fn a_hostile_snapshot_changes_nothing_and_the_log_is_read() {
     hub.make_snapshot();
     let position = hub.log.head_position().unwrap();
     let state = |n: u128, scope| RowState { entity: 4_000, row: row(n), scope, created_by: 1, fields: BTreeMap::new() };
-    let of = |area, scope, position| Snapshot { area, scope, position, rows: vec![state(1, scope)] }.to_bytes();
+    let of = |area, scope, position| {
+        Snapshot { area, scope, position, rows: vec![state(1, scope)], erased: Vec::new() }.to_bytes()
+    };
     let other = trygkort_core::domain::AreaId(row(3));
     let mut newer = of(area(), Scope::Public, position);
     newer[1] = 2;
@@ -384,7 +424,7 @@ fn a_row_that_two_scopes_have_is_refused_before_anything_is_written() {
     let stolen = Snapshot::from_bytes(&hub.snapshots[&network]).unwrap().rows.swap_remove(0);
     let position = hub.log.head_position().unwrap();
     let rows = vec![RowState { scope: Scope::Public, ..stolen }];
-    offering(&mut hub, &Snapshot { area: area(), scope: Scope::Public, position, rows }.to_bytes());
+    offering(&mut hub, &Snapshot { area: area(), scope: Scope::Public, position, rows, erased: Vec::new() }.to_bytes());
     let mut device = Device::joined(Role::Staff);
     sync(&mut device, &mut hub);
     assert_eq!(device.app.dump().unwrap(), log);
@@ -430,14 +470,14 @@ fn states() -> impl Strategy<Value = Vec<RowState>> {
 proptest! {
     #[test]
     fn whatever_rows_there_are_come_out_as_they_went_in(rows in states(), position in 0..=i64::MAX as u64) {
-        let whole = Snapshot { area: area(), scope: Scope::Network, position, rows: rows.clone() }.to_bytes();
+        let whole = Snapshot { area: area(), scope: Scope::Network, position, rows: rows.clone(), erased: vec![row(3)] }.to_bytes();
         let mut read = Snapshot::from_bytes(&whole).unwrap();
         prop_assert_eq!((read.area, read.scope, read.position), (area(), Scope::Network, position));
         read.rows.sort_by_key(|state| state.row);
-        prop_assert!(read.rows == rows);
+        prop_assert!(read.rows == rows && read.erased == [row(3)]);
         let mut backwards = rows;
         backwards.reverse();
-        let again = Snapshot { area: area(), scope: Scope::Network, position, rows: backwards }.to_bytes();
+        let again = Snapshot { area: area(), scope: Scope::Network, position, rows: backwards, erased: vec![row(3)] }.to_bytes();
         prop_assert_eq!(again, whole, "the same rows are the same file");
     }
 
@@ -449,7 +489,7 @@ proptest! {
         byte in any::<u8>(),
     ) {
         let _ = Snapshot::from_bytes(&noise);
-        let mut whole = Snapshot { area: area(), scope: Scope::Network, position: 1, rows }.to_bytes();
+        let mut whole = Snapshot { area: area(), scope: Scope::Network, position: 1, rows, erased: Vec::new() }.to_bytes();
         let at = at.index(whole.len());
         prop_assert!(Snapshot::from_bytes(&whole[..at]).is_err());
         whole[at] = byte;

@@ -6,6 +6,7 @@ use crate::control::{ControlDb, ControlError, Deed, NewAuditLine};
 use crate::data_dir::DataDir;
 use crate::erasures::{self, Erased};
 use crate::hub;
+use crate::snapshots;
 use trygkort_core::domain::{AreaId, RowId};
 
 /// Everything that is theirs or names them now; or, where rows are given, those of them that named them ever.
@@ -43,6 +44,7 @@ pub(crate) fn erase(
     })?;
     control.settle()?;
     let rows = hub::erase(dir, area, erased, now_ms)?;
+    snapshots::remove(dir, area).map_err(PersonError::Snapshots)?;
     // Last: a running server then tells the devices.
     control.write::<_, ControlError>(|writer| writer.area_changed(area))?;
     Ok(rows)

@@ -29,6 +29,8 @@ pub(crate) enum PersonError {
     NotTheirs(RowId),
     #[error("nothing was erased: the list of erasures cannot be written ({0})")]
     Note(#[from] std::io::Error),
+    #[error("the rows are erased, but the area's snapshots are still there: delete their folder by hand ({0})")]
+    Snapshots(std::io::Error),
     #[error(transparent)]
     Control(#[from] ControlError),
     #[error(transparent)]

@@ -1,0 +1,150 @@
+//! Examples that another client can be tried on: `docs/vectors/*.json`. Each is made anew and compared with the file;
+//! with `TRYGKORT_WRITE_VECTORS=1` the files are written instead.
+
+use crate::devices::{area, row};
+use serde_json::{Value as Json, json};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use trygkort_core::domain::{ChangeId, Position, Scope, Value};
+use trygkort_core::merge::{Register, RowState, Stamp};
+use trygkort_core::seal;
+use trygkort_core::snapshot::Snapshot;
+use trygkort_core::wire::v1::{
+    Action, Cursor, Entry, FieldChange, Judged, LogField, LogRow, Push, RowChange, ScopeRows, ScopeSeq, SyncRequest,
+    WireId,
+};
+use trygkort_core::wire::{from_bytes, to_bytes};
+
+fn hex(bytes: impl AsRef<[u8]>) -> String {
+    bytes.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Compares with the file, or writes it.
+fn check(name: &str, vectors: &Json) {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs/vectors").join(format!("{name}.json"));
+    let text = format!("{vectors:#}\n");
+    if std::env::var_os("TRYGKORT_WRITE_VECTORS").is_some() {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    } else {
+        assert_eq!(std::fs::read_to_string(path).unwrap(), text, "{name}: what was agreed once does not change");
+    }
+}
+
+fn log_row(n: u128, title: &str) -> LogRow {
+    let fields = vec![LogField { field: 3, value: title.into(), index: 0, stamp: None }];
+    LogRow { entity: 7, row: WireId(row(n)), withdrawn: false, fields, created_by: None, erased: None }
+}
+
+fn entry() -> Entry {
+    let rows = vec![log_row(1, "Mørk sti").into(), log_row(2, "Bænk").into()];
+    let part = ScopeRows { scope: 1, first_seq: 1, rows, salt: Some([0x5a; 16].into()), seals: None };
+    Entry {
+        position: 1,
+        origin: 3,
+        counter: 1,
+        effective: 1_795_162_440_000,
+        hlc: 1_795_162_440_500,
+        scopes: vec![part],
+    }
+}
+
+#[test]
+fn the_chain_of_a_scope() {
+    let entry = entry();
+    let part = &entry.scopes[0];
+    let salt = [0x5a; 16];
+    let genesis = seal::genesis(area(), 1);
+    let rows = part.rows.iter().enumerate().map(|(index, row)| {
+        let key = seal::row_key(&salt, index);
+        json!({ "row": hex(row.bytes()), "key": hex(key), "leaf": hex(seal::leaf(&key, row.bytes())) })
+    });
+    let rows: Vec<Json> = rows.collect();
+    let hash = seal::link_part(&genesis, &entry, part).unwrap();
+    let mut erased = part.clone();
+    assert!(seal::erase(&mut erased, row(1)));
+    assert_eq!(seal::link_part(&genesis, &entry, &erased), Some(hash), "erasing changes no hash");
+    check(
+        "chain",
+        &json!({
+            "about": "one entry with two rows in scope 1, as the first of its chain",
+            "area": area().to_string(), "scope": 1, "genesis": hex(genesis), "salt": hex(salt), "rows": rows,
+            "entry": hex(to_bytes(&entry)), "hash": hex(hash),
+            "part_after_erasing_the_first_row": hex(to_bytes(&erased)), "hash_after_erasing": hex(hash),
+        }),
+    );
+}
+
+#[test]
+fn the_seal_on_a_cursor() {
+    let head = |scope, seq, byte: u8| ScopeSeq { scope, seq, hash: Some([byte; 32].into()) };
+    let mut cursor =
+        Cursor { position: 8, scopes: vec![head(0, 6, 0x11), head(1, 2, 0x22)], epoch: Some(1), mac: None };
+    let mac = seal::cursor_mac(&[7; 32], area(), &cursor).unwrap();
+    cursor.mac = Some(mac.into());
+    check(
+        "cursor",
+        &json!({
+            "about": "what the server seals a cursor with; only the server has the key",
+            "area": area().to_string(), "key": hex([7; 32]), "mac": hex(mac), "cursor": hex(to_bytes(&cursor)),
+        }),
+    );
+}
+
+#[test]
+fn the_signature_on_a_push() {
+    let fields = vec![FieldChange { field: 3, value: "Sø".into(), base: None }];
+    let rows = vec![RowChange { entity: 7, row: WireId(row(1)), scope: 1, move_to: None, fields }];
+    let action = Action { counter: 9, hlc: 1_795_162_440_000, seen: 7, rows };
+    let (seed, salt, hash) = ([3; 32], [4; 16], seal::action_hash(&action));
+    let after = Judged { end: 9, hash: [5; 32].into() };
+    let digest = seal::push_digest(area(), 3, Some(&after), &salt, &[hash]);
+    let first = seal::push_digest(area(), 3, None, &salt, &[hash]);
+    let signature = seal::sign(&seed, &digest);
+    assert!(seal::is_signed(&seal::public_key(&seed), &digest, &signature));
+    let push = Push { after: Some(after), salt: salt.into(), signature: Some(signature.into()) };
+    let request = SyncRequest {
+        version: 1,
+        origin: 3,
+        cursor: Cursor { position: 7, ..Cursor::default() },
+        actions: vec![action.clone()],
+        speaks: Some(2),
+        push: Some(push),
+        offer: None,
+    };
+    assert!(from_bytes::<SyncRequest>(&to_bytes(&request)).unwrap() == request);
+    check(
+        "push",
+        &json!({
+            "about": "one action, pushed by origin 3 after another one that was judged",
+            "area": area().to_string(), "seed": hex(seed), "public_key": hex(seal::public_key(&seed)),
+            "action": hex(to_bytes(&action)), "action_hash": hex(hash), "salt": hex(salt), "after_end": 9,
+            "after_hash": hex([5; 32]), "digest": hex(digest), "digest_with_nothing_before": hex(first),
+            "signature": hex(signature), "request": hex(to_bytes(&request)),
+        }),
+    );
+}
+
+#[test]
+fn a_snapshot() {
+    let held = |value, counter| {
+        let stamp = Stamp { effective: 1_795_162_440_000 + counter, id: ChangeId { origin: 3, counter } };
+        Register { value, stamp }
+    };
+    let place = Value::Position(Position { lat_e7: 556_400_000, lon_e7: -5, accuracy_m: None });
+    let first = BTreeMap::from([(3, held("Mørk sti".into(), 1)), (5, held(place, 2))]);
+    let second = BTreeMap::from([(3, held("Bænk".into(), 3))]);
+    let state = |n, fields| RowState { entity: 7, row: row(n), scope: Scope::Network, created_by: 3, fields };
+    let rows = vec![state(1, first), state(2, second)];
+    let snapshot =
+        || Snapshot { area: area(), scope: Scope::Network, position: 8, rows: rows.clone(), erased: vec![row(9)] };
+    let content = snapshot().to_bytes();
+    assert!(Snapshot::from_bytes(&content).unwrap() == snapshot());
+    check(
+        "snapshot",
+        &json!({
+            "about": "two pins of scope 1 at position 8; the second has no place; a third was erased",
+            "area": area().to_string(), "content": hex(&content), "file": blake3::hash(&content).to_hex().as_str(),
+        }),
+    );
+}
