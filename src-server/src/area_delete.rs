@@ -7,6 +7,7 @@ use crate::control::{AreaRow, AuditLine, ControlDb, ControlError, Deed, NewAudit
 use crate::data_dir::DataDir;
 use crate::erasures;
 use crate::hub::{self, AreaError};
+use crate::snapshots;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -42,7 +43,8 @@ pub(crate) fn delete(dir: &DataDir, control: &mut ControlDb, area: &AreaRow, now
     for path in beside.iter().chain([&file]).chain(&basemap) {
         remove(path)?;
     }
-    Ok(())
+    let path = dir.snapshots(area.id);
+    snapshots::remove(dir, area.id).map_err(|source| DeleteError::File { path, source })
 }
 
 /// The area's base map, when no other area has the same and all others could be asked.

@@ -43,6 +43,7 @@ mod rows_json;
 mod secrets;
 mod security_headers;
 mod server;
+mod snapshots;
 mod tls;
 mod web_files;
 

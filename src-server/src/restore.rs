@@ -7,7 +7,7 @@
 use crate::area_delete::{self, DeleteError};
 use crate::control::{Before, ControlDb, ControlError, Deed, NewAuditLine};
 use crate::data_dir::{DataDir, DataDirError};
-use crate::erasures;
+use crate::erasures::{self, Erased};
 use crate::group_commit::Failure;
 use crate::hub::{self, AreaError};
 use serde::Deserialize;
@@ -23,7 +23,7 @@ const MANIFEST: &str = "manifest.json";
 /// A hundred thousand areas have room.
 const MANIFEST_BYTES_MAX: u64 = 32 * 1024 * 1024;
 /// What belongs to a backup, and is set aside before it is put back.
-const PARTS: [&str; 5] = ["control.db", "control.db-wal", "control.db-shm", "areas", "basemaps"];
+const PARTS: [&str; 6] = ["control.db", "control.db-wal", "control.db-shm", "areas", "basemaps", "snapshots"];
 
 /// Why nothing was restored. What was there is untouched, unless the error says where it lies.
 #[derive(Debug, thiserror::Error)]
@@ -205,8 +205,8 @@ fn begin_anew(dir: &DataDir, before: Option<&Before>, now_ms: i64) -> Result<usi
         before.map_or(Ok(()), |before| writer.carry_over(before))?;
         writer.note(&line, now_ms)
     })?;
-    let deleted =
-        erasures::deleted_areas(dir).map_err(|source| DataDirError::Unusable { path: dir.erasures(), source })?;
+    let unreadable = |source| DataDirError::Unusable { path: dir.erasures(), source };
+    let deleted = erasures::deleted_areas(dir).map_err(unreadable)?;
     for area in control.reader().areas()?.into_iter().filter(|area| deleted.contains(&area.id)) {
         area_delete::delete(dir, &mut control, &area, now_ms)?;
     }
@@ -217,6 +217,16 @@ fn begin_anew(dir: &DataDir, before: Option<&Before>, now_ms: i64) -> Result<usi
         log.begin().map_err(failed)?;
         log.begin_epoch(now_ms).map_err(failed)?;
         log.commit().map_err(failed)?;
+        drop(log);
+        let erased = erasures::erased(dir, area.id).map_err(unreadable)?;
+        if erased == Erased::default() {
+            continue;
+        }
+        hub::erase(dir, area.id, &erased, now_ms)?;
+        control.write::<_, ControlError>(|writer| {
+            erased.members.iter().try_for_each(|member| writer.erase_member(area.id, *member, now_ms))
+        })?;
+        control.settle()?;
     }
     Ok(areas.len())
 }

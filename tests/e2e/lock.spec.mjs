@@ -48,7 +48,7 @@ test('the keyboard types it, and too many wrong ones must wait, also after a rel
   await app.page.keyboard.press('Enter');
   await expect(app.lock.says('En PIN-kode er på 4 til 8 tal.')).toBeVisible();
   await app.page.keyboard.press('Backspace');
-  await app.page.keyboard.type('68');
+  await app.page.keyboard.type('11');
   await app.page.keyboard.press('Enter');
   await expect(app.lock.says('Du har 4 forsøg')).toBeVisible();
   for (const left of ['3 forsøg', '2 forsøg', '1 forsøg', 'For mange forkerte forsøg']) {
@@ -106,7 +106,7 @@ test('another tab of the same browser is locked too', async ({ app }) => {
   await other.open('/card');
   await other.page.getByRole('button', { name: 'Brug her' }).click();
   await expect(other.card.tiles).toHaveCount(6);
-  await other.open('/more');
+  await other.goTo('Mere');
   await other.lock.now();
   await app.page.getByRole('button', { name: 'Brug her' }).click();
   await expect(app.lock.heading).toBeVisible();

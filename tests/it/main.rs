@@ -8,8 +8,10 @@
 mod access;
 mod basemap;
 mod devices;
+mod kill;
 mod locked_out;
 mod poke;
 mod restart;
 mod restore;
 mod sync_story;
+mod unsent;

@@ -12,6 +12,7 @@ mod http;
 mod lock;
 mod online;
 mod sync_driver;
+mod unsent;
 
 pub use host::{Env, FileKey, Files, HostInfo};
 pub use http::{HttpRequest, HttpResponse, NetworkError};

@@ -37,6 +37,7 @@ pub(super) enum Kind {
     History {
         row: RowId,
     },
+    Delivery,
     Done,
     /// To *Glem denne enhed*.
     Farewell,
@@ -50,6 +51,7 @@ impl std::fmt::Debug for Kind {
             Kind::Invitations => "Invitations",
             Kind::Devices => "Devices",
             Kind::History { .. } => "History",
+            Kind::Delivery => "Delivery",
             Kind::Done => "Done",
             Kind::Farewell => "Farewell",
         })
@@ -144,6 +146,10 @@ impl App {
         self.call("DELETE", &format!("devices/{}", path_part(id)?), None, Kind::Done)
     }
 
+    pub(super) fn fetch_delivery(request: HttpRequest) -> Step {
+        fetch(request, Kind::Delivery)
+    }
+
     /// Asks for what happened to a row before `position`.
     pub(super) fn ask_for_history(&self, row: RowId, position: u64) -> Result<Step, Error> {
         self.call("GET", &format!("history/{row}?before={position}"), None, Kind::History { row })
@@ -200,6 +206,7 @@ impl App {
             Kind::Invitations => reply(&parse::<Vec<InvitationView>>(&response)?),
             Kind::Devices => reply(&parse::<Vec<DeviceView>>(&response)?),
             Kind::Done | Kind::Farewell => reply(&()),
+            Kind::Delivery => reply(&self.take_delivery(&response)?),
             Kind::History { row } => reply(&self.take_older_history(row, &response)?),
         }
     }

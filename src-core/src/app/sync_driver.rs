@@ -265,11 +265,10 @@ impl App {
     }
 
     fn handed_in(&mut self, area: AreaId, response: &Result<HttpResponse, NetworkError>) {
-        match response {
-            // Taken, taken before, or too much of it to be taken at all.
-            Ok(HttpResponse { status: 200 | 409 | 413, .. }) => self.wipe(area),
-            // Tried again when the app next has a reason to: what was written is still here.
-            _ => {}
+        // Taken, taken before, or too much of it to be taken at all. Anything else is tried again when the app next has a
+        // reason to: what was written is still here.
+        if matches!(response, Ok(HttpResponse { status: 200 | 409 | 413, .. })) {
+            self.wipe(area);
         }
     }
 

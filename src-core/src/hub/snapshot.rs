@@ -199,10 +199,7 @@ impl AreaLog {
     /// # Errors
     /// When the file fails.
     pub fn drop_snapshots(&mut self) -> Result<(), StoreError> {
-        let next = dropped(&self.conn)? + 1;
-        self.conn.execute("DELETE FROM meta WHERE key = 'snapshot'", [])?;
-        self.conn.execute("INSERT OR REPLACE INTO meta (key, value) VALUES ('snapshots_dropped', ?1)", [next])?;
-        Ok(())
+        drop_all(&self.conn)
     }
 
     /// The files of the snapshot that is offered now, and whose they are.
@@ -288,4 +285,12 @@ fn dropped(conn: &Connection) -> Result<u64, StoreError> {
         .query_row([], |row| row.get(0))
         .optional()?;
     Ok(count.unwrap_or(0))
+}
+
+/// See [`AreaLog::drop_snapshots`].
+pub(super) fn drop_all(conn: &Connection) -> Result<(), StoreError> {
+    let next = dropped(conn)? + 1;
+    conn.execute("DELETE FROM meta WHERE key = 'snapshot'", [])?;
+    conn.execute("INSERT OR REPLACE INTO meta (key, value) VALUES ('snapshots_dropped', ?1)", [next])?;
+    Ok(())
 }

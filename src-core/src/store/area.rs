@@ -199,16 +199,20 @@ impl AreaFile {
     pub(crate) fn wipe(&mut self, how: &str) -> Result<BTreeSet<Topic>, StoreError> {
         let tx = self.conn.transaction()?;
         let rows = all_rows(&tx)?;
-        for table in ["row_state", "outbox", "outbox_row", "undo", "refused", "reminder", "entry", "mark", "basemap"] {
+        for table in
+            ["row_state", "outbox", "outbox_row", "undo", "refused", "reminder", "entry", "effect", "mark", "basemap"]
+        {
             tx.execute(&format!("DELETE FROM {table}"), [])?;
         }
         tx.execute("DELETE FROM meta WHERE key IN ('cursor', 'restart', 'judged')", [])?;
         let topics = table::project(&tx, self.session.origin, &rows)?;
+        table::purge_search(&tx)?;
         self.session.token.clear();
         self.session.key.clear();
         keep_session(&tx, &self.session)?;
         set_meta(&tx, "ended", &how)?;
         tx.commit()?;
+        drop(super::rewrite(&self.conn));
         Ok(topics)
     }
 

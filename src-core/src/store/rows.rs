@@ -74,6 +74,17 @@ pub(crate) fn of_entity(conn: &Connection, entity: Entity) -> Result<Vec<RowStat
     Ok(rows)
 }
 
+/// Rows of a kind that name another row in some field, or only look like it.
+pub(crate) fn naming(conn: &Connection, entity: Entity, row: RowId) -> Result<Vec<RowState>, StoreError> {
+    let mut statement = conn.prepare_cached(&format!("{SELECT} WHERE entity = ?1 AND instr(fields, ?2) > 0"))?;
+    let mut found = statement.query(params![entity.number(), row.0.as_bytes()])?;
+    let mut rows = Vec::new();
+    while let Some(row) = found.next()? {
+        rows.push(from_row(row)?);
+    }
+    Ok(rows)
+}
+
 fn from_row(row: &Row<'_>) -> Result<RowState, StoreError> {
     let scope = scope_from(row.get(2)?)?;
     let fields = row.get_ref(4)?.as_blob().map_err(rusqlite::Error::from)?;
@@ -126,6 +137,12 @@ pub(crate) fn merge_into(
         Plan::Nothing => {}
     }
     Ok(done)
+}
+
+/// Forgets a row, wherever it is.
+pub(crate) fn forget(conn: &Connection, row: RowId) -> Result<(), StoreError> {
+    conn.prepare_cached("DELETE FROM row_state WHERE row = ?1")?.execute([row.0.as_bytes()])?;
+    Ok(())
 }
 
 /// Forgets all rows; returns which they were.

@@ -15,7 +15,7 @@ use crate::merge::{IncomingRow, Register, Stamp};
 use crate::ops::refusals;
 use crate::seal::{self, Broken, Chains, Hash};
 use crate::store::area::{self, AreaFile, Session};
-use crate::store::{StoreError, journal, outbox, rows, table};
+use crate::store::{StoreError, journal, outbox, rewrite, rows, table};
 use crate::wire::v1::{
     Action, Cursor, Entry, Judged, LogRow, Page, Push, Reason, SPEAKS, SPEAKS_SNAPSHOTS, ScopeSeq, SnapshotOffer,
     SyncRequest, SyncResponse, Verdict,
@@ -26,7 +26,7 @@ use std::collections::{BTreeSet, HashMap};
 use thiserror::Error;
 
 /// A request stays below the server's limit of 1 MiB by this margin for what is not actions.
-const PUSH_BYTES_MAX: usize = 1024 * 1024 - 16 * 1024;
+pub(crate) const PUSH_BYTES_MAX: usize = 1024 * 1024 - 16 * 1024;
 
 /// Why an answer could not be taken. Nothing of it was kept.
 #[derive(Debug, Error)]
@@ -131,7 +131,7 @@ pub fn apply(file: &mut AreaFile, answer: &[u8], now_ms: i64) -> Result<Applied,
     let mut session = file.session.clone();
     let tx = file.conn.transaction()?;
     let mut touched = BTreeSet::new();
-    let mut refused = false;
+    let (mut refused, mut erased) = (false, false);
     for verdict in &response.verdicts {
         refused |= take_verdict(&tx, verdict, now_ms, &mut touched)?;
     }
@@ -150,16 +150,23 @@ pub fn apply(file: &mut AreaFile, answer: &[u8], now_ms: i64) -> Result<Applied,
         restart::take(&tx, told)?;
         more = true;
     } else {
-        take_page(&tx, session.area, response.page, response.backed_up, &mut touched)?;
+        erased = take_page(&tx, session.area, response.page, response.backed_up, &mut touched)?;
         snapshot = response.snapshot;
     }
     let mut topics = table::project(&tx, session.origin, &touched)?;
+    if erased {
+        table::purge_search(&tx)?;
+    }
     if refused {
         topics.insert(Topic::Refusals);
     }
     let more = more || outbox::unsent_count(&tx)? > 0;
     area::set_last_success_ms(&tx, now_ms, response.now_ms)?;
     tx.commit()?;
+    if erased {
+        // Without room for it, what was erased is overwritten little by little.
+        drop(rewrite(&file.conn));
+    }
     file.session = session;
     Ok(Applied { topics, more, basemap: response.basemap.map(Into::into), snapshot })
 }
@@ -225,14 +232,15 @@ fn take_verdict(
     Ok(false)
 }
 
-/// Reads a page into the rows, checking that it continues where this device was and has no gap.
+/// Reads a page into the rows, checking that it continues where this device was and has no gap. Returns whether
+/// something was erased.
 fn take_page(
     tx: &Connection,
     area: AreaId,
     page: Page,
     backed_up: Option<u64>,
     touched: &mut BTreeSet<RowId>,
-) -> Result<(), SyncError> {
+) -> Result<bool, SyncError> {
     let cursor = area::cursor(tx)?;
     if page.from != cursor.position || page.to < page.from {
         return Err(SyncError::Gap(format!(
@@ -244,18 +252,18 @@ fn take_page(
         return Err(SyncError::Gap("the server's epoch is an older one".to_owned()));
     }
     if page.to == page.from {
-        return Ok(());
+        return Ok(false);
     }
     if page.from == 0 {
         // What was read before the log was begun anew; it comes again, or is not there any more.
         touched.extend(rows::forget_all(tx)?);
     }
     let mut chains = Chains::at(area, &cursor);
-    let mut clock = 0;
+    let (mut clock, mut erased) = (0, false);
     for entry in page.entries {
         clock = clock.max(entry.effective);
         chains.read(&entry)?;
-        take_entry(tx, entry, touched)?;
+        erased |= take_entry(tx, entry, touched)?;
     }
     chains.check(&page.heads)?;
     area::saw_clock(tx, clock)?;
@@ -264,14 +272,16 @@ fn take_page(
     journal::mark(tx, &cursor)?;
     journal::prune(tx, page.to, backed_up.unwrap_or(0))?;
     touched.extend(outbox::settle(tx, page.to)?);
-    Ok(())
+    Ok(erased)
 }
 
 /// Keeps an entry and merges its rows, noting how they stood before.
-pub(crate) fn take_entry(tx: &Connection, entry: Entry, touched: &mut BTreeSet<RowId>) -> Result<(), StoreError> {
+///
+/// What it says is erased goes from everything that was kept; returns whether that was anything.
+pub(crate) fn take_entry(tx: &Connection, entry: Entry, touched: &mut BTreeSet<RowId>) -> Result<bool, StoreError> {
     journal::keep(tx, &entry)?;
     let stamp = Stamp { effective: entry.effective, id: ChangeId { origin: entry.origin, counter: entry.counter } };
-    let mut effects = Vec::new();
+    let (mut effects, mut erased) = (Vec::new(), BTreeSet::new());
     // Rows that this entry takes out of one scope and puts into another: to people they were there all along.
     let mut left = HashMap::new();
     for part in entry.scopes {
@@ -283,6 +293,9 @@ pub(crate) fn take_entry(tx: &Connection, entry: Entry, touched: &mut BTreeSet<R
                 continue;
             };
             touched.insert(row.row.0);
+            if row.erased == Some(true) {
+                erased.insert(row.row.0);
+            }
             let incoming = incoming(row.into_value(), scope, stamp);
             let current = rows::get(tx, incoming.row)?;
             effects.push(Effect::of(current.as_ref().or_else(|| left.get(&incoming.row)), &incoming));
@@ -292,7 +305,12 @@ pub(crate) fn take_entry(tx: &Connection, entry: Entry, touched: &mut BTreeSet<R
             rows::merge_into(tx, current, incoming)?;
         }
     }
-    journal::keep_effects(tx, entry.position, &effects)
+    journal::keep_effects(tx, entry.position, &effects)?;
+    for row in &erased {
+        rows::forget(tx, *row)?;
+        journal::erase(tx, *row)?;
+    }
+    Ok(!erased.is_empty())
 }
 
 /// The server knows the hashes: they are not sent to it.

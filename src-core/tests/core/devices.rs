@@ -72,6 +72,17 @@ impl Hub {
         file
     }
 
+    /// A copy of every byte of the log's file, also of those that are not in use any more.
+    pub(crate) fn backup_of_all(&self) -> tempfile::NamedTempFile {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let mut copy = Connection::open(file.path()).unwrap();
+        let backup = rusqlite::backup::Backup::new(self.log.connection(), &mut copy).unwrap();
+        assert_eq!(backup.step(-1).unwrap(), rusqlite::backup::StepResult::Done);
+        drop(backup);
+        copy.close().unwrap();
+        file
+    }
+
     /// Puts a copy back as `trygkort restore` does.
     pub(crate) fn restore(&mut self, backup: &tempfile::NamedTempFile) {
         self.put_back(backup);

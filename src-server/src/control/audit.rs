@@ -14,6 +14,9 @@ pub(crate) enum Deed {
     Restore,
     PersonFind,
     PersonExport,
+    PersonErase,
+    /// A member was locked out.
+    LockOut,
 }
 
 impl Deed {
@@ -26,6 +29,8 @@ impl Deed {
             Deed::Restore => "restore",
             Deed::PersonFind => "person_find",
             Deed::PersonExport => "person_export",
+            Deed::PersonErase => "person_erase",
+            Deed::LockOut => "lock_out",
         }
     }
 }

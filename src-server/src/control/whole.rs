@@ -46,7 +46,7 @@ impl Reader<'_> {
     /// The rows of a table in which this column is this id.
     pub(crate) fn rows(&self, table: &str, column: &str, id: &str) -> Result<Vec<Json>, ControlError> {
         let mut statement = self.conn.prepare(&format!("SELECT * FROM {table} WHERE {column} = ?1 ORDER BY rowid"))?;
-        let names: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+        let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
         let mut found = statement.query([id])?;
         let mut rows = Vec::new();
         while let Some(row) = found.next()? {

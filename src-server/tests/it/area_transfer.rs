@@ -192,7 +192,7 @@ async fn deleting_asks_for_the_name_and_leaves_other_areas_alone() {
     };
     for wrong in ["", "\n", "yes\n", "Prøveparken\n"] {
         let (deleted, said) = answer(wrong);
-        assert!(!deleted && said.contains("nothing was deleted"), "{said}");
+        assert!(!deleted && said.contains("nothing was done"), "{said}");
     }
     assert_eq!(succeeds(&dir, &["area", "list", "--data", "."]).lines().count(), 2);
     let (deleted, said) = answer("Naboparken\n");

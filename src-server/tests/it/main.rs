@@ -20,5 +20,6 @@ mod permissions;
 mod person;
 mod poke;
 mod restored_access;
+mod snapshot;
 mod sync;
 mod tls;

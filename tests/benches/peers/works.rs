@@ -280,7 +280,7 @@ fn pin(number: usize) -> Value {
     let step = |steps: usize| f64::from(u32::try_from(steps).expect("few")) * 1e-5;
     json!({
         "id": id(number),
-        "category": if number % 3 == 0 { "location" } else { "place" },
+        "category": if number.is_multiple_of(3) { "location" } else { "place" },
         "title": format!("Markering {number}"),
         "note": words.collect::<Vec<_>>().join(" "),
         "lat": 55.6 + step(number % 100),

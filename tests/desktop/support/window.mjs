@@ -51,6 +51,8 @@ export class AppWindow {
         PATH: path ? `${path}:${process.env.PATH}` : process.env.PATH,
         LANG: 'da_DK.UTF-8',
         TRYGKORT_DATA: data,
+        // The person's own key store would ask to be opened.
+        TRYGKORT_KEY_STORE: 'none',
         WEBKIT_DISABLE_DMABUF_RENDERER: '1',
         WEBKIT_DISABLE_COMPOSITING_MODE: '1',
       },

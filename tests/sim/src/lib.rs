@@ -16,10 +16,12 @@
 mod check;
 mod device;
 pub mod disk;
+pub mod every_write;
 mod fault;
 mod orders;
 mod people;
 mod prepared;
+pub mod process;
 pub mod rng;
 mod schedule;
 mod server;

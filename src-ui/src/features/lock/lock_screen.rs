@@ -76,6 +76,13 @@ fn Locked(view: LockView, on_open: Callback<()>) -> impl IntoView {
             }
         });
     });
+    let line = NodeRef::<html::P>::new();
+    effect(move || {
+        // In large text the keys push it off the screen.
+        if let (Some(_), Some(line)) = (said.get(), line.get()) {
+            line.scroll_into_view_with_bool(true);
+        }
+    });
     let waiting = derived(move || busy.get() || wait.left_s.get() > 0);
     let words = derived(move || match said.get() {
         Some(said) => said.words(i18n.get_locale()),
@@ -97,7 +104,12 @@ fn Locked(view: LockView, on_open: Callback<()>) -> impl IntoView {
                         <span class="lock__icon"><Icon name="lock" /></span>
                         <h1 class="lock__title" tabindex="-1" node_ref=heading>{tr!(i18n, lock.title)}</h1>
                     </div>
-                    <p class="lock__said" class:lock__said--wrong=move || said.with(Option::is_some) role="status">
+                    <p
+                        class="lock__said"
+                        class:lock__said--wrong=move || said.with(Option::is_some)
+                        role="status"
+                        node_ref=line
+                    >
                         {words}
                     </p>
                     <When cond=move || { wait.left_s.get() > 0 }>

@@ -118,7 +118,7 @@ fn PinSection(view: LockView, on_change: Callback<()>) -> impl IntoView {
                 </Button>
             </When>
             <When cond=move || has_pin>
-                <LockAfter minutes=view.after_minutes on_change />
+                <LockAfter minutes=view.after_minutes />
                 <div class="buttons">
                     <Button kind=ButtonKind::Primary icon="lock" on_click=move || lock_now(host, toasts)>
                         {tr!(i18n, lock.now)}
@@ -133,17 +133,21 @@ fn PinSection(view: LockView, on_change: Callback<()>) -> impl IntoView {
 }
 
 #[component]
-fn LockAfter(minutes: u16, on_change: Callback<()>) -> impl IntoView {
+fn LockAfter(minutes: u16) -> impl IntoView {
     let i18n = use_i18n();
+    let session = use_session();
     let toasts = use_toasts();
     let chosen = Var::new(minutes);
     Effect::new(move |started: Option<()>| {
         let minutes = chosen.get();
         if started.is_some() {
             spawn_local(async move {
-                match ask(SetLockAfter { minutes }).await {
-                    Ok(()) => on_change.run(()),
-                    Err(error) => toasts.error(&error),
+                let kept = async {
+                    ask(SetLockAfter { minutes }).await?;
+                    session.reload().await
+                };
+                if let Err(error) = kept.await {
+                    toasts.error(&error);
                 }
             });
         }

@@ -17,15 +17,17 @@ pub(super) enum At {
     Moment,
 }
 
-/// A change in a list. `restore`: what *Gendan* does, where something can be restored.
+/// A change in a list.
 #[component]
 pub(super) fn Change(
     change: ChangeView,
     when: At,
-    /// Whether the names lead to the things.
-    #[prop(optional)]
-    linked: bool,
-    #[prop(optional_no_strip)] restore: Option<Callback<()>>,
+    /// The thing that the whole list is about; its name needs no repeating, and its first words are told.
+    #[prop(optional, into)]
+    about: Option<String>,
+    /// What *Gendan* does, where something can be restored.
+    #[prop(optional_no_strip)]
+    restore: Option<Callback<()>>,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let now = use_now();
@@ -40,15 +42,19 @@ pub(super) fn Change(
         format!("{by} · {at}")
     });
     let first = rows.first().map(|row| row.name.clone()).unwrap_or_default();
+    let lost = rows.iter().flat_map(|row| &row.fields).any(|field| field.lost);
     let label = derived(move || {
-        let name = first.clone();
-        let what = t_string!(i18n, updates.restore_what, name = name).to_string();
-        format!("{} ({})", what, author_words(i18n.get_locale(), &who))
+        let (name, who) = (first.clone(), author_words(i18n.get_locale(), &who));
+        if lost {
+            t_string!(i18n, updates.restore_conflict, name = name, who = who).to_string()
+        } else {
+            format!("{} ({who})", t_string!(i18n, updates.restore_what, name = name))
+        }
     });
     let more = derived(move || t_string!(i18n, updates.more_rows, count = more_rows).to_string());
     view! {
         <li class="change">
-            {rows.into_iter().map(|row| view! { <RowWords row linked /> }).collect_view()}
+            {rows.into_iter().map(|row| view! { <RowWords row about=about.clone() /> }).collect_view()}
             {(more_rows > 0).then(|| view! { <p class="change__by">{more}</p> })}
             <p class="change__by">
                 {byline}
@@ -70,12 +76,14 @@ pub(super) fn Change(
 
 /// What was done to one thing.
 #[component]
-fn RowWords(row: ChangedRow, linked: bool) -> impl IntoView {
+fn RowWords(row: ChangedRow, about: Option<String>) -> impl IntoView {
     let i18n = use_i18n();
-    let href = if linked { place_of(&row) } else { None };
-    let name = row.name.clone();
+    let href = if about.is_none() { place_of(&row) } else { None };
+    let name = if about.as_ref() == Some(&row.name) { String::new() } else { row.name.clone() };
     let entity = row.entity.clone();
-    let fields = row.fields.clone();
+    let made = row.deed == Deed::Made;
+    let fields = row.fields.iter().filter(|field| !made || about.is_some() && is_shown(&field.field)).cloned();
+    let fields: Vec<_> = fields.collect();
     let deed = derived(move || deed_words(i18n.get_locale(), &row));
     view! {
         <div class="change__row">
@@ -87,7 +95,7 @@ fn RowWords(row: ChangedRow, linked: bool) -> impl IntoView {
             <span class="change__deed">{deed}</span>
             {fields
                 .into_iter()
-                .map(|field| view! { <FieldWords entity=entity.clone() field /> })
+                .map(|field| view! { <FieldWords entity=entity.clone() field made /> })
                 .collect_view()}
         </div>
     }
@@ -106,9 +114,9 @@ fn place_of(row: &ChangedRow) -> Option<String> {
     }
 }
 
-/// A field, before and after.
+/// A field, before and after; only what it got in a thing that was not there before, or where it never stood there.
 #[component]
-fn FieldWords(entity: String, field: ChangedField) -> impl IntoView {
+fn FieldWords(entity: String, field: ChangedField, made: bool) -> impl IntoView {
     let i18n = use_i18n();
     let now = use_now();
     let ChangedField { field, before, after, lost } = field;
@@ -119,8 +127,8 @@ fn FieldWords(entity: String, field: ChangedField) -> impl IntoView {
         let field = field.clone();
         derived(move || value_words(i18n, &field, &value, now.get()))
     };
-    let before = before.filter(|_| shown).map(&words);
-    let after = shown.then(|| words(after));
+    let before = before.filter(|_| shown && !made && !lost).map(&words);
+    let after = if shown { words(after) } else { tr!(i18n, updates.changed) };
     view! {
         <p class="change__field">
             <span class="change__label">{label}</span>
@@ -133,14 +141,9 @@ fn FieldWords(entity: String, field: ChangedField) -> impl IntoView {
                         <span aria-hidden="true">" → "</span>
                     }
                 })}
-            {after
-                .map(|after| {
-                    view! {
-                        " "
-                        <span class="visually-hidden">{tr!(i18n, updates.after)} " "</span>
-                        <ins>{after}</ins>
-                    }
-                })}
+            " "
+            <span class="visually-hidden">{tr!(i18n, updates.after)} " "</span>
+            <ins>{after}</ins>
             {lost.then(|| view! { <span class="change__lost">{tr!(i18n, updates.lost)}</span> })}
         </p>
     }
@@ -163,6 +166,7 @@ pub(super) fn Sides(
         t_string!(i18n, updates.wrote, who = who).to_string()
     });
     let stands = derived(move || match &standing {
+        Some(Author::Me) => t_string!(i18n, updates.stands_mine).to_owned(),
         Some(author) => {
             let who = author_words(i18n.get_locale(), author);
             t_string!(i18n, updates.stands_by, who = who).to_string()

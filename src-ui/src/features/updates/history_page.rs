@@ -65,11 +65,11 @@ fn History(row: RowId, back: String) -> impl IntoView {
 #[component]
 fn Told(row: RowId, told: HistoryView, history: Load<HistoryView>) -> impl IntoView {
     let i18n = use_i18n();
-    let HistoryView { changes, older, .. } = told;
+    let HistoryView { name, changes, older } = told;
     let empty = changes.is_empty();
     let changes = changes.into_iter().map(|change| {
         let restore = change.restorable.then(|| restoring(row, &change));
-        view! { <Change change when=At::Moment restore /> }
+        view! { <Change change when=At::Moment about=name.clone() restore /> }
     });
     view! {
         {if empty {

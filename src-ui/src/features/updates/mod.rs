@@ -2,6 +2,7 @@
 
 mod attention;
 mod change;
+mod file;
 mod history_page;
 mod page;
 mod state;

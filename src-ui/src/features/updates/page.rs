@@ -2,6 +2,7 @@
 
 use super::attention::{Conflict, Refused};
 use super::change::{At, Change};
+use super::file::{LoadUnsent, SaveUnsent};
 use super::state::{DeviceFacts, SyncFacts};
 use crate::components::{Button, Loaded, Page, Segmented, When};
 use crate::format::{capitalise, day_words};
@@ -73,7 +74,7 @@ fn Lists(updates: UpdatesView, limit: RwSignal<u32>, whose: Var<Whose>) -> impl 
     let UpdatesView { unsent, refused, conflicts, changes, more } = updates;
     let attention = refused.len() + conflicts.len() > 0;
     let shared = !session.local_only();
-    let unsent = unsent.into_iter().map(|change| view! { <Change change when=At::Moment linked=true /> });
+    let unsent = unsent.into_iter().map(|change| view! { <Change change when=At::Moment /> });
     let unsent = unsent.collect_view();
     let changes = StoredValue::new(changes);
     view! {
@@ -97,8 +98,13 @@ fn Lists(updates: UpdatesView, limit: RwSignal<u32>, whose: Var<Whose>) -> impl 
                         {if unsent.is_empty() {
                             view! { <p class="muted">{tr!(i18n, updates.unsent_none)}</p> }.into_any()
                         } else {
-                            view! { <ul class="changes card">{unsent}</ul> }.into_any()
+                            view! {
+                                <ul class="changes card">{unsent}</ul>
+                                <SaveUnsent />
+                            }
+                            .into_any()
                         }}
+                        <LoadUnsent />
                     </section>
                 }
             })}
@@ -157,7 +163,7 @@ fn Days(changes: Vec<ChangeView>) -> impl IntoView {
             <ul class="changes card">
                 {changes
                     .into_iter()
-                    .map(|change| view! { <Change change when=At::Clock linked=true /> })
+                    .map(|change| view! { <Change change when=At::Clock /> })
                     .collect_view()}
             </ul>
         }

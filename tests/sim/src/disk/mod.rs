@@ -256,6 +256,11 @@ impl Files for Disk {
         Ok(())
     }
 
+    fn wipe(&self) -> Result<(), StoreError> {
+        self.0.borrow_mut().files.clear();
+        Ok(())
+    }
+
     fn set_aside(&self, name: &str) -> Result<(), StoreError> {
         let mut state = self.0.borrow_mut();
         if let Some(file) = state.files.remove(name) {

@@ -173,7 +173,7 @@ impl World {
         if self.devices[at].app.is_none() {
             return;
         }
-        let status = self.devices[at].status();
+        let Some(status) = self.devices[at].status() else { return };
         self.say(|w| format!("{} is {:?}, {} unsent", w.devices[at].name, status.state, status.pending));
         match wait {
             // A retry after the last deed is left to the end, where everything is healed. Asking again and again while

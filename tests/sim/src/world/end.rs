@@ -40,7 +40,10 @@ impl World {
     pub(super) fn judge(&mut self) {
         let mut wrong = Vec::new();
         for device in &mut self.devices {
-            let status = device.status();
+            let Some(status) = device.status() else {
+                wrong.push(format!("{} holds nothing any more", device.name));
+                continue;
+            };
             let revoked = self.server.revoked.contains(&device.token);
             let expected = if revoked { SyncState::Revoked } else { SyncState::Idle };
             if status.state != expected || !revoked && status.pending > 0 {

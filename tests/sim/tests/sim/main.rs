@@ -1,5 +1,8 @@
 //! Schedules that are lived through with every test run, and what must hold in every order.
 
+mod every_write;
+mod kill;
+
 use trygkort_sim::{Tried, all_orders_agree, run_twice};
 
 #[track_caller]
