@@ -97,7 +97,8 @@ fn shares(measured: &[(System, Measured)], sizes: &Sizes) -> Vec<Value> {
         share(&first, "bytes", System::PouchDb, bytes, Some(0.25)),
         share(&first, "server's memory", System::AutomergeEach, server, Some(0.1)),
         share(&push, "time", System::PouchDb, ms, Some(0.25)),
-        share(&push, "bytes", System::PouchDb, bytes, Some(0.15)),
+        share(&push, "bytes sent", System::PouchDb, |sample| sample.sent, Some(0.15)),
+        share(&push, "bytes both ways", System::PouchDb, bytes, None),
         share(&all, "bytes", System::Turso, bytes, Some(0.2)),
     ];
     for than in [System::PouchDb, System::Turso, System::AutomergeOne] {
