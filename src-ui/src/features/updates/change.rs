@@ -54,7 +54,7 @@ pub(super) fn Change(
     let more = derived(move || t_string!(i18n, updates.more_rows, count = more_rows).to_string());
     view! {
         <li class="change">
-            {rows.into_iter().map(|row| view! { <RowWords row about=about.clone() /> }).collect_view()}
+            {rows.into_iter().map(move |row| view! { <RowWords row about=about.clone() /> }).collect_view()}
             {(more_rows > 0).then(|| view! { <p class="change__by">{more}</p> })}
             <p class="change__by">
                 {byline}
