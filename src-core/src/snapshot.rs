@@ -163,7 +163,7 @@ fn column(field: FieldId, registers: &[(usize, &Register)], all: usize) -> Colum
 
 fn from_columns(columns: Rows, scope: Scope) -> Result<Vec<RowState>, Malformed> {
     let count = columns.ids.len() / ID_BYTES;
-    if columns.ids.len() % ID_BYTES != 0 || columns.created_by.len() != count {
+    if !columns.ids.len().is_multiple_of(ID_BYTES) || columns.created_by.len() != count {
         return Err(Malformed::Contradiction("columns of different lengths"));
     }
     let created_by = sums(&columns.created_by).map(small);
