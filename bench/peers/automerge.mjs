@@ -37,19 +37,31 @@ const since = async (work) => {
 
 const there = (handle) => (handle.isReady() ? handle.doc() : undefined)
 
-/** Everything behind `key`: what is there to read, once it is there. */
-async function read(repo, key, count) {
-  const handle = await repo.find(key)
-  if (layout === "one") {
-    await until(() => Object.keys(there(handle)?.pins ?? {}).length === count)
-    return { handle, pins: Object.keys(handle.doc().pins).length }
-  }
-  await until(() => (there(handle)?.urls ?? []).length === count)
-  const all = await Promise.all(handle.doc().urls.map((url) => repo.find(url)))
-  return { handle, pins: all.filter((pin) => pin.doc()?.title).length }
+/** A document, however often it is said not to be available while the connection is being made. */
+async function find(repo, url) {
+  const options = { allowableStates: ["ready", "unavailable"] }
+  const handle = await repo.find(url, options)
+  await until(() => handle.isReady(), 10)
+  return handle
 }
 
-const edited = (handle) => Object.values(handle.doc().pins).filter((pin) => pin.note === NOTE).length
+/** Everything behind `key`: what is there to read, once it is there. */
+async function read(repo, key, count) {
+  await repo.networkSubsystem.whenReady()
+  const handle = await find(repo, key)
+  let content
+  const all = () => (content = there(handle) ?? content)
+  if (layout === "one") {
+    await until(() => Object.keys(all()?.pins ?? {}).length === count)
+    return { handle, pins: count }
+  }
+  await until(() => (all()?.urls ?? []).length === count)
+  const pins = await Promise.all(content.urls.map((url) => find(repo, url)))
+  await until(() => pins.every((pin) => there(pin)?.title), 10)
+  return { handle, pins: pins.length }
+}
+
+const edited = (handle) => Object.values(there(handle)?.pins ?? {}).filter((pin) => pin.note === NOTE).length
 
 /** The server has it when one who knew nothing has it. */
 async function arrived(key, count) {
@@ -65,6 +77,11 @@ async function arrived(key, count) {
     await new Promise((resolve) => setTimeout(resolve, 1_000))
   }
 }
+
+process.on("uncaughtException", (error) => {
+  // A repository that is shut down while its connection is still being made.
+  if (!error.message.includes("WebSocket was closed")) throw error
+})
 
 await obey({
   async seed({ pins }) {

@@ -1,7 +1,7 @@
 //! Requests that are well formed and make no sense: the fuzzer chooses rows, fields, values and numbers from few, so
 //! that they meet.
 
-use crate::world::{ORIGIN, content, device, hub, row};
+use crate::world::{ORIGIN, content, device, hub, next_request, row};
 use arbitrary::{Arbitrary, Unstructured};
 use trygkort_core::domain::{ChangeId, Position, RowId, Value};
 use trygkort_core::sync;
@@ -27,7 +27,7 @@ pub fn hub_actions(input: &[u8]) {
     }
     hub.expect_whole();
     let mut device = device();
-    let asked = sync::request(&device).expect("memory holds");
+    let asked = next_request(&device);
     let answer = hub.exchange(&asked).expect("a device's own request");
     sync::apply(&mut device, &answer, crate::world::NOW_MS).expect("a page of the log");
 }

@@ -17,21 +17,23 @@ pub use link::invitation_link;
 pub use memory::bounded;
 
 use trygkort_core::hub::HubError;
+use trygkort_core::snapshot::Snapshot;
 use trygkort_core::sync;
 use trygkort_core::wire::v1::SyncRequest;
 use trygkort_core::wire::{from_bytes, to_bytes};
-use world::{NOW_MS, device, hub};
+use world::{NOW_MS, device, hub, next_request};
 
 /// A target: what it is called, and what it does with an input.
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target, as [`bounded`] runs them.
-pub const TARGETS: [Target; 5] = [
+pub const TARGETS: [Target; 6] = [
     ("wire_request", wire_request),
     ("wire_response", wire_response),
     ("hub_bytes", hub_bytes),
     ("hub_actions", hub_actions),
     ("invitation_link", invitation_link),
+    ("snapshot", snapshot),
 ];
 
 /// Reads a device's request. What can be read can be written, and reads the same again.
@@ -51,8 +53,16 @@ pub fn wire_response(input: &[u8]) {
         assert_eq!(device.dump().expect("memory holds"), before, "a refused answer left something behind");
         assert_eq!(device.cursor().expect("memory holds"), cursor, "a refused answer moved the cursor");
     }
-    let next = sync::request(&device).expect("memory holds");
+    let next = next_request(&device);
     from_bytes::<SyncRequest>(&next).expect("a device sends what can be read");
+}
+
+/// Reads a snapshot's file. What can be read can be written, and reads the same again.
+pub fn snapshot(input: &[u8]) {
+    let Ok(read) = Snapshot::from_bytes(input) else { return };
+    let bytes = read.to_bytes();
+    let again = Snapshot::from_bytes(&bytes).expect("what was written can be read");
+    assert!(again.to_bytes() == bytes, "a snapshot changes while it is passed on");
 }
 
 /// The server gets a body from a device that may say anything. A refused body leaves no trace; one that was taken

@@ -1,8 +1,12 @@
 //! Where the fuzzer starts from: real messages of a server and a device.
 
-use crate::world::{NOW_MS, blank_device, content, hub, request};
+use crate::world::{NOW_MS, blank_device, content, hub, next_request, request};
+use std::collections::BTreeMap;
+use trygkort_core::domain::{AreaId, ChangeId, Scope};
+use trygkort_core::merge::{Register, RowState, Stamp};
+use trygkort_core::snapshot::Snapshot;
 use trygkort_core::sync;
-use trygkort_core::wire::v1::Action;
+use trygkort_core::wire::v1::{Action, RowChange};
 
 /// A seed: its target, its name, its bytes.
 pub type Seed = (&'static str, String, Vec<u8>);
@@ -17,6 +21,9 @@ pub fn all() -> Vec<Seed> {
     }
     for (number, body) in responses().into_iter().enumerate() {
         seeds.push(("wire_response", format!("response-{number}"), body));
+    }
+    for (number, body) in snapshots().into_iter().enumerate() {
+        seeds.push(("snapshot", format!("snapshot-{number}"), body));
     }
     for (number, link) in LINKS.iter().enumerate() {
         seeds.push(("invitation_link", format!("link-{number}"), link.as_bytes().to_vec()));
@@ -40,7 +47,7 @@ const LINKS: [&str; 6] = [
 
 /// What devices send: nothing, an action of each kind that there is, and several at once.
 fn requests() -> Vec<Vec<u8>> {
-    let mut bodies = vec![request(Vec::new()), sync::request(&crate::world::device()).expect("memory holds")];
+    let mut bodies = vec![request(Vec::new()), next_request(&crate::world::device())];
     let mut kinds = Vec::new();
     let mut chosen: Vec<Action> = Vec::new();
     for (number, mut action) in (1..).zip(content()) {
@@ -64,7 +71,7 @@ fn responses() -> Vec<Vec<u8>> {
     let mut answers: Vec<Vec<u8>> = Vec::new();
     let mut device = blank_device();
     for _ in 0..2 {
-        let answer = hub.exchange(&sync::request(&device).expect("memory holds")).expect("its own request");
+        let answer = hub.exchange(&next_request(&device)).expect("its own request");
         sync::apply(&mut device, &answer, NOW_MS).expect("a page of the log");
         answers.push(answer);
     }
@@ -77,4 +84,30 @@ fn responses() -> Vec<Vec<u8>> {
         answers.extend(hub.exchange(&trygkort_core::wire::to_bytes(&request)));
     }
     answers
+}
+
+/// Snapshots of nothing, of a row, and of all kinds of rows.
+fn snapshots() -> Vec<Vec<u8>> {
+    let changes: Vec<RowChange> = content().into_iter().flat_map(|action| action.rows).collect();
+    let of = |count: usize| {
+        let mut rows: BTreeMap<_, RowState> = BTreeMap::new();
+        for (counter, change) in (1..).zip(changes.iter().take(count)) {
+            rows.insert(change.row, state(change, counter));
+        }
+        let area = AreaId(crate::world::row(0xa5ea));
+        Snapshot { area, scope: Scope::Network, position: 24, rows: rows.into_values().collect() }.to_bytes()
+    };
+    vec![of(0), of(1), of(40)]
+}
+
+fn state(change: &RowChange, counter: u64) -> RowState {
+    let stamp = Stamp { effective: 1_795_162_440_000 + counter, id: ChangeId { origin: 1, counter } };
+    let fields = change.fields.iter().map(|field| (field.field, Register { value: field.value.clone(), stamp }));
+    RowState {
+        entity: change.entity,
+        row: change.row.0,
+        scope: Scope::Network,
+        created_by: 1,
+        fields: fields.collect(),
+    }
 }

@@ -30,7 +30,7 @@ pub(crate) struct Hub {
 impl Hub {
     /// As the server does: one transaction for the exchange.
     pub(crate) fn exchange(&mut self, body: &[u8]) -> Result<Vec<u8>, HubError> {
-        let peer = Peer { origin: ORIGIN, member: row(ORIGIN.into()), role: ROLE };
+        let peer = Peer::new(ORIGIN, row(ORIGIN.into()), ROLE);
         self.log.begin()?;
         let done = self.log.exchange(&peer, body, NOW_MS);
         self.log.commit()?;
@@ -106,6 +106,11 @@ pub(crate) fn content() -> Vec<Action> {
     actions
 }
 
+/// What a device sends now.
+pub(crate) fn next_request(device: &AreaFile) -> Vec<u8> {
+    sync::request_for_log(device, &|bytes| bytes.fill(7)).expect("memory holds")
+}
+
 /// A request of the fuzzer's device that has read nothing.
 pub(crate) fn request(actions: Vec<Action>) -> Vec<u8> {
     to_bytes(&SyncRequest { version: VERSION, origin: ORIGIN, actions, ..Default::default() })
@@ -117,7 +122,7 @@ fn area() -> AreaId {
 
 fn read_all(hub: &mut Hub, device: &mut AreaFile) {
     for _ in 0..1_000 {
-        let request = sync::request(device).expect("memory holds");
+        let request = next_request(device);
         let answer = hub.exchange(&request).expect("a device's own request");
         if !sync::apply(device, &answer, NOW_MS).expect("a page of the log").more {
             return;
@@ -137,6 +142,7 @@ fn session() -> Session {
         origin: ORIGIN,
         device_id: "d1".to_owned(),
         member_name: "Mona".to_owned(),
+        key: String::new(),
     }
 }
 

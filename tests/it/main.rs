@@ -8,6 +8,7 @@
 mod access;
 mod basemap;
 mod devices;
+mod kill;
 mod locked_out;
 mod poke;
 mod restart;

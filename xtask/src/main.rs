@@ -42,7 +42,7 @@ Developer commands of Trygkort.
     cargo xtask bench [NAME] [--quick]    measure the figures of the README, keep them under bench/results/
     cargo xtask fuzz [TARGET] [--seconds N]
                                           feed what reads others' words with what nobody would send
-    cargo xtask sim [--seeds N] [--seed S] [--trace]
+    cargo xtask sim [--seeds N] [--seed S] [--trace] [--writes]
                                           live through schedules of failing networks, disks, clocks and people
     cargo xtask setup                     install what is missing; the commands above do this by themselves
     cargo xtask web [--dev]               build the web app into dist/

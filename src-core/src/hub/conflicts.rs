@@ -27,13 +27,12 @@ impl Admission<'_> {
         if Entity::from_number(current.entity).is_none_or(|entity| entity.is_mirror() || entity == Entity::Conflict) {
             return Ok(Vec::new());
         }
-        let fields = row.change.fields.iter().enumerate();
-        let edits = fields.clone().filter_map(|(index, field)| {
+        let edits = row.change.fields.iter().enumerate().filter_map(|(index, field)| {
             let base = field.base.map(|base| base.0);
             of_edit(&Writing { row: current, field: field.field, value: &field.value, base, stamp: stamp(index) })
         });
         let mut found: Vec<Conflict> = edits.collect();
-        let fields: Vec<FieldId> = fields.map(|(_, field)| field.field).collect();
+        let fields: Vec<FieldId> = row.change.fields.iter().map(|field| field.field).collect();
         let deletes = row.change.fields.iter().any(|f| f.field == DELETED_AT && f.value != Value::Null);
         let deleted = current.fields.get(&DELETED_AT).is_some_and(|held| held.value != Value::Null);
         if deletes != deleted && (deletes || !fields.contains(&DELETED_AT)) {

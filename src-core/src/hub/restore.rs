@@ -10,8 +10,8 @@ use crate::merge::{Plan, RowState, Stamp};
 use crate::seal::{Chains, cursor_mac};
 use crate::store::{StoreError, rows};
 use crate::sync::incoming;
-use crate::wire::to_bytes;
-use crate::wire::v1::{Cursor, Entry, LogRow, Offer, Outcome, Reason};
+use crate::wire::v1::{Cursor, Entry, LogField, LogRow, Offer, Outcome, Reason};
+use crate::wire::{from_bytes, to_bytes};
 use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -83,7 +83,7 @@ impl Restoring<'_> {
         for entry in &offer.entries {
             let body = to_bytes(entry);
             let hash = blake3::hash(&body);
-            let reason = super::admit::reason_number(Reason::Quarantined);
+            let reason = super::verdicts::reason_number(Reason::Quarantined);
             keep.execute(params![self.origin, entry.counter, &hash.as_bytes()[..], reason, self.now_ms, body])?;
         }
         Ok(())
@@ -91,13 +91,13 @@ impl Restoring<'_> {
 
     /// Admits an entry again, as far as it is not in the log yet.
     fn again(&self, entry: &Entry) -> Result<bool, StoreError> {
-        let there = self.scopes_there(entry.origin, entry.counter)?;
+        let there = self.rows_there(entry.origin, entry.counter)?;
         let mut by_scope = BTreeMap::new();
-        for part in entry.scopes.iter().filter(|part| !there.contains(&part.scope)) {
+        for part in &entry.scopes {
             let Some(scope) = Scope::from_number(part.scope) else { continue };
             for (index, row) in part.rows.iter().enumerate() {
                 let is_hash = part.seals.as_ref().and_then(|seals| seals.get(index)).is_some_and(|s| s.leaf.is_some());
-                if is_hash || row.erased == Some(true) {
+                if is_hash || row.erased == Some(true) || there.iter().any(|known| says_all(known, row)) {
                     continue;
                 }
                 self.again_row(entry, scope, row, &mut by_scope)?;
@@ -118,12 +118,18 @@ impl Restoring<'_> {
         Ok(true)
     }
 
-    /// In which scopes an action is in the log already.
-    fn scopes_there(&self, origin: u32, counter: u64) -> Result<Vec<u8>, StoreError> {
+    /// What the log has of an action already.
+    fn rows_there(&self, origin: u32, counter: u64) -> Result<Vec<LogRow>, StoreError> {
         let mut statement = self.conn.prepare_cached(
-            "SELECT scope FROM log JOIN entry ON entry.position = log.position WHERE origin = ?1 AND counter = ?2",
+            "SELECT rows FROM log JOIN entry ON entry.position = log.position WHERE origin = ?1 AND counter = ?2",
         )?;
-        Ok(statement.query_map(params![origin, counter], |row| row.get(0))?.collect::<Result<_, _>>()?)
+        let mut found = statement.query(params![origin, counter])?;
+        let mut there = Vec::new();
+        while let Some(part) = found.next()? {
+            let rows: Vec<LogRow> = from_bytes(part.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?)?;
+            there.extend(rows);
+        }
+        Ok(there)
     }
 
     /// Notes the action of an entry, without a hash: whatever its author pushes under this number is taken for the
@@ -136,7 +142,7 @@ impl Restoring<'_> {
                       reason = CASE WHEN position IS NULL THEN NULL ELSE reason END,
                       effective = coalesce(effective, excluded.effective),
                       position = coalesce(position, excluded.position)";
-        let outcome = super::admit::outcome_number(Outcome::Applied);
+        let outcome = super::verdicts::outcome_number(Outcome::Applied);
         let Entry { origin, counter, position, effective, hlc, .. } = entry;
         let values = params![origin, counter, changes, outcome, position, effective, hlc];
         self.conn.prepare_cached(sql)?.execute(values)?;
@@ -176,6 +182,13 @@ impl Restoring<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether a row in the log says all that an offered one does. One that somebody had to hide, because whoever offered its
+/// withdrawal could not read where it went, says less than the one that was hidden.
+fn says_all(known: &LogRow, offered: &LogRow) -> bool {
+    let says = |field: &LogField| known.fields.iter().any(|f| (f.field, &f.value) == (field.field, &field.value));
+    known.row == offered.row && known.withdrawn == offered.withdrawn && offered.fields.iter().all(says)
 }
 
 /// The scope a row is to be in; `None` when nothing is to be done with it.

@@ -150,6 +150,8 @@ pub fn apply(file: &mut AreaFile, answer: &[u8], now_ms: i64) -> Result<Applied,
         restart::take(&tx, told)?;
         more = true;
     } else {
+        // The server may have been put back once more, to a log that this cursor is a place in: nothing is to be offered.
+        area::set_restart(&tx, None)?;
         erased = take_page(&tx, session.area, response.page, response.backed_up, &mut touched)?;
         snapshot = response.snapshot;
     }

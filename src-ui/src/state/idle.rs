@@ -49,9 +49,11 @@ impl Use {
     }
 
     fn note(self) {
+        // A timer or a finger may come when what was shown is gone already.
+        let Some(last_ms) = self.last_ms.try_get_value() else { return };
         let Some(limit_ms) = self.limit_ms() else { return };
         let now_ms = js_sys::Date::now();
-        if now_ms - self.last_ms.get_value() >= limit_ms {
+        if now_ms - last_ms >= limit_ms {
             // Too late: the finger that wakes a device does not open it.
             return self.look();
         }
@@ -66,12 +68,13 @@ impl Use {
     }
 
     fn look(self) {
+        let Some(last_ms) = self.last_ms.try_get_value() else { return };
         let Some(limit_ms) = self.limit_ms() else {
             // A PIN that is set later begins to count then.
             self.last_ms.set_value(js_sys::Date::now());
             return;
         };
-        let idle = js_sys::Date::now() - self.last_ms.get_value() >= limit_ms;
+        let idle = js_sys::Date::now() - last_ms >= limit_ms;
         // Another tab has the database: it locks, and this one hears of it.
         if idle && !self.host.parked.get_untracked() && !self.host.locked.get_untracked() {
             self.host.locked.set(true);

@@ -28,9 +28,12 @@ pub(crate) fn compare(measured: &[(System, Measured)], sizes: &Sizes) -> Vec<Val
     figures
 }
 
+/// What was measured of one system; `None` when it was not, and words when it could not be.
+type Samples = Option<Result<Vec<Sample>, String>>;
+
 struct Work {
     name: String,
-    samples: fn(&Measured) -> Option<Result<Vec<Sample>, String>>,
+    samples: fn(&Measured) -> Samples,
 }
 
 fn works(sizes: &Sizes) -> [Work; 5] {
@@ -86,14 +89,16 @@ fn shares(measured: &[(System, Measured)], sizes: &Sizes) -> Vec<Value> {
         let name = format!("{}: {what} ÷ {}'s", work.name, than.name());
         Some(figure(&name, ours / theirs, "×", goal, &format!("{ours:.1} ÷ {theirs:.1}")))
     };
-    let (ms, bytes): (fn(&Sample) -> f64, fn(&Sample) -> f64) = (|sample| sample.ms, |sample| sample.bytes);
+    let ms: fn(&Sample) -> f64 = |sample| sample.ms;
+    let bytes: fn(&Sample) -> f64 = |sample| sample.bytes;
     let server: fn(&Sample) -> f64 = |sample| sample.server_mb;
     let mut lines: Vec<Option<Value>> = vec![
         share(&first, "time", System::PouchDb, ms, Some(0.1)),
         share(&first, "bytes", System::PouchDb, bytes, Some(0.25)),
         share(&first, "server's memory", System::AutomergeEach, server, Some(0.1)),
         share(&push, "time", System::PouchDb, ms, Some(0.25)),
-        share(&push, "bytes", System::PouchDb, bytes, Some(0.15)),
+        share(&push, "bytes sent", System::PouchDb, |sample| sample.sent, Some(0.15)),
+        share(&push, "bytes both ways", System::PouchDb, bytes, None),
         share(&all, "bytes", System::Turso, bytes, Some(0.2)),
     ];
     for than in [System::PouchDb, System::Turso, System::AutomergeOne] {

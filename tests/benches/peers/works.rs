@@ -61,6 +61,8 @@ const SLOW: Shape = Shape { bytes_per_second: 125_000, round_trip: Duration::fro
 pub(crate) struct Sample {
     pub(crate) ms: f64,
     pub(crate) bytes: f64,
+    /// Of these, to the server.
+    pub(crate) sent: f64,
     /// Where a protocol has no requests, messages both ways.
     pub(crate) requests: f64,
     pub(crate) client_mb: f64,
@@ -154,6 +156,7 @@ impl Works<'_> {
         let all = Sample {
             ms: push.ms + pull.ms,
             bytes: push.bytes + pull.bytes,
+            sent: push.sent + pull.sent,
             requests: push.requests + pull.requests,
             ..pull
         };
@@ -210,18 +213,19 @@ impl Stage {
         }
         let answer = self.ask(command)?;
         let number = |key: &str| answer[key].as_f64();
-        let bytes = match &self.tap {
+        let (bytes, sent) = match &self.tap {
             Some(tap) => {
                 // What is still on its way when the client has all it wants belongs to it as well.
                 std::thread::sleep(Duration::from_millis(50));
                 let (sent, received) = tap.take();
-                as_f64(sent + received)
+                (as_f64(sent + received), as_f64(sent))
             }
-            None => number("bytes").unwrap_or(f64::NAN),
+            None => (number("bytes").unwrap_or(f64::NAN), f64::NAN),
         };
         Ok(Sample {
             ms: number("ms").ok_or("no time was told")?,
             bytes,
+            sent,
             requests: number("requests").unwrap_or(0.0),
             client_mb: self.client.peak_memory_mb(),
             server_mb: self.server.as_ref().map_or(0.0, ServerProcess::peak_memory_mb),
@@ -276,7 +280,7 @@ fn pin(number: usize) -> Value {
     let step = |steps: usize| f64::from(u32::try_from(steps).expect("few")) * 1e-5;
     json!({
         "id": id(number),
-        "category": if number % 3 == 0 { "location" } else { "place" },
+        "category": if number.is_multiple_of(3) { "location" } else { "place" },
         "title": format!("Markering {number}"),
         "note": words.collect::<Vec<_>>().join(" "),
         "lat": 55.6 + step(number % 100),

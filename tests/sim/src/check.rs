@@ -67,7 +67,7 @@ impl Kept {
     }
 
     /// Every word that is kept.
-    fn words(&self) -> BTreeSet<&str> {
+    pub(crate) fn words(&self) -> BTreeSet<&str> {
         let log = self.log.values().flatten().flat_map(|row| &row.fields).map(|field| &field.value);
         let refused = self.refused.iter().flat_map(|(_, action)| values(action));
         log.chain(refused).map(Value::text).collect()
@@ -78,7 +78,7 @@ fn has_personal_number(action: &Action) -> bool {
     values(action).any(|value| value.text().contains(PERSONAL_NUMBER))
 }
 
-fn values(action: &Action) -> impl Iterator<Item = &Value> {
+pub(crate) fn values(action: &Action) -> impl Iterator<Item = &Value> {
     action.rows.iter().flat_map(|row| &row.fields).map(|field| &field.value)
 }
 

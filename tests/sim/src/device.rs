@@ -29,7 +29,12 @@ pub(crate) struct SimEnv {
 impl SimEnv {
     /// A clock that stands still.
     pub(crate) fn at(now_ms: i64) -> Self {
-        Self { now_ms: Rc::new(Cell::new(now_ms)), skew_ms: Rc::default(), rng: Rng::new(0) }
+        Self::with(now_ms, 0)
+    }
+
+    /// A clock that stands still, and chance of its own.
+    pub(crate) fn with(now_ms: i64, seed: u64) -> Self {
+        Self { now_ms: Rc::new(Cell::new(now_ms)), skew_ms: Rc::default(), rng: Rng::new(seed) }
     }
 }
 
@@ -83,10 +88,23 @@ pub(crate) struct Device {
 impl Device {
     /// A device that has read the prepared area.
     pub(crate) fn new(origin: u32, role: Role, now_ms: &Rc<Cell<i64>>, rng: &Rng) -> Self {
-        let mut device = Self {
-            name: format!("d{origin}"),
-            token: origin,
-            disk: Disk::of(&prepared::prepared().device(role, origin)),
+        let disk = Disk::of(&prepared::prepared().device(role, origin));
+        let mut device = Self::off(origin, role, disk, now_ms, rng);
+        device.start().expect("a prepared disk opens");
+        device
+    }
+
+    /// A device that runs already, on files that are not of a [`Disk`].
+    pub(crate) fn with(app: App, origin: u32, rng: &Rng) -> Self {
+        let now_ms = Rc::new(Cell::new(START_MS));
+        Self { app: Some(app), ..Self::off(origin, Role::Coordinator, Disk::new(), &now_ms, rng) }
+    }
+
+    fn off(token: u32, told: Role, disk: Disk, now_ms: &Rc<Cell<i64>>, rng: &Rng) -> Self {
+        Self {
+            name: format!("d{token}"),
+            token,
+            disk,
             app: None,
             now_ms: Rc::clone(now_ms),
             skew_ms: Rc::default(),
@@ -94,12 +112,10 @@ impl Device {
             call: None,
             written: Vec::new(),
             undo: Vec::new(),
-            told: role,
+            told,
             backup: None,
             offline_until: START_MS,
-        };
-        device.start().expect("a prepared disk opens");
-        device
+        }
     }
 
     /// Starts the application on what is on the disk.
@@ -129,21 +145,11 @@ impl Device {
 
     /// Somebody copies it, and goes on with the copy.
     pub(crate) fn copy(&self) -> Result<Self, String> {
-        let mut copy = Self {
-            name: format!("{}'", self.name),
-            token: self.token,
-            disk: Disk::of(&self.disk.image()),
-            app: None,
-            now_ms: Rc::clone(&self.now_ms),
-            skew_ms: Rc::new(Cell::new(self.skew_ms.get())),
-            rng: self.rng.split(),
-            call: None,
-            written: Vec::new(),
-            undo: Vec::new(),
-            told: self.told,
-            backup: None,
-            offline_until: self.offline_until,
-        };
+        let disk = Disk::of(&self.disk.image());
+        let mut copy = Self::off(self.token, self.told, disk, &self.now_ms, &self.rng);
+        copy.name = format!("{}'", self.name);
+        copy.skew_ms.set(self.skew_ms.get());
+        copy.offline_until = self.offline_until;
         copy.start()?;
         Ok(copy)
     }

@@ -33,6 +33,32 @@ pub enum Survives {
 /// one of them is started anew.
 const DEEDS: u64 = 10;
 
+/// What can be left after this failure.
+#[must_use]
+pub fn survivals(failure: Failure) -> &'static [Survives] {
+    match failure {
+        Failure::Once | Failure::Full => &[Survives::Nothing],
+        Failure::PowerLoss => &[Survives::Everything, Survives::Nothing, Survives::Some(1)],
+        Failure::Torn => &[Survives::Nothing, Survives::Some(2)],
+    }
+}
+
+/// Every way in which any one write can fail.
+#[must_use]
+pub fn every_way() -> Vec<(Machine, u64, Failure, Survives)> {
+    let failures = [Failure::Once, Failure::Full, Failure::PowerLoss, Failure::Torn];
+    let mut ways = Vec::new();
+    for machine in [Machine::Device, Machine::Server] {
+        let count = writes(machine);
+        for failure in failures {
+            for survives in survivals(failure) {
+                ways.extend((0..count).map(|write| (machine, write, failure, *survives)));
+            }
+        }
+    }
+    ways
+}
+
 /// How many writes the reference run makes on a machine's disk.
 ///
 /// # Panics

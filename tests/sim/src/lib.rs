@@ -21,6 +21,7 @@ mod fault;
 mod orders;
 mod people;
 mod prepared;
+pub mod process;
 pub mod rng;
 mod schedule;
 mod server;

@@ -7,8 +7,9 @@ use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Instant;
+use trygkort_sim::every_write::{every_way, fail_at};
 use trygkort_sim::{Outcome, run_twice};
 
 const HELP: &str = "\
@@ -16,6 +17,7 @@ Lives through schedules of devices and a server, each from one number, each twic
 
     --seeds N     how many (1,000)
     --seed S      the first one (1); alone: only this one
+    --writes      instead: let every write of a short reference run fail, in every way
     --trace       print what happened, in words
     --threads T   how many at a time (2)";
 
@@ -24,11 +26,13 @@ struct Wish {
     first: u64,
     count: u64,
     trace: bool,
+    writes: bool,
     threads: u64,
 }
 
 fn main() -> ExitCode {
     match wish() {
+        Ok(Some(wish)) if wish.writes => fail_every_write(&wish),
         Ok(Some(wish)) => live(&wish),
         Ok(None) => {
             println!("{HELP}");
@@ -42,7 +46,7 @@ fn main() -> ExitCode {
 }
 
 fn wish() -> Result<Option<Wish>, lexopt::Error> {
-    let (mut first, mut count, mut trace, mut threads) = (None, None, false, 2);
+    let (mut first, mut count, mut trace, mut writes, mut threads) = (None, None, false, false, 2);
     let mut parser = lexopt::Parser::from_env();
     while let Some(argument) = parser.next()? {
         match argument {
@@ -50,12 +54,32 @@ fn wish() -> Result<Option<Wish>, lexopt::Error> {
             Long("seed") => first = Some(parser.value()?.parse()?),
             Long("threads") => threads = parser.value()?.parse()?,
             Long("trace") => trace = true,
+            Long("writes") => writes = true,
             Short('h') | Long("help") => return Ok(None),
             other => return Err(other.unexpected()),
         }
     }
     let count = count.unwrap_or(if first.is_some() { 1 } else { 1_000 });
-    Ok(Some(Wish { first: first.unwrap_or(1), count, trace, threads }))
+    Ok(Some(Wish { first: first.unwrap_or(1), count, trace, writes, threads }))
+}
+
+fn fail_every_write(wish: &Wish) -> ExitCode {
+    let (start, ways, next, failed) = (Instant::now(), every_way(), AtomicUsize::new(0), AtomicU64::new(0));
+    std::thread::scope(|scope| {
+        for _ in 0..wish.threads.max(1) {
+            scope.spawn(|| {
+                while let Some((machine, write, failure, survives)) = ways.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    if let Err(wrong) = fail_at(*machine, *write, *failure, *survives) {
+                        failed.fetch_add(1, Ordering::Relaxed);
+                        println!("FAILED: {wrong}");
+                    }
+                }
+            });
+        }
+    });
+    let (seconds, failed) = (start.elapsed().as_secs_f64(), failed.into_inner());
+    println!("{} ways in which a write can fail, in {seconds:.1} s: {failed} failed", ways.len());
+    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// What came of all schedules.

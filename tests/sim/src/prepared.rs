@@ -52,10 +52,7 @@ impl Prepared {
     fn new() -> Self {
         let disk = Disk::new();
         let mut log = AreaLog::open(disk.connect(SERVER_FILE).unwrap(), area(), keys(&Rng::new(1))).unwrap();
-        let actions = demo::actions(include_str!("../area.json"), area(), START_MS - 1_000_000).unwrap();
-        log.begin().unwrap();
-        log.import(actions, START_MS).unwrap();
-        log.commit().unwrap();
+        fill(&mut log);
         drop(log);
         let mut this =
             Self { server: disk.image(), contacts: Vec::new(), problems: Vec::new(), devices: RefCell::default() };
@@ -94,8 +91,16 @@ fn open(disk: &Disk) -> App {
     App::open(Box::new(disk.clone()), Box::new(SimEnv::at(START_MS)), host).unwrap()
 }
 
+/// Writes a little of everything into an empty log.
+pub(crate) fn fill(log: &mut AreaLog) {
+    let actions = demo::actions(include_str!("../area.json"), area(), START_MS - 1_000_000).unwrap();
+    log.begin().unwrap();
+    log.import(actions, START_MS).unwrap();
+    log.commit().unwrap();
+}
+
 /// Redeems an invitation with what a server would answer.
-fn join(app: &mut App, role: Role, origin: u32) {
+pub(crate) fn join(app: &mut App, role: Role, origin: u32) {
     let ask = Redeem {
         link: "https://trygkort.example/i#0123456789ABCDEFGHJKMNPQRS".to_owned(),
         member_name: format!("Member of {origin}"),

@@ -1,6 +1,20 @@
 //! What happens on devices.
 
 use super::*;
+use trygkort_core::wire::from_bytes;
+use trygkort_core::wire::v1::{Restart, SyncResponse};
+
+/// What stands in an answer, in words.
+fn in_words(answer: &Answer) -> String {
+    let Ok(response) = from_bytes::<SyncResponse>(&answer.body) else { return format!("status {}", answer.status) };
+    let restart = response.restart.map(|told| {
+        let Restart { epoch, after, taken } = told;
+        format!(", begins anew: epoch {epoch}, the same up to {after}, taken up to {taken:?}")
+    });
+    let origin = response.incarnation.map(|origin| format!(", is to be origin {origin}"));
+    let page = format!("{} verdicts, log {}..{}", response.verdicts.len(), response.page.from, response.page.to);
+    [page, restart.unwrap_or_default(), origin.unwrap_or_default()].concat()
+}
 
 impl World {
     pub(super) fn deed(&mut self, at: usize) {
@@ -116,7 +130,7 @@ impl World {
         let Some(at) = self.devices.iter().position(waits) else {
             return self.say(|_| format!("d{} gets an answer that it waits for no more", answer.token));
         };
-        self.say(|w| format!("{} gets its answer: {}, {} bytes", w.devices[at].name, answer.status, answer.body.len()));
+        self.say(|w| format!("{} gets its answer: {}", w.devices[at].name, in_words(&answer)));
         self.finish(at, Ok(HttpResponse { status: answer.status, body: answer.body }));
         if self.devices[at].app.is_some() {
             self.devices[at].learn();

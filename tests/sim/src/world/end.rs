@@ -24,7 +24,7 @@ impl World {
         if let Some(app) = &mut self.devices[at].app {
             app.request_sync();
         }
-        for _ in 0..50 {
+        for _ in 0..1_000 {
             let device = &mut self.devices[at];
             let Some((call, request)) = device.app.as_mut().and_then(App::next_sync) else { return };
             self.numbers += 1;

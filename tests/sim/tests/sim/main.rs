@@ -1,6 +1,7 @@
 //! Schedules that are lived through with every test run, and what must hold in every order.
 
 mod every_write;
+mod kill;
 
 use trygkort_sim::{Tried, all_orders_agree, run_twice};
 
@@ -19,6 +20,21 @@ fn schedules_hold() {
 fn what_loses_in_an_action_that_moves_its_row_is_in_the_log() {
     holds(1);
     holds(17);
+}
+
+#[test]
+fn what_lost_in_a_moving_action_comes_back_after_a_restore() {
+    holds(585);
+}
+
+#[test]
+fn a_row_hidden_after_a_restore_does_not_keep_what_it_said_from_coming_back() {
+    holds(30_979);
+}
+
+#[test]
+fn a_server_put_back_twice_does_not_leave_a_device_offering_for_ever() {
+    holds(31_314);
 }
 
 #[test]
