@@ -21,6 +21,7 @@ mod old_wire;
 mod pages;
 mod restore;
 mod scopes;
+mod snapshot_file;
 mod snapshots;
 mod vectors;
 mod wire_bytes;
