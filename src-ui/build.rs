@@ -4,7 +4,7 @@ use leptos_i18n_build::{Config, ParseOptions, TranslationsInfos};
 use std::error::Error;
 use std::path::PathBuf;
 
-const NAMESPACES: [&str; 7] = ["common", "welcome", "more", "card", "contacts", "edit", "map"];
+const NAMESPACES: [&str; 9] = ["common", "welcome", "more", "updates", "card", "contacts", "edit", "map", "lock"];
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=build.rs");

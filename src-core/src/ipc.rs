@@ -232,7 +232,12 @@ requests! {
     /// Puts back what stood in a thing before a change of its history.
     RestoreChange { row: RowId, change: u64, /** The change is not sent yet. */ unsent: bool } -> Saved;
 
+    /// *Gem usendt til fil*: what is not sent, signed, as a file that another device or the server's command line takes.
+    SaveUnsent {} -> UnsentView;
+
     // ---- Online only: answered by the server through the host --------------------------------------------------------
+    /// Hands over a file that another device of the area saved what it had not sent to.
+    DeliverFile { bytes: Vec<u8> } -> DeliveredView;
     /// *Historik*, with what the server knows besides.
     GetOlderHistory { row: RowId } -> HistoryView;
     /// Redeems an invitation or hand-over link; the area is then on this device and open.

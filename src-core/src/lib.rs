@@ -23,6 +23,7 @@ pub mod merge;
 #[cfg(feature = "sqlite")]
 pub mod ops;
 pub mod seal;
+pub mod snapshot;
 #[cfg(feature = "sqlite")]
 pub mod store;
 #[cfg(feature = "sqlite")]

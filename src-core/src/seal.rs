@@ -11,9 +11,9 @@
 //! Erasing a row keeps its leaf and deletes row, key and salt: the chain still verifies, and nobody can try out what
 //! the row may have said.
 
-use crate::domain::AreaId;
+use crate::domain::{AreaId, RowId};
 use crate::wire::to_bytes;
-use crate::wire::v1::{Action, Cursor, Entry, Judged, LogRow, Raw, ScopeRows, ScopeSeq, Seal};
+use crate::wire::v1::{Action, Cursor, Entry, Judged, LogRow, Raw, ScopeRows, ScopeSeq, Seal, WireId};
 #[cfg(feature = "sqlite")]
 use ed25519_compact::{KeyPair, PublicKey, Seed, Signature};
 use minicbor::bytes::ByteArray;
@@ -86,6 +86,42 @@ fn leaves(part: &ScopeRows) -> Option<Vec<Hash>> {
     }
     let salt = part.salt?;
     Some(rows.enumerate().map(|(index, row)| leaf(&row_key(&salt, index), row.bytes())).collect())
+}
+
+/// The row that stands in the place of an erased one; older readers forget the row as if it had left the scope.
+fn placeholder(entity: u16, row: WireId) -> LogRow {
+    LogRow { entity, row, withdrawn: true, fields: Vec::new(), created_by: None, erased: None }
+}
+
+/// The row that tells every reader that another one is erased.
+#[must_use]
+pub fn erasure(entity: u16, row: WireId) -> LogRow {
+    LogRow { erased: Some(true), ..placeholder(entity, row) }
+}
+
+/// Erases a row from a part, keeping its hash; whether it was there.
+pub fn erase(part: &mut ScopeRows, id: RowId) -> bool {
+    let Some(leaves) = leaves(part) else { return false };
+    let mut seals: Vec<Seal> = match (&part.seals, part.salt) {
+        (Some(seals), _) => seals.clone(),
+        (None, Some(salt)) => {
+            (0..part.rows.len()).map(|index| Seal { key: Some(row_key(&salt, index).into()), leaf: None }).collect()
+        }
+        (None, None) => return false,
+    };
+    let mut found = false;
+    for ((row, seal), leaf) in part.rows.iter_mut().zip(&mut seals).zip(leaves) {
+        // What says that it is erased says nothing else, and must go on saying it.
+        if row.row.0 == id && seal.key.is_some() && row.erased.is_none() {
+            *row = placeholder(row.entity, row.row).into();
+            *seal = Seal { key: None, leaf: Some(leaf.into()) };
+            found = true;
+        }
+    }
+    if found {
+        (part.salt, part.seals) = (None, Some(seals));
+    }
+    found
 }
 
 /// The chains of several scopes while entries are read.

@@ -5,7 +5,9 @@
 
 use crate::control::{AreaRow, AuditLine, ControlDb, ControlError, Deed, NewAuditLine};
 use crate::data_dir::DataDir;
+use crate::erasures;
 use crate::hub::{self, AreaError};
+use crate::snapshots;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -15,9 +17,11 @@ pub(crate) const BACKUPS_KEPT_DAYS: i64 = 30;
 
 /// Why an area was not deleted, or not all of it.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum DeleteError {
+pub enum DeleteError {
     #[error(transparent)]
     Control(#[from] ControlError),
+    #[error("nothing was deleted: {} cannot be written ({source})", path.display())]
+    Note { path: PathBuf, source: io::Error },
     #[error("the area is gone, but {} is still there: delete it by hand ({source})", path.display())]
     File { path: PathBuf, source: io::Error },
 }
@@ -25,6 +29,9 @@ pub(crate) enum DeleteError {
 /// Deletes everything that is kept of an area, but not what backups and exports hold.
 pub(crate) fn delete(dir: &DataDir, control: &mut ControlDb, area: &AreaRow, now_ms: i64) -> Result<(), DeleteError> {
     let basemap = basemap_of_its_own(dir, control, area)?;
+    // First: what a crash leaves undone is done when the command is given again, or when a backup is put back.
+    erasures::note_area_deleted(dir, area.id, now_ms)
+        .map_err(|source| DeleteError::Note { path: dir.erasures(), source })?;
     let line = NewAuditLine::beside(Deed::AreaDelete, Some(area.id));
     control.write::<_, ControlError>(|writer| {
         writer.delete_area(area.id)?;
@@ -36,7 +43,8 @@ pub(crate) fn delete(dir: &DataDir, control: &mut ControlDb, area: &AreaRow, now
     for path in beside.iter().chain([&file]).chain(&basemap) {
         remove(path)?;
     }
-    Ok(())
+    let path = dir.snapshots(area.id);
+    snapshots::remove(dir, area.id).map_err(|source| DeleteError::File { path, source })
 }
 
 /// The area's base map, when no other area has the same and all others could be asked.

@@ -10,6 +10,7 @@
 use crate::backup::{Archive, BackupError, BackupReport};
 use crate::control::{AreaRow, ControlDb, ControlError, Deed, NewAuditLine};
 use crate::data_dir::{DataDir, write_atomically};
+use crate::erasures;
 use crate::hub::{self, AreaError};
 use crate::rows_json;
 use serde::Deserialize;
@@ -109,6 +110,7 @@ pub(crate) fn import(
         fs::remove_file(dir.area(area))?;
         return Err(error.into());
     }
+    erasures::note_area_back(dir, area, now_ms)?;
     let area = control.reader().find_area(&area.to_string())?;
     Ok(Imported { area, files: unpacked.files.len() })
 }

@@ -41,19 +41,45 @@ impl FromRequestParts<App> for Device {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        let token = bearer(parts).and_then(|token| TOKEN.hash_of(token)).ok_or_else(ApiError::unauthorized)?;
-        let identity = app.control.read(move |control| control.identify(token)).await?;
-        let identity = identity.ok_or_else(ApiError::unauthorized)?;
+        let identity = identify(parts, app).await?;
         if identity.revoked {
             return Err(ApiError::revoked());
         }
-        if identity.access_until_ms.is_some_and(|end| end <= now_ms()) {
+        if identity.is_over() {
             return Err(ApiError::expired());
         }
         note_seen(app, &identity);
         app.limits.device(identity.device)?;
+        Ok(identity.into())
+    }
+}
+
+/// A device whose access has ended, and nothing but that.
+pub(crate) struct LockedOut(pub(crate) Device);
+
+impl FromRequestParts<App> for LockedOut {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        let identity = identify(parts, app).await?;
+        if !identity.revoked && !identity.is_over() {
+            return Err(ApiError::unauthorized());
+        }
+        app.limits.device(identity.device)?;
+        Ok(LockedOut(identity.into()))
+    }
+}
+
+/// Whose token it is.
+async fn identify(parts: &Parts, app: &App) -> Result<Identity, ApiError> {
+    let token = bearer(parts).and_then(|token| TOKEN.hash_of(token)).ok_or_else(ApiError::unauthorized)?;
+    app.control.read(move |control| control.identify(token)).await?.ok_or_else(ApiError::unauthorized)
+}
+
+impl From<Identity> for Device {
+    fn from(identity: Identity) -> Self {
         let Identity { device: id, member, area, origin, role, access_until_ms, public_key, also, .. } = identity;
-        Ok(Device { id, member, role, area, origin, access_until_ms, public_key, also })
+        Device { id, member, role, area, origin, access_until_ms, public_key, also }
     }
 }
 

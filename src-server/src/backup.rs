@@ -69,6 +69,7 @@ pub fn back_up(data: &Path, to: &Path) -> Result<(), BackupError> {
 
 /// Writes the backup. It appears under its name when it is complete.
 pub(crate) fn write(dir: &DataDir, to: &Path, now_ms: i64) -> Result<BackupReport, BackupError> {
+    empty_trash(dir, now_ms)?;
     let mut archive = Archive::new(to, now_ms)?;
     let mut areas = BTreeSet::new();
     archive.add_new_areas(dir, &mut areas)?;
@@ -88,6 +89,21 @@ pub(crate) fn write(dir: &DataDir, to: &Path, now_ms: i64) -> Result<BackupRepor
         }
     }
     Ok(report)
+}
+
+/// What is to be gone by now is in no backup either, also of an area that nobody uses. An area that cannot do it now is
+/// backed up as it is.
+fn empty_trash(dir: &DataDir, now_ms: i64) -> Result<(), BackupError> {
+    for name in names_in(&dir.areas(), "db")? {
+        let Some(id) = Path::new(&name).file_stem().and_then(|stem| stem.to_str()).and_then(|id| id.parse().ok())
+        else {
+            continue;
+        };
+        if let Err(error) = crate::hub::empty_trash(dir, AreaId(id), now_ms) {
+            tracing::warn!(area = %id, %error, "the trash is not emptied");
+        }
+    }
+    Ok(())
 }
 
 /// A tar that is being written beside its target.

@@ -4,7 +4,9 @@
 //! DATA/control.db                 areas, members, devices, invitations
 //! DATA/areas/AREA_ID.db           one area's log and rows
 //! DATA/basemaps/HASH.pmtiles      base maps, named by their BLAKE3 hash
+//! DATA/snapshots/AREA_ID/HASH.br  what new devices take instead of the log; in no backup, can be made again
 //! DATA/server.key                 seals what devices have read; in no backup
+//! DATA/erasures.jsonl             what was deleted for good; in no backup
 //! DATA/server.lock                held while a server runs
 //! ```
 
@@ -73,6 +75,10 @@ impl DataDir {
         }
     }
 
+    pub(crate) fn erasures(&self) -> PathBuf {
+        self.root.join("erasures.jsonl")
+    }
+
     /// A folder for files that are not complete yet, on the same disk; it goes when the answer does.
     pub(crate) fn staging(&self) -> io::Result<tempfile::TempDir> {
         tempfile::Builder::new().prefix(".incoming-").tempdir_in(&self.root)
@@ -101,6 +107,15 @@ impl DataDir {
 
     pub(crate) fn basemap(&self, hash: &[u8; 32]) -> PathBuf {
         self.basemaps().join(format!("{}.pmtiles", blake3::Hash::from_bytes(*hash).to_hex()))
+    }
+
+    /// The folder of an area's snapshots; made with the first one.
+    pub(crate) fn snapshots(&self, area: AreaId) -> PathBuf {
+        self.root.join("snapshots").join(area.to_string())
+    }
+
+    pub(crate) fn snapshot(&self, area: AreaId, hash: &[u8; 32]) -> PathBuf {
+        self.snapshots(area).join(format!("{}.br", blake3::Hash::from_bytes(*hash).to_hex()))
     }
 
     /// The secret by which the server knows its own seals again. Made at the first start; never in a backup, so that a
@@ -157,13 +172,13 @@ fn write_once(path: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 #[cfg(unix)]
-fn create_private(path: &Path) -> io::Result<()> {
+pub(crate) fn create_private(path: &Path) -> io::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
     fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
 #[cfg(not(unix))]
-fn create_private(path: &Path) -> io::Result<()> {
+pub(crate) fn create_private(path: &Path) -> io::Result<()> {
     fs::create_dir_all(path)
 }
 

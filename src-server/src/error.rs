@@ -90,6 +90,11 @@ impl ApiError {
         Self::new(StatusCode::UNAUTHORIZED, "expired", "the access has ended: it was given for a limited time")
     }
 
+    /// A device that is locked out has handed in what it had not sent.
+    pub(crate) fn handed_in() -> Self {
+        Self::new(StatusCode::CONFLICT, "handed_in", "this device has handed in before")
+    }
+
     pub(crate) fn forbidden() -> Self {
         Self::new(StatusCode::FORBIDDEN, "forbidden", "this needs a coordinator")
     }

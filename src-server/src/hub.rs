@@ -1,6 +1,7 @@
 //! Where the server meets the core's area log: opening, making and checking an area's file, and one exchange.
 
 use crate::data_dir::DataDir;
+use crate::erasures::Erased;
 use crate::group_commit::{Database, Failure};
 use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
@@ -12,8 +13,9 @@ use trygkort_core::store::StoreError;
 use trygkort_core::{demo, ops};
 
 use trygkort_core::hub::Keys;
-pub(crate) use trygkort_core::hub::{AreaLog, Exchanged, Peer, SERVER_ORIGIN};
+pub(crate) use trygkort_core::hub::{AreaLog, Delivered, Exchanged, Peer, SERVER_ORIGIN};
 pub(crate) use trygkort_core::wire::v1::Action;
+use trygkort_core::wire::v1::SyncRequest;
 
 /// Why an area did not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -107,6 +109,21 @@ pub(crate) fn create(dir: &DataDir, area: AreaId, actions: Vec<Action>, now_ms: 
     Ok(())
 }
 
+/// Takes what a device could not send itself.
+pub(crate) fn deliver(
+    dir: &DataDir,
+    area: AreaId,
+    author: Option<&Peer>,
+    request: &SyncRequest,
+    now_ms: i64,
+) -> Result<Delivered, AreaError> {
+    let mut log = open(dir, area)?;
+    log.begin()?;
+    let delivered = log.deliver(author, request, now_ms)?;
+    log.commit()?;
+    Ok(delivered)
+}
+
 /// Tells the devices of an area which base map there is.
 pub(crate) fn set_basemap(dir: &DataDir, area: AreaId, hash: [u8; 32]) -> Result<(), AreaError> {
     let mut log = open(dir, area)?;
@@ -125,6 +142,27 @@ pub(crate) fn begin_epoch_at(dir: &DataDir, path: &Path, area: AreaId, now_ms: i
     Ok(())
 }
 
+/// Erases rows out of an area's log, and actions that were set aside. Returns how many rows, with what hung on them.
+pub(crate) fn erase(dir: &DataDir, area: AreaId, what: &Erased, now_ms: i64) -> Result<usize, AreaError> {
+    let mut log = open(dir, area)?;
+    log.begin()?;
+    let erased = log.erase(&what.rows, now_ms)?;
+    for (origin, counter) in &what.refused {
+        let forget = "DELETE FROM refused WHERE origin = ?1 AND counter = ?2";
+        log.connection().execute(forget, (origin, counter)).map_err(StoreError::from)?;
+    }
+    log.commit()?;
+    settle(log.connection()).map_err(StoreError::from)?;
+    Ok(erased)
+}
+
+/// Writes a file anew and nothing beside it. Deleting overwrites rows where they lie, but copies of them can be left in
+/// pages that were rearranged before.
+pub(crate) fn settle(conn: &Connection) -> rusqlite::Result<()> {
+    conn.execute_batch("VACUUM")?;
+    conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+}
+
 /// What the area's own row calls it; empty where it says nothing.
 pub(crate) fn name(log: &AreaLog, area: AreaId) -> Result<String, AreaError> {
     let row = log.row(area.0)?;
@@ -139,6 +177,19 @@ pub(crate) fn set_backed_up(dir: &DataDir, area: AreaId, position: u64) -> Resul
     log.set_backed_up(position)?;
     log.commit()?;
     Ok(())
+}
+
+/// Erases what has been in an area's trash for too long.
+pub(crate) fn empty_trash(dir: &DataDir, area: AreaId, now_ms: i64) -> Result<(), AreaError> {
+    let mut log = open(dir, area)?;
+    loop {
+        log.begin()?;
+        let erased = log.empty_trash(now_ms)?;
+        log.commit()?;
+        if erased == 0 {
+            return Ok(());
+        }
+    }
 }
 
 /// What a check finds in an area's file.

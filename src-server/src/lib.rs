@@ -23,6 +23,7 @@ mod config;
 mod control;
 mod data_dir;
 mod demo;
+mod erasures;
 mod error;
 mod group_commit;
 mod guesses;
@@ -42,6 +43,7 @@ mod rows_json;
 mod secrets;
 mod security_headers;
 mod server;
+mod snapshots;
 mod tls;
 mod web_files;
 

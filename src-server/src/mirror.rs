@@ -108,10 +108,9 @@ async fn mirror_all(app: &App, mut areas: Vec<AreaId>, leave_alone: &HashSet<Are
 async fn mirror(app: &App, area: AreaId) -> Result<(), MirrorError> {
     let reading = app.clone();
     let write = move |log: &mut AreaLog| write(log, area, || reading.control.read_blocking(move |c| c.roster(area)));
-    let (changed, up_to) = app.areas.run(area, write).await?;
-    if changed {
-        app.pokes.changed(area, SERVER_ORIGIN);
-    }
+    let up_to = app.areas.run(area, write).await?;
+    // Also where nothing had to be written: the command line may have written to the log itself.
+    app.pokes.changed(area, SERVER_ORIGIN);
     Ok(app.control.write(move |control| control.mirrored(area, up_to)).await?)
 }
 
@@ -120,12 +119,12 @@ fn write(
     log: &mut AreaLog,
     area: AreaId,
     roster: impl FnOnce() -> Result<(Roster, ChangeNumber), ControlError>,
-) -> Result<(bool, ChangeNumber), MirrorError> {
+) -> Result<ChangeNumber, MirrorError> {
     let (roster, up_to) = roster()?;
     let mirrored = log.mirror(&roster, now_ms()).map_err(AreaError::from)?;
     if mirrored.left_out > 0 {
         let rows = mirrored.left_out;
         tracing::warn!(%area, rows, "not mirrored: rows of another kind have these ids");
     }
-    Ok((mirrored.changed, up_to))
+    Ok(up_to)
 }

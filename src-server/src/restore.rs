@@ -4,8 +4,10 @@
 //! set aside, not deleted. Every area then begins a new epoch, so that devices which had read further give back what
 //! the backup does not have (docs/sync.md, *After a restore*). The server's key is in no backup and stays.
 
-use crate::control::{ControlDb, ControlError};
+use crate::area_delete::{self, DeleteError};
+use crate::control::{Before, ControlDb, ControlError, Deed, NewAuditLine};
 use crate::data_dir::{DataDir, DataDirError};
+use crate::erasures::{self, Erased};
 use crate::group_commit::Failure;
 use crate::hub::{self, AreaError};
 use serde::Deserialize;
@@ -17,8 +19,11 @@ use tempfile::TempDir;
 
 /// The newest form of backup that is understood.
 const FORMAT: u32 = 1;
+const MANIFEST: &str = "manifest.json";
+/// A hundred thousand areas have room.
+const MANIFEST_BYTES_MAX: u64 = 32 * 1024 * 1024;
 /// What belongs to a backup, and is set aside before it is put back.
-const PARTS: [&str; 5] = ["control.db", "control.db-wal", "control.db-shm", "areas", "basemaps"];
+const PARTS: [&str; 6] = ["control.db", "control.db-wal", "control.db-shm", "areas", "basemaps", "snapshots"];
 
 /// Why nothing was restored. What was there is untouched, unless the error says where it lies.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +40,8 @@ pub enum RestoreError {
     Control(#[from] ControlError),
     #[error(transparent)]
     Area(#[from] AreaError),
+    #[error("an area that was deleted came back with the backup, and could not be deleted again: {0}")]
+    Delete(#[from] DeleteError),
 }
 
 /// What was restored.
@@ -42,6 +49,8 @@ pub(crate) struct RestoreReport {
     pub(crate) areas: usize,
     /// Where what was there before lies now, if anything was.
     pub(crate) aside: Option<PathBuf>,
+    /// Who was locked out since the backup stays so; not, when what was there before could not be read.
+    pub(crate) carried_over: bool,
 }
 
 #[derive(Deserialize)]
@@ -70,9 +79,10 @@ pub(crate) fn run(root: &Path, from: &Path, now_ms: i64) -> Result<RestoreReport
     let dir = DataDir::create(root)?;
     let _lock = dir.lock()?;
     let unpacked = unpack(root, from)?;
+    let before = before(root);
     let aside = put_in_place(root, unpacked.path(), now_ms)?;
-    let areas = begin_anew(&dir, now_ms)?;
-    Ok(RestoreReport { areas, aside })
+    let areas = begin_anew(&dir, before.as_ref(), now_ms)?;
+    Ok(RestoreReport { areas, aside, carried_over: before.is_some() })
 }
 
 /// Unpacks and checks everything. Names that lead anywhere else are refused.
@@ -87,14 +97,12 @@ fn unpack(root: &Path, from: &Path) -> Result<TempDir, RestoreError> {
         let mut entry = entry.map_err(|error| damaged(error.to_string()))?;
         let path = entry.path().map_err(|error| damaged(error.to_string()))?.into_owned();
         let name = path.to_string_lossy().into_owned();
-        if name == "manifest.json" {
-            let mut text = String::new();
-            entry.read_to_string(&mut text).map_err(|error| damaged(error.to_string()))?;
-            manifest = Some(serde_json::from_str::<Manifest>(&text).map_err(|error| damaged(error.to_string()))?);
-            continue;
-        }
-        if !is_part(&path) || !entry.header().entry_type().is_file() {
+        if !entry.header().entry_type().is_file() || !(name == MANIFEST || is_part(&path)) {
             return Err(damaged(format!("it holds {name:?}, which does not belong to a backup")));
+        }
+        if name == MANIFEST {
+            manifest = Some(read_manifest(&mut entry).map_err(damaged)?);
+            continue;
         }
         let target = unpacked.path().join(&path);
         fs::create_dir_all(target.parent().unwrap_or(unpacked.path())).map_err(unreadable)?;
@@ -104,6 +112,13 @@ fn unpack(root: &Path, from: &Path) -> Result<TempDir, RestoreError> {
     let manifest = manifest.ok_or_else(|| damaged("its end is missing".to_owned()))?;
     compare(&manifest, &found).map_err(damaged)?;
     Ok(unpacked)
+}
+
+/// A manifest that would not fit into memory is none.
+fn read_manifest(entry: &mut impl Read) -> Result<Manifest, String> {
+    let mut text = String::new();
+    entry.take(MANIFEST_BYTES_MAX).read_to_string(&mut text).map_err(|error| error.to_string())?;
+    serde_json::from_str(&text).map_err(|error| error.to_string())
 }
 
 fn is_part(path: &Path) -> bool {
@@ -168,10 +183,33 @@ fn put_in_place(root: &Path, unpacked: &Path, now_ms: i64) -> Result<Option<Path
     Ok(None)
 }
 
-/// Begins a new epoch in every area.
-fn begin_anew(dir: &DataDir, now_ms: i64) -> Result<usize, RestoreError> {
+/// What must not come back with the backup, as far as it can be read. A damaged file is a reason to restore.
+fn before(root: &Path) -> Option<Before> {
+    let copy = TempDir::new_in(root).ok()?;
+    for name in ["control.db", "control.db-wal"] {
+        if root.join(name).exists() {
+            // A copy: opening brings a file up to date, and what is set aside stays as it was.
+            fs::copy(root.join(name), copy.path().join(name)).ok()?;
+        }
+    }
+    let file = copy.path().join("control.db");
+    file.exists().then(|| ControlDb::open(&file).and_then(|control| control.before_restore()).ok())?
+}
+
+/// Deletes again what was deleted, locks out again who was locked out, and begins a new epoch in every area.
+fn begin_anew(dir: &DataDir, before: Option<&Before>, now_ms: i64) -> Result<usize, RestoreError> {
     let mut control = ControlDb::open(&dir.control())?;
-    control.write(|writer| writer.restored())?;
+    let line = NewAuditLine::beside(Deed::Restore, None);
+    control.write::<_, ControlError>(|writer| {
+        writer.restored()?;
+        before.map_or(Ok(()), |before| writer.carry_over(before))?;
+        writer.note(&line, now_ms)
+    })?;
+    let unreadable = |source| DataDirError::Unusable { path: dir.erasures(), source };
+    let deleted = erasures::deleted_areas(dir).map_err(unreadable)?;
+    for area in control.reader().areas()?.into_iter().filter(|area| deleted.contains(&area.id)) {
+        area_delete::delete(dir, &mut control, &area, now_ms)?;
+    }
     let areas = control.reader().areas()?;
     for area in &areas {
         let mut log = hub::open(dir, area.id).map_err(AreaError::from)?;
@@ -179,6 +217,16 @@ fn begin_anew(dir: &DataDir, now_ms: i64) -> Result<usize, RestoreError> {
         log.begin().map_err(failed)?;
         log.begin_epoch(now_ms).map_err(failed)?;
         log.commit().map_err(failed)?;
+        drop(log);
+        let erased = erasures::erased(dir, area.id).map_err(unreadable)?;
+        if erased == Erased::default() {
+            continue;
+        }
+        hub::erase(dir, area.id, &erased, now_ms)?;
+        control.write::<_, ControlError>(|writer| {
+            erased.members.iter().try_for_each(|member| writer.erase_member(area.id, *member, now_ms))
+        })?;
+        control.settle()?;
     }
     Ok(areas.len())
 }

@@ -39,14 +39,18 @@ fn api() -> Router<App> {
     let devices = Router::new()
         .route("/v1/sync", post(v1::sync::post).layer(compressed.clone()))
         .route("/v1/history/{row}", get(v1::history::get).layer(compressed))
+        .route("/v1/hand-in", post(v1::hand_in::post))
+        .route("/v1/deliver", post(v1::deliver::post))
         .route("/v1/poke", get(v1::poke::get))
         .route("/v1/basemap", get(v1::basemap::get))
+        .route("/v1/snapshot/{hash}", get(v1::snapshot::get))
         .route("/v1/hand-over", post(v1::invitations::hand_over))
         .route("/v1/devices", get(v1::devices::list))
         .route("/v1/devices/{id}", patch(v1::devices::rename).delete(v1::devices::revoke));
     let coordinators = Router::new()
         .route("/v1/invitations", post(v1::invitations::issue).get(v1::invitations::list))
-        .route("/v1/invitations/{id}", delete(v1::invitations::revoke));
+        .route("/v1/invitations/{id}", delete(v1::invitations::revoke))
+        .route("/v1/members/{id}", delete(v1::members::lock_out));
     nobody_yet
         .merge(devices)
         .merge(coordinators)

@@ -16,6 +16,7 @@ use crate::poke::Pokes;
 use crate::rate_limit::RateLimits;
 use crate::router::router;
 use crate::secrets::Secret;
+use crate::snapshots::{self, Snapshots};
 use crate::tls::{Tls, TlsError};
 use crate::web_files::{self, WebDirError};
 use axum_server::Handle;
@@ -37,6 +38,7 @@ pub(crate) struct AppState {
     pub(crate) areas: AreaPool<AreaLog>,
     pub(crate) pokes: Pokes,
     pub(crate) mirrors: Mirrors,
+    pub(crate) snapshots: Snapshots,
     pub(crate) limits: RateLimits,
     pub(crate) area_names: AreaNames,
     pub(crate) public_url: String,
@@ -136,6 +138,7 @@ impl Server {
             areas: start_pool(&dir)?,
             pokes: Pokes::default(),
             mirrors: Mirrors::default(),
+            snapshots: Snapshots::default(),
             limits: RateLimits::new(&config.rates),
             area_names: AreaNames::default(),
             public_url,
@@ -217,6 +220,14 @@ impl Server {
         Ok(())
     }
 
+    /// Waits until every snapshot that fell due is made. For tests.
+    pub async fn snapshots_made(&self) {
+        const LOOK_EVERY: Duration = Duration::from_millis(2);
+        while !self.app.snapshots.settled() {
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
     /// Answers requests until `shutdown` is ready. Then no new connection is taken, poke streams end, requests that
     /// have begun are answered, and the files are closed.
     pub async fn serve(self, shutdown: impl Future<Output = ()>) -> Result<(), ServeError> {
@@ -259,6 +270,7 @@ impl Server {
             served = serving => Ok(served?),
             never = stopping => match never {},
             never = mirror::keep_in_step(&self.app) => match never {},
+            never = snapshots::make_when_due(&self.app) => match never {},
         }
     }
 }

@@ -6,7 +6,7 @@
 
 mod store;
 
-pub(crate) use store::{KeyStore, SystemStore, sync_folder};
+pub(crate) use store::{KeyStore, key_store, sync_folder};
 
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::hmac;

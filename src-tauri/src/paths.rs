@@ -7,10 +7,17 @@ use tauri::{AppHandle, Manager};
 
 /// Another folder for everything this program writes: tests, and a second device on one machine.
 const OVERRIDE: &str = "TRYGKORT_DATA";
+/// `none`: a new key is kept in a file.
+const KEY_STORE: &str = "TRYGKORT_KEY_STORE";
 
 /// The folder that the environment names instead of the platform's own.
 pub(crate) fn data_override() -> Option<PathBuf> {
     folder_from(std::env::var_os(OVERRIDE))
+}
+
+/// Whether the environment says to leave the system's key store alone: tests, and key stores that do not work.
+pub(crate) fn without_key_store() -> bool {
+    std::env::var_os(KEY_STORE).is_some_and(|value| value == "none")
 }
 
 /// The folder of the databases, made if need be and readable by this user only.

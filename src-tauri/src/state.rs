@@ -4,7 +4,7 @@
 //! but this thread touches it. Network calls run elsewhere ([`crate::sync_task`]) and come back as jobs.
 
 use crate::files::{Folder, SystemEnv, host_info};
-use crate::keys::SystemStore;
+use crate::keys::key_store;
 use crate::sync_task::{Network, PokeTask};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -272,7 +272,7 @@ impl Core {
 
 /// Opens the core; also says whether the key of its files was lost.
 fn open(folder: &Path) -> Result<(App, bool), IpcError> {
-    let taken = Folder::take(folder, Box::new(SystemStore)).map_err(Error::from)?.ok_or_else(|| IpcError {
+    let taken = Folder::take(folder, key_store()).map_err(Error::from)?.ok_or_else(|| IpcError {
         code: ErrorCode::Parked,
         detail: "another Trygkort has the data folder".to_owned(),
         field: None,

@@ -317,6 +317,42 @@ export async function storageState() {
   return JSON.stringify({ persisted, usage: estimate.usage ?? null, quota: estimate.quota ?? null });
 }
 
+// ---- Forgetting this device ------------------------------------------------------------------------------------------
+
+/** The worker's folder in the origin's private file system (src-web/src/storage.rs). */
+const STORAGE_FOLDER = "trygkort";
+/** A worker that was ended lets its files go a moment later. */
+const FOLDER_TRIES = 20;
+
+/** Removes what the page keeps besides the database: the look of last time, the app's own files, the service worker. */
+export async function forgetTraces() {
+  localStorage.clear();
+  sessionStorage.clear();
+  if (inTauri) return;
+  const registrations = (await navigator.serviceWorker?.getRegistrations()) ?? [];
+  await Promise.all(registrations.map((registration) => registration.unregister()));
+  const names = (await page.caches?.keys()) ?? [];
+  await Promise.all(names.map((/** @type {string} */ name) => page.caches.delete(name)));
+}
+
+/** Ends the worker and removes its folder. In the window the core has done both. */
+export async function forgetStorage() {
+  if (inTauri) return;
+  giveUp("this device was forgotten");
+  stopWorker();
+  const root = await navigator.storage.getDirectory();
+  for (let tries = 1; ; tries++) {
+    try {
+      return await root.removeEntry(STORAGE_FOLDER, { recursive: true });
+    } catch (error) {
+      const name = /** @type {any} */ (error)?.name;
+      if (name === "NotFoundError") return;
+      if (tries === FOLDER_TRIES) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+}
+
 // ---- Camera, sharing ---------------------------------------------------------------------------------------------------
 
 /** Whether this device can read a QR code inside the app. */

@@ -4,18 +4,21 @@ use crate::components::{Arrival, DemoStop, Split};
 use crate::features::card::{CardPage, ConcernPage, ProblemPage};
 use crate::features::contacts::{ContactPage, ContactsPage};
 use crate::features::edit::{AreaEditPage, CardTablePage, ContactEditPage, OrganisationEditPage, ProblemEditPage};
+use crate::features::lock::{ForgottenPage, LockScreen, SecurityPage};
 use crate::features::map::{MapListPage, MapPage, PinEditPage};
-use crate::features::more::{
-    AboutPage, AreasPage, DevicesPage, InvitePeoplePage, MorePage, NotThisPage, RefusalsPage, SettingsPage, StatePage,
-};
+use crate::features::more::{AboutPage, AreasPage, DevicesPage, InvitePeoplePage, MorePage, NotThisPage, SettingsPage};
 use crate::features::shell::{
     ChooseCard, ChooseContact, ChooseMore, InsecurePage, NoSuchPage, ParkedPage, Shell, StartFailed,
 };
+use crate::features::updates::{CardHistoryPage, ContactHistoryPage, PinHistoryPage, UpdatesPage};
 use crate::features::welcome::{InstallPage, InvitePage, WelcomePage};
 use crate::i18n::*;
-use crate::ipc::{ask, on_event, to_json};
+use crate::ipc::{ask, on_event};
+use crate::look::{Look, set_on_root};
 use crate::routes::paths;
-use crate::state::{Changes, Host, Now, Session, SyncBadge, Toasts, Var, derived, effect, is_secure, use_session};
+use crate::state::{
+    Changes, Host, Now, Session, SyncBadge, Toasts, Var, derived, effect, is_secure, use_session, watch_use,
+};
 use leptos::children::ToChildren;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -23,12 +26,13 @@ use leptos_router::components::{Outlet, ParentRoute, Redirect, Route, Router, Ro
 use leptos_router::hooks::use_location;
 use leptos_router::path;
 use trygkort_core::error::ErrorCode;
-use trygkort_core::ipc::{Boot, BootView, Event, IpcError, Theme, Topic};
+use trygkort_core::ipc::{Boot, BootView, Event, IpcError, Topic};
 
 /// The whole app.
 #[component]
 pub(crate) fn App() -> impl IntoView {
     I18n::provide();
+    Look::provide();
     let i18n = use_i18n();
     effect(move || set_on_root("lang", Some(i18n.get_locale().as_ref())));
     view! { <Start /> }
@@ -56,6 +60,10 @@ fn Start() -> impl IntoView {
         spawn_local(async move {
             let answer = ask(Boot {}).await;
             if session.get_value().is_some() {
+                return;
+            }
+            if matches!(&answer, Err(error) if error.code == ErrorCode::Locked) {
+                host.locked.set(true);
                 return;
             }
             // Another tab has the database: that is a page of its own and ends by itself.
@@ -87,9 +95,25 @@ fn Start() -> impl IntoView {
             }
         }
         Event::UpdateReady => host.update_ready.set(true),
+        Event::Locked => host.locked.set(true),
     });
     boot();
+    effect(move || {
+        if host.locked.get() {
+            // Nothing of what was shown stays: after the PIN everything is asked anew.
+            session.set_value(None);
+            outcome.set(None);
+            badge.clear();
+            remove_skeleton();
+        }
+    });
+    let unlocked = move || {
+        host.locked.set(false);
+        boot();
+    };
     (move || match outcome.get() {
+        _ if host.forgotten.get() => view! { <ForgottenPage /> }.into_any(),
+        _ if host.locked.get() => view! { <LockScreen on_open=unlocked /> }.into_any(),
         // The answer comes when the other tab lets go.
         None if host.parked.get() => {
             remove_skeleton();
@@ -118,8 +142,10 @@ fn remove_skeleton() {
 
 #[component]
 fn Ready() -> impl IntoView {
-    apply_settings();
     let session = use_session();
+    let look = expect_context::<Look>();
+    effect(move || look.apply(&session.settings()));
+    watch_use();
     let badge = expect_context::<SyncBadge>();
     effect(move || match session.area_id() {
         Some(_) => badge.refresh(),
@@ -134,75 +160,6 @@ fn Ready() -> impl IntoView {
     }
 }
 
-/// Language, theme and text size, on the document as the style sheets expect them.
-fn apply_settings() {
-    let session = use_session();
-    let i18n = use_i18n();
-    let device_locale = i18n.get_locale_untracked();
-    effect(move || {
-        let settings = session.settings();
-        let theme = match settings.theme {
-            Theme::System => None,
-            Theme::Light => Some("light"),
-            Theme::Dark => Some("dark"),
-        };
-        set_on_root("data-theme", theme);
-        color_the_frame(theme);
-        let percent = settings.text_percent.to_string();
-        let text = (settings.text_percent != 100).then_some(percent.as_str());
-        set_on_root("data-text", text);
-        let locale = match settings.language.as_deref() {
-            Some("da") => Locale::da,
-            Some("en") => Locale::en,
-            _ => device_locale,
-        };
-        if locale != i18n.get_locale_untracked() {
-            i18n.set_locale(locale);
-        }
-        remember_look(theme, text, locale);
-    });
-}
-
-/// Sets an attribute of the document, or takes it away.
-fn set_on_root(name: &str, value: Option<&str>) {
-    let Some(root) = document().document_element() else { return };
-    let done = match value {
-        Some(value) => root.set_attribute(name, value),
-        None => root.remove_attribute(name),
-    };
-    debug_assert!(done.is_ok(), "attribute names are plain words");
-}
-
-/// The browser's own frame follows the device; a theme chosen here has to be told to it.
-fn color_the_frame(theme: Option<&str>) {
-    for (device, color) in [("light", "#f6f5f0"), ("dark", "#0f1613")] {
-        let selector = format!("meta[name='theme-color'][media*='{device}']");
-        let Ok(Some(meta)) = document().query_selector(&selector) else { continue };
-        let color = match theme {
-            Some("light") => "#f6f5f0",
-            Some("dark") => "#0f1613",
-            _ => color,
-        };
-        let done = meta.set_attribute("content", color);
-        debug_assert!(done.is_ok(), "attribute names are plain words");
-    }
-}
-
-/// Leaves what `js/first-paint.js` puts on the document before the app is there.
-fn remember_look(theme: Option<&str>, text: Option<&str>, locale: Locale) {
-    #[derive(serde::Serialize)]
-    struct Look<'a> {
-        theme: Option<&'a str>,
-        text: Option<&'a str>,
-        lang: String,
-    }
-    let look = to_json(&Look { theme, text, lang: locale.to_string() });
-    if let (Ok(look), Ok(Some(storage))) = (look, window().local_storage()) {
-        // Refused storage is no loss here: the page flashes once.
-        let _ = storage.set_item("trygkort-look", &String::from(look));
-    }
-}
-
 #[component]
 fn Places() -> impl IntoView {
     view! {
@@ -214,25 +171,28 @@ fn Places() -> impl IntoView {
                 <Route path=path!("table") view=CardTablePage />
                 <Route path=path!("area") view=AreaEditPage />
                 <Route path=path!("edit/:id") view=ProblemEditPage />
+                <Route path=path!("history/:id") view=CardHistoryPage />
                 <Route path=path!(":id") view=ProblemPage />
             </ParentRoute>
             <ParentRoute path=path!("/contacts") view=ContactsFrame>
                 <Route path=path!("") view=ChooseContact />
                 <Route path=path!("edit/:id") view=ContactEditPage />
                 <Route path=path!("organisation/:id") view=OrganisationEditPage />
+                <Route path=path!("history/:id") view=ContactHistoryPage />
                 <Route path=path!(":id") view=ContactPage />
             </ParentRoute>
             <ParentRoute path=path!("/map") view=MapFrameView>
                 <Route path=path!("") view=MapPage />
                 <Route path=path!("list") view=MapListPage />
                 <Route path=path!("edit/:id") view=PinEditPage />
+                <Route path=path!("history/:id") view=PinHistoryPage />
             </ParentRoute>
             <ParentRoute path=path!("/more") view=MoreFrame>
                 <Route path=path!("") view=ChooseMore />
-                <Route path=path!("state") view=StatePage />
-                <Route path=path!("refusals") view=RefusalsPage />
+                <Route path=path!("updates") view=UpdatesPage />
                 <Route path=path!("areas") view=AreasPage />
                 <Route path=path!("settings") view=SettingsPage />
+                <Route path=path!("security") view=SecurityPage />
                 <Route path=path!("invite") view=InvitePeoplePage />
                 <Route path=path!("devices") view=DevicesPage />
                 <Route path=path!("install") view=InstallPage />

@@ -66,6 +66,29 @@ pub(crate) fn moment_words(i18n: I18n, ms: i64, now_ms: i64) -> String {
     moment_in_words(i18n.get_locale(), ms, now_ms)
 }
 
+/// *kl. 9.14*.
+pub(crate) fn clock_words(i18n: I18n, ms: i64) -> String {
+    clock_in(i18n.get_locale(), local(ms).minute)
+}
+
+/// Which day of the calendar here a moment is in.
+pub(crate) fn day_of(ms: i64) -> i64 {
+    local(ms).days
+}
+
+/// *i dag*, *i går*, otherwise *22. november*, with the year when it is another.
+pub(crate) fn day_words(i18n: I18n, ms: i64, now_ms: i64) -> String {
+    let (locale, at, now) = (i18n.get_locale(), local(ms), local(now_ms));
+    match now.days - at.days {
+        0 => td_string!(locale, updates.today).to_owned(),
+        1 => td_string!(locale, updates.yesterday).to_owned(),
+        _ if at.year == now.year => {
+            td_string!(locale, common.date_no_year, day = at.day, month = month_in(locale, at.month)).to_string()
+        }
+        _ => date_in(locale, at),
+    }
+}
+
 /// [`moment_words`] for view models, which know a language and no screen.
 pub(crate) fn moment_in_words(locale: Locale, ms: i64, now_ms: i64) -> String {
     moment_in(locale, local(ms), local(now_ms))
@@ -125,6 +148,9 @@ pub(crate) fn error_words(locale: Locale, error: &IpcError) -> &'static str {
         ErrorCode::StorageFull => td_string!(locale, common.error.storage_full),
         ErrorCode::StorageRefused => td_string!(locale, common.error.storage_refused),
         ErrorCode::StorageDamaged => td_string!(locale, common.error.storage_damaged),
+        ErrorCode::Locked => td_string!(locale, common.error.locked),
+        ErrorCode::KeyLost => td_string!(locale, common.error.key_lost),
+        ErrorCode::KeyStore => td_string!(locale, common.error.key_store),
         ErrorCode::Outdated => td_string!(locale, common.error.outdated),
         ErrorCode::Parked => td_string!(locale, common.error.parked),
         ErrorCode::Internal => td_string!(locale, common.error.internal),

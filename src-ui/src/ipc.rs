@@ -25,6 +25,10 @@ extern "C" {
     fn host_open_external(url: &str);
     #[wasm_bindgen(js_name = applyUpdate)]
     fn host_apply_update();
+    #[wasm_bindgen(js_name = forgetTraces)]
+    fn host_forget_traces() -> Promise;
+    #[wasm_bindgen(js_name = forgetStorage)]
+    fn host_forget_storage() -> Promise;
     #[wasm_bindgen(js_name = takeOver)]
     fn host_take_over();
     #[wasm_bindgen(js_name = installState)]
@@ -113,6 +117,22 @@ pub(crate) fn apply_update() {
 /// *Brug her*: asks the tab that has the database to let this one have it.
 pub(crate) fn take_over() {
     host_take_over();
+}
+
+/// After `ForgetDevice`: removes what the page keeps besides the database (look, drafts of links, the app's own files).
+pub(crate) async fn forget_traces() {
+    log_failure(JsFuture::from(host_forget_traces()).await);
+}
+
+/// Ends the host and removes its folder; nothing is answered any more until the page is loaded anew.
+pub(crate) async fn forget_storage() {
+    log_failure(JsFuture::from(host_forget_storage()).await);
+}
+
+fn log_failure(result: Result<JsValue, JsValue>) {
+    if let Err(thrown) = result {
+        leptos::logging::warn!("forgetting: {thrown:?}");
+    }
 }
 
 /// How this device can have the app on its home screen.

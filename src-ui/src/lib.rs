@@ -20,6 +20,7 @@ mod features;
 mod format;
 mod i18n;
 mod ipc;
+mod look;
 mod map;
 mod routes;
 mod state;

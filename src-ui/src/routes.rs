@@ -2,7 +2,7 @@
 
 /// Builders of addresses; the patterns they fill are in [`crate::app`].
 pub(crate) mod paths {
-    use trygkort_core::domain::{ContactId, OrganisationId, PinId, ProblemId};
+    use trygkort_core::domain::{ContactId, OrganisationId, PinId, ProblemId, RowId};
 
     /// The id that forms for new rows carry in their address.
     pub(crate) const NEW: &str = "new";
@@ -74,12 +74,22 @@ pub(crate) mod paths {
         "/more"
     }
 
-    pub(crate) fn sync_state() -> &'static str {
-        "/more/state"
+    /// *Opdatering*
+    pub(crate) fn updates() -> &'static str {
+        "/more/updates"
     }
 
-    pub(crate) fn refusals() -> &'static str {
-        "/more/refusals"
+    /// *Historik* of a problem or of a cell of the card.
+    pub(crate) fn card_history(row: RowId) -> String {
+        format!("/card/history/{row}")
+    }
+
+    pub(crate) fn contact_history(id: ContactId) -> String {
+        format!("/contacts/history/{id}")
+    }
+
+    pub(crate) fn pin_history(id: PinId) -> String {
+        format!("/map/history/{id}")
     }
 
     pub(crate) fn areas() -> &'static str {
@@ -88,6 +98,11 @@ pub(crate) mod paths {
 
     pub(crate) fn settings() -> &'static str {
         "/more/settings"
+    }
+
+    /// *Sikkerhed på enheden*
+    pub(crate) fn security() -> &'static str {
+        "/more/security"
     }
 
     pub(crate) fn invite_people() -> &'static str {

@@ -230,6 +230,8 @@ impl Leader {
         let Step::Reply(result) = self.app.handle(Request::Boot(Boot {})) else { return };
         let boot: Option<BootView> = match result {
             Ok(json) => serde_json::from_str(&json).ok(),
+            // The lock says so itself, and every question is answered with it.
+            Err(error) if error.code == ErrorCode::Locked => None,
             Err(error) => {
                 self.unreported = Some(error);
                 None

@@ -1,7 +1,7 @@
 // @ts-check
 // The desktop window with a real server: join, go offline, call.
 import assert from 'node:assert/strict';
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { execFile } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -99,4 +99,52 @@ test('outside the demo a telephone link goes to the system', { timeout: 180_000 
   await window.join(String(link));
   await window.click('link', 'Ring 112, Akut udrykning og livsfare');
   await until('the system is asked to dial', async () => assert.match(await readFile(opened, 'utf8'), /tel:112/));
+});
+
+/** The databases of a window's folder and all that belongs to them, by name. @param {string} data */
+async function databases(data) {
+  const names = (await readdir(data)).filter((name) => /^(device|area-|lock)/.test(name));
+  return new Map(await Promise.all(names.map(async (name) => /** @type {const} */ ([name, await readFile(join(data, name))]))));
+}
+
+test('the files are encrypted, a PIN opens them after a restart, and forgetting leaves none', { timeout: 300_000 }, async () => {
+  const data = await mkdtemp(join(folder, 'data-'));
+  const first = await open({ data });
+  await first.join(await server.invite('staff'));
+  await first.find('link', 'Hærværk');
+  for (const [name, bytes] of await databases(data)) {
+    for (const text of ['SQLite format', 'Ejendomskontoret', '32571000', 'Bøgeparken']) {
+      assert.ok(!bytes.includes(text), `${name} holds ${text}`);
+    }
+  }
+  const key = await stat(join(data, 'database.key'));
+  assert.equal(key.mode & 0o777, 0o600);
+
+  await first.click('link', 'Mere');
+  await first.click('link', /^Sikkerhed på enheden/);
+  await first.reads('computeren har intet nøglelager');
+  await first.click('button', 'Vælg en PIN-kode');
+  await first.fill('Ny PIN-kode', '24680');
+  await first.fill('Gentag den nye PIN-kode', '24680');
+  await first.click('button', 'Gem PIN-kode');
+  await first.find('button', 'Skift PIN-kode');
+  await first.close();
+
+  const again = await open({ data });
+  await again.find('heading', 'Trygkort er låst');
+  for (const digit of '24680') await again.click('button', digit);
+  await again.click('button', 'Lås op');
+  await again.find('link', 'Hærværk');
+
+  await again.click('link', 'Mere');
+  await again.click('button', 'Lås nu');
+  await again.find('heading', 'Trygkort er låst');
+  await again.click('button', 'Glemt PIN-kode?');
+  await again.click('button', 'Glem enheden');
+  await again.find('heading', 'Enheden er glemt');
+  const left = [...(await databases(data)).keys()].filter((name) => !/^device\.db(-wal|-shm)?$/.test(name));
+  assert.deepEqual(left, []);
+  await again.click('button', 'Begynd forfra');
+  // In the language of the machine: the setting was forgotten, too.
+  await again.find('heading', /^(Velkommen til|Welcome to) Trygkort$/);
 });

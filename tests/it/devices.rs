@@ -28,7 +28,7 @@ async fn a_revoked_device_is_locked_out_and_the_others_are_not() {
     .await
     .unwrap();
     let status = lost.sync().await;
-    assert_eq!((status.state, status.pending), (SyncState::Revoked, 1), "what was written stays on the device");
+    assert_eq!((status.state, status.pending), (SyncState::Revoked, 0), "what was written was handed in");
     assert_eq!(lost.ask(ListDevices {}).await.unwrap_err().code, ErrorCode::Revoked);
     let asked = lost.traffic.requests;
     lost.sync().await;

@@ -15,6 +15,8 @@ use trygkort_core::ipc::{
     SearchContacts, SyncState, SyncStatus,
 };
 use trygkort_core::store::StoreError;
+use trygkort_core::wire::v1::SyncRequest;
+use trygkort_core::wire::{from_bytes, to_bytes};
 
 /// How long to wait for what the network brings; only a failing test waits so long.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -100,6 +102,19 @@ impl Device {
     pub async fn sync(&mut self) -> SyncStatus {
         self.app.request_sync();
         while let Some((call, request)) = self.app.next_sync() {
+            let response = self.carry(request).await;
+            self.app.finish_sync(call, response);
+        }
+        self.ask(GetSyncStatus {}).await.unwrap()
+    }
+
+    /// The same for a device that takes no snapshots, as those of before there were any.
+    pub async fn sync_by_log(&mut self) -> SyncStatus {
+        self.app.request_sync();
+        while let Some((call, mut request)) = self.app.next_sync() {
+            if let Ok(sent) = from_bytes::<SyncRequest>(&request.body) {
+                request.body = to_bytes(&SyncRequest { speaks: Some(1), ..sent });
+            }
             let response = self.carry(request).await;
             self.app.finish_sync(call, response);
         }

@@ -18,7 +18,7 @@ mod wire_tap;
 
 pub use device::{Answer, Device, Listener, Traffic};
 pub use test_server::TestServer;
-pub use wire_tap::WireTap;
+pub use wire_tap::{Shape, WireTap};
 
 /// A client that follows no redirect and trusts nobody: the tests speak plain HTTP with this machine.
 #[must_use]

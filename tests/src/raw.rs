@@ -2,7 +2,7 @@
 
 use crate::http_client;
 use serde_json::{Value as Json, json};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use trygkort_core::domain::{Entity, Position, RowId, Scope, Value};
 use trygkort_core::wire::v1::{Action, Cursor, FieldChange, Page, RowChange, SyncRequest, SyncResponse, WireId};
 use trygkort_core::wire::{CONTENT_TYPE, VERSION, from_bytes, to_bytes};
@@ -47,11 +47,31 @@ impl RawDevice {
         (response.status().as_u16(), response.bytes().await.unwrap().to_vec())
     }
 
+    /// Waits until the server has made the snapshot that is due.
+    ///
+    /// # Panics
+    /// When none comes for a long time.
+    pub async fn until_there_is_a_snapshot(&self) {
+        const TRIES: u32 = 600;
+        for _ in 0..TRIES {
+            let request = SyncRequest { version: VERSION, origin: self.origin, speaks: Some(2), ..Default::default() };
+            let answer: SyncResponse = from_bytes(&self.post(&request).await).unwrap();
+            if answer.snapshot.is_some() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        panic!("no snapshot was made");
+    }
+
     /// One exchange, bytes in and bytes out.
     pub async fn exchange_bytes(&self, cursor: Cursor, actions: Vec<Action>) -> Vec<u8> {
-        let request = SyncRequest { version: VERSION, origin: self.origin, cursor, actions, ..Default::default() };
+        self.post(&SyncRequest { version: VERSION, origin: self.origin, cursor, actions, ..Default::default() }).await
+    }
+
+    async fn post(&self, request: &SyncRequest) -> Vec<u8> {
         let post = self.client.post(format!("{}/api/v1/sync", self.url)).bearer_auth(&self.token);
-        let response = post.header("content-type", CONTENT_TYPE).body(to_bytes(&request)).send().await.unwrap();
+        let response = post.header("content-type", CONTENT_TYPE).body(to_bytes(request)).send().await.unwrap();
         assert_eq!(response.status(), 200);
         response.bytes().await.unwrap().to_vec()
     }

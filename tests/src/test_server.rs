@@ -111,6 +111,13 @@ impl TestServer {
         trygkort_server::restore(&self.config.data_dir, from).unwrap();
     }
 
+    /// The area's file with its write-ahead log, for looking for what must or must not be there.
+    #[must_use]
+    pub fn area_bytes(&self) -> Vec<u8> {
+        let file = |suffix: &str| self.config.data_dir.join(format!("areas/{}.db{suffix}", self.area));
+        ["", "-wal"].into_iter().flat_map(|suffix| std::fs::read(file(suffix)).unwrap_or_default()).collect()
+    }
+
     /// Starts it on the data and the port it had.
     pub fn start_again(&mut self) {
         assert!(self.running.is_none(), "it runs already");

@@ -4,6 +4,7 @@
 //! Playwright script under `tests/bench/` that prints its figures as JSON; see [`script`].
 
 mod calendar;
+mod peers;
 mod sizes;
 
 use std::path::Path;
@@ -37,45 +38,76 @@ pub(crate) struct Figure {
 struct Bench {
     /// What `--only` takes.
     name: &'static str,
-    run: fn(&Layout) -> Result<Vec<Figure>>,
+    run: fn(&Layout, Effort) -> Result<Vec<Figure>>,
+}
+
+/// How much to measure.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Effort {
+    /// Everything, and it is kept.
+    Whole,
+    /// Little of everything, to see that it runs. Nothing is kept.
+    Quick,
 }
 
 const BENCHES: [Bench; 3] = [
-    Bench { name: "sizes", run: sizes::measure },
-    Bench { name: "sync", run: |layout| cargo_bench(layout, "sync") },
-    Bench { name: "browser", run: |layout| script(layout, "browser.mjs") },
+    Bench { name: "sizes", run: |layout, _| sizes::measure(layout) },
+    Bench { name: "sync", run: sync },
+    Bench { name: "browser", run: |layout, _| script(layout, "browser.mjs") },
 ];
 
 /// Measures everything, or the bench called `only`, prints a table and keeps it as `bench/results/DATE.json`.
-pub(crate) fn bench(layout: &Layout, only: Option<&str>) -> Result<()> {
+pub(crate) fn bench(layout: &Layout, only: Option<&str>, effort: Effort) -> Result<()> {
     let benches: Vec<&Bench> = BENCHES.iter().filter(|bench| only.is_none_or(|only| only == bench.name)).collect();
     if benches.is_empty() {
         let names: Vec<&str> = BENCHES.iter().map(|bench| bench.name).collect();
         return Err(Failure::new(format!("there is no such bench; one of: {}", names.join(", "))));
     }
-    setup::setup(layout, Need::Everything)?;
-    web::build(layout, Mode::Release)?;
-    web::build_server(layout)?;
+    if only == Some("sync") {
+        // It needs no browser and no web app.
+        setup::setup(layout, Need::Web)?;
+    } else {
+        setup::setup(layout, Need::Everything)?;
+        web::build(layout, Mode::Release)?;
+        web::build_server(layout)?;
+    }
     let mut results = serde_json::Map::new();
     for bench in benches {
         println!("==> Measuring: {}", bench.name);
         let start = std::time::Instant::now();
-        let figures = (bench.run)(layout)?;
+        let figures = (bench.run)(layout, effort)?;
         say(format!("done in {}", seconds(start.elapsed())));
         print_table(&figures);
         results.insert(bench.name.to_owned(), figures.iter().map(Figure::to_json).collect());
     }
+    if effort == Effort::Quick {
+        say("nothing was kept: these figures are of a quick try");
+        return Ok(());
+    }
     keep(layout, results)
 }
 
-/// A measuring program of the tests package, run with optimisation; it prints its figures as JSON on its last line.
-fn cargo_bench(layout: &Layout, name: &str) -> Result<Vec<Figure>> {
-    let source = format!("tests/benches/{name}/main.rs");
-    if !layout.root.join(&source).is_file() {
-        return not_there(&source);
+/// What synchronising costs; beside others that do it too; and how the cost grows.
+fn sync(layout: &Layout, effort: Effort) -> Result<Vec<Figure>> {
+    let mut figures = match effort {
+        Effort::Whole => figures_in(&cargo_bench(layout, "sync")?.watch_successfully()?)?,
+        Effort::Quick => Vec::new(),
+    };
+    let mut compare = cargo_bench(layout, "peers")?;
+    compare = match peers::install(layout) {
+        Ok(folder) => compare.env("TRYGKORT_BENCH_PEERS", folder),
+        Err(failure) => compare.env("TRYGKORT_BENCH_PEERS_ERROR", failure.to_string()),
+    };
+    if effort == Effort::Quick {
+        compare = compare.env("TRYGKORT_BENCH_QUICK", "1");
     }
-    let cargo = clones::cargo(layout, &layout.native)?.args(["bench", "--package", "trygkort-tests", "--bench", name]);
-    figures_in(&cargo.watch_successfully()?)
+    figures.extend(figures_in(&compare.watch_successfully()?)?);
+    Ok(figures)
+}
+
+/// A measuring program of the tests package, run with optimisation; it prints its figures as JSON on its last line.
+fn cargo_bench(layout: &Layout, name: &str) -> Result<Program> {
+    Ok(clones::cargo(layout, &layout.native)?.args(["bench", "--package", "trygkort-tests", "--bench", name]))
 }
 
 /// A script under `tests/bench/`; it prints its figures as JSON on its last line.

@@ -22,7 +22,11 @@ pub(crate) fn check(layout: &Layout) -> Result<ExitCode> {
     // Tauri refuses to be compiled when the folder it shows is not there; empty is enough for a check.
     layout::make_folder(&layout.dist())?;
     let checks: [(&str, &dyn Fn() -> Result<()>); 6] = [
-        ("Formatting", &|| clones::cargo(layout, &layout.native)?.args(["fmt", "--all", "--check"]).run()),
+        ("Formatting", &|| {
+            let fmt = || Ok(clones::cargo(layout, &layout.native)?.args(["fmt", "--all", "--check"]));
+            fmt()?.run()?;
+            fmt()?.folder(&layout.root.join("fuzz")).run()
+        }),
         ("Spelling", &|| optional(layout, "typos", "typos-cli", &[])),
         ("Licences and sources of dependencies", &|| {
             optional(layout, "cargo-deny", "cargo-deny", &["--all-features", "check", "bans", "licenses", "sources"])

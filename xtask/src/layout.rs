@@ -19,6 +19,8 @@ pub(crate) struct Layout {
     pub(crate) native: PathBuf,
     pub(crate) wasm: PathBuf,
     pub(crate) desktop: PathBuf,
+    /// For fuzzing, where every jump is counted; not needed otherwise.
+    pub(crate) fuzz: PathBuf,
 }
 
 impl Layout {
@@ -36,6 +38,7 @@ impl Layout {
             native: target.join("native"),
             wasm: target.join("wasm"),
             desktop: target.join("desktop"),
+            fuzz: target.join("fuzz"),
         })
     }
 

@@ -12,6 +12,7 @@ mod bundle;
 mod check;
 mod clones;
 mod failure;
+mod fuzz;
 mod layout;
 mod process;
 mod report;
@@ -38,7 +39,9 @@ Developer commands of Trygkort.
     cargo xtask run --desktop             open the desktop window instead
     cargo xtask test [--only STAGE]       set up, then run every test there is
     cargo xtask check                     formatting, lints, documentation, licences, spelling
-    cargo xtask bench [--only NAME]       measure the figures of the README, keep them under bench/results/
+    cargo xtask bench [NAME] [--quick]    measure the figures of the README, keep them under bench/results/
+    cargo xtask fuzz [TARGET] [--seconds N]
+                                          feed what reads others' words with what nobody would send
     cargo xtask sim [--seeds N] [--seed S] [--trace] [--writes]
                                           live through schedules of failing networks, disks, clocks and people
     cargo xtask setup                     install what is missing; the commands above do this by themselves
@@ -56,7 +59,8 @@ enum Task {
     Run { desktop: bool, mode: web::Mode, listen: String },
     Test { only: Option<String> },
     Check,
-    Bench { only: Option<String> },
+    Fuzz { only: Option<String>, seconds: u64 },
+    Bench { only: Option<String>, effort: bench::Effort },
     Bundle,
     Screenshots(Vec<String>),
     Sim(Vec<String>),
@@ -85,7 +89,8 @@ fn carry_out(task: Task) -> Result<ExitCode> {
         Task::Run { desktop: true, mode, .. } => return run::open_window(&layout, mode),
         Task::Test { only } => return test::test(&layout, only.as_deref()),
         Task::Check => return check::check(&layout),
-        Task::Bench { only } => bench::bench(&layout, only.as_deref())?,
+        Task::Fuzz { only, seconds } => return fuzz_all(&layout, only.as_deref(), seconds),
+        Task::Bench { only, effort } => bench::bench(&layout, only.as_deref(), effort)?,
         Task::Bundle => bundle::bundle(&layout)?,
         Task::Screenshots(arguments) => screenshots::screenshots(&layout, &arguments)?,
         Task::Sim(arguments) => return sim::sim(&layout, &arguments),
@@ -93,11 +98,18 @@ fn carry_out(task: Task) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+fn fuzz_all(layout: &Layout, only: Option<&str>, seconds: u64) -> Result<ExitCode> {
+    let outcome = fuzz::fuzz(layout, only, seconds)?;
+    println!("{} passed, {} failed", outcome.sound.len(), outcome.broken.len());
+    Ok(if outcome.broken.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
 fn parse() -> Result<Task> {
     let mut parser = lexopt::Parser::from_env();
     let mut words: Vec<String> = Vec::new();
     let mut listen = run::LISTEN.to_owned();
-    let (mut desktop, mut dev, mut help, mut only) = (false, false, false, None);
+    let (mut desktop, mut dev, mut help, mut quick) = (false, false, false, false);
+    let (mut only, mut seconds) = (None, fuzz::SECONDS);
     while let Some(argument) = parser.next().map_err(usage)? {
         match argument {
             // What comes after it is the simulation's own.
@@ -107,16 +119,18 @@ fn parse() -> Result<Task> {
             }
             Long("desktop") => desktop = true,
             Long("dev") => dev = true,
+            Long("quick") => quick = true,
             Long("listen") => listen = parser.value().and_then(ValueExt::string).map_err(usage)?,
             Long("only") => only = Some(parser.value().and_then(ValueExt::string).map_err(usage)?),
+            Long("seconds") => seconds = parser.value().and_then(|value| value.parse()).map_err(usage)?,
             Short('h') | Long("help") => help = true,
             Value(word) => words.push(word.string().map_err(usage)?),
             other => return Err(usage(other.unexpected())),
         }
     }
     let mode = if dev { web::Mode::Dev } else { web::Mode::Release };
-    let command = words.first().map(String::as_str);
-    let task = match command {
+    let command = words.first().cloned();
+    let task = match command.as_deref() {
         _ if help => Task::Help,
         None | Some("help") => Task::Help,
         Some("setup") => Task::Setup,
@@ -124,7 +138,16 @@ fn parse() -> Result<Task> {
         Some("run") => Task::Run { desktop, mode, listen },
         Some("test") => Task::Test { only },
         Some("check") => Task::Check,
-        Some("bench") => Task::Bench { only },
+        Some("fuzz") => {
+            let only = words.get(1).cloned();
+            words.truncate(1);
+            Task::Fuzz { only, seconds }
+        }
+        Some("bench") => {
+            let only = only.or_else(|| words.get(1).cloned());
+            words.truncate(1);
+            Task::Bench { only, effort: if quick { bench::Effort::Quick } else { bench::Effort::Whole } }
+        }
         Some("bundle") => Task::Bundle,
         Some("screenshots") => return Ok(Task::Screenshots(words.split_off(1))),
         Some(other) => return Err(Failure::new(format!("there is no command {other:?}; see `cargo xtask help`"))),

@@ -15,6 +15,7 @@ use crate::report::{say, step};
 
 const NODE_MAJOR_MIN: u32 = 20;
 const TAURI_DRIVER_VERSION: &str = "2.1.0";
+const CARGO_FUZZ_VERSION: &str = "0.13.2";
 /// What a first build writes, roughly: three target folders, npm packages, tools.
 const FIRST_BUILD_MB: u64 = 8_000;
 const LATER_BUILD_MB: u64 = 500;
@@ -43,6 +44,12 @@ pub(crate) fn setup(layout: &Layout, need: Need) -> Result<()> {
         install_tool(layout, "tauri-driver", "tauri-driver", TAURI_DRIVER_VERSION)?;
     }
     Ok(())
+}
+
+/// Installs what `cargo xtask fuzz` needs and nothing else does.
+pub(crate) fn setup_fuzzer(layout: &Layout) -> Result<()> {
+    let _alone = lock(layout)?;
+    install_tool(layout, "cargo-fuzz", "cargo-fuzz", CARGO_FUZZ_VERSION)
 }
 
 /// Waits until no other set-up or web build of this person is under way; held until the result is dropped.

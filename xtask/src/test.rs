@@ -10,13 +10,18 @@ use count::Count;
 
 use crate::clones;
 use crate::failure::{Failure, Result};
+use crate::fuzz;
 use crate::layout::{self, Layout};
 use crate::process::{Program, is_installed};
 use crate::report::{say, seconds, size};
 use crate::run;
 use crate::screenshots::with_places;
 use crate::setup::{self, Need};
+use crate::sim;
 use crate::web::{self, Mode};
+
+/// For each fuzz target: enough to notice what breaks at once, `cargo xtask fuzz` is for the rest.
+const FUZZ_SECONDS: u64 = 15;
 
 /// One group of tests that runs by itself.
 struct Stage {
@@ -26,10 +31,16 @@ struct Stage {
     run: fn(&Layout) -> Result<Count>,
 }
 
-const STAGES: [Stage; 8] = [
+const STAGES: [Stage; 10] = [
     Stage { name: "scripts", words: "JavaScript of the page, the worker and the service worker", run: scripts },
     Stage { name: "native", words: "core, base map, server, developer commands, devices with a server", run: native },
+    Stage {
+        name: "simulation",
+        words: "10,000 schedules of failing machines, and every write failing",
+        run: simulation,
+    },
     Stage { name: "docs", words: "examples in the documentation", run: doc_examples },
+    Stage { name: "fuzz", words: "what reads others' words: its corpus, then 15 s of fuzzing each", run: fuzz_targets },
     Stage { name: "screens", words: "view models of the screens", run: screens },
     Stage { name: "web", words: "the web app builds", run: web_build },
     Stage { name: "browser", words: "server and browser, phone and desktop size", run: browser },
@@ -82,6 +93,15 @@ fn native(layout: &Layout) -> Result<Count> {
     rust_tests(layout, &layout.native, &[])
 }
 
+/// A schedule counts as a test; so do all the ways in which a write can fail, together.
+fn simulation(layout: &Layout) -> Result<Count> {
+    const SCHEDULES: u64 = 10_000;
+    let schedules = sim::program(layout)?.args(["--seeds", &SCHEDULES.to_string()]).watch()?;
+    let writes = sim::program(layout)?.arg("--writes").watch()?;
+    let passed = if schedules.succeeded { SCHEDULES } else { 0 } + u64::from(writes.succeeded);
+    Ok(Count { passed, ..Count::default() }.or_failed(schedules.succeeded && writes.succeeded))
+}
+
 fn screens(layout: &Layout) -> Result<Count> {
     rust_tests(layout, &layout.native, &["--package", "trygkort-ui", "--package", "trygkort-web"])
 }
@@ -94,6 +114,14 @@ fn shell(layout: &Layout) -> Result<Count> {
 fn doc_examples(layout: &Layout) -> Result<Count> {
     let watched = clones::cargo(layout, &layout.native)?.args(["test", "--doc"]).watch()?;
     Ok(Count::of_libtest(&watched.output).or_failed(watched.succeeded))
+}
+
+/// The corpus first, the same in every run; then a little of what is another in every run.
+fn fuzz_targets(layout: &Layout) -> Result<Count> {
+    let watched = fuzz::test_corpus(layout)?;
+    let corpus = Count::of_libtest(&watched.output).or_failed(watched.succeeded);
+    let fuzz::Outcome { sound, broken } = fuzz::fuzz(layout, None, FUZZ_SECONDS)?;
+    Ok(corpus + Count { passed: sound.len() as u64, failed: broken.len() as u64, skipped: 0 })
 }
 
 /// Compiling for the browser is no test, but failing at it is a failure.

@@ -33,6 +33,8 @@ impl App {
                 reply(&())
             }
             Request::Redeem(ask) => self.redeem(ask),
+            Request::SaveUnsent(_) => reply(&self.save_unsent()?),
+            Request::DeliverFile(ask) => self.deliver_file(ask.bytes),
             Request::GetOlderHistory(ask) => self.older_history(ask.row),
             Request::CreateInvitation(ask) => self.create_invitation(&ask),
             Request::HandOver(_) => self.hand_over(),

@@ -59,6 +59,11 @@ impl Lock {
         }
     }
 
+    /// Minutes without use until it locks, when there is a PIN.
+    pub(super) fn after_minutes(&self) -> Option<u16> {
+        self.kept.as_ref().map(|(_, record)| record.after_minutes)
+    }
+
     fn was_locked(&self) -> bool {
         self.kept.as_ref().is_some_and(|(_, record)| record.locked)
     }
@@ -271,6 +276,7 @@ impl App {
             None => LockFile::open(self.files.open_plain(FILE)?)?,
         };
         let written = file.write(&record);
+        self.lock.last_used_ms = record.last_used_ms;
         self.lock.kept = Some((file, record));
         written?;
         if let Some(key) = self.files.key() {
@@ -324,7 +330,13 @@ impl App {
         if self.lock.kept.is_none() {
             return Err(Error::NotFound);
         }
-        Ok(self.lock.note(|record| record.after_minutes = minutes)?)
+        // Who chooses is here: the time begins now.
+        let now_ms = self.env.now_ms();
+        self.lock.last_used_ms = now_ms;
+        Ok(self.lock.note(|record| {
+            record.after_minutes = minutes;
+            record.last_used_ms = now_ms;
+        })?)
     }
 
     /// Gives the lock up with everything else.

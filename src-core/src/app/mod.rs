@@ -12,6 +12,7 @@ mod http;
 mod lock;
 mod online;
 mod sync_driver;
+mod unsent;
 
 pub use host::{Env, FileKey, Files, HostInfo};
 pub use http::{HttpRequest, HttpResponse, NetworkError};
@@ -122,7 +123,11 @@ impl App {
 
     fn add_area(&mut self, file: AreaFile) {
         let area = file.session().area;
-        self.tasks.insert(area, SyncTask::new(file.session().local_only()));
+        let task = match file.ended() {
+            Ok(Some(how)) => SyncTask::ended(&how),
+            _ => SyncTask::new(file.session().local_only()),
+        };
+        self.tasks.insert(area, task);
         self.areas.insert(area, file);
     }
 
@@ -247,6 +252,7 @@ impl App {
             areas: self.areas.values().map(summary).collect::<Result<_, _>>()?,
             current: self.current,
             version: self.host.version.clone(),
+            lock_after_minutes: self.lock.after_minutes(),
         })
     }
 

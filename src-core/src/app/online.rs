@@ -37,6 +37,7 @@ pub(super) enum Kind {
     History {
         row: RowId,
     },
+    Delivery,
     Done,
     /// To *Glem denne enhed*.
     Farewell,
@@ -50,6 +51,7 @@ impl std::fmt::Debug for Kind {
             Kind::Invitations => "Invitations",
             Kind::Devices => "Devices",
             Kind::History { .. } => "History",
+            Kind::Delivery => "Delivery",
             Kind::Done => "Done",
             Kind::Farewell => "Farewell",
         })
@@ -144,6 +146,10 @@ impl App {
         self.call("DELETE", &format!("devices/{}", path_part(id)?), None, Kind::Done)
     }
 
+    pub(super) fn fetch_delivery(request: HttpRequest) -> Step {
+        fetch(request, Kind::Delivery)
+    }
+
     /// Asks for what happened to a row before `position`.
     pub(super) fn ask_for_history(&self, row: RowId, position: u64) -> Result<Step, Error> {
         self.call("GET", &format!("history/{row}?before={position}"), None, Kind::History { row })
@@ -200,6 +206,7 @@ impl App {
             Kind::Invitations => reply(&parse::<Vec<InvitationView>>(&response)?),
             Kind::Devices => reply(&parse::<Vec<DeviceView>>(&response)?),
             Kind::Done | Kind::Farewell => reply(&()),
+            Kind::Delivery => reply(&self.take_delivery(&response)?),
             Kind::History { row } => reply(&self.take_older_history(row, &response)?),
         }
     }
@@ -267,6 +274,11 @@ fn refused(response: &HttpResponse) -> Error {
     let known: Option<ServerError> = serde_json::from_slice(&response.body).ok();
     let detail = known.map_or_else(String::new, |error| error.detail);
     Error::coded(code_of(response).unwrap_or(ErrorCode::Server), format!("{} {detail}", response.status))
+}
+
+/// The server's own word for what went wrong; `None` when there is none.
+pub(super) fn word_of(response: &HttpResponse) -> Option<String> {
+    serde_json::from_slice::<ServerError>(&response.body).ok().map(|error| error.code)
 }
 
 /// What the server's code means here; `None` for one that this version does not know, or an answer without one.

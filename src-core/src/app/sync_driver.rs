@@ -4,12 +4,19 @@ use super::{App, HttpRequest, HttpResponse, NetworkError, online};
 use crate::domain::AreaId;
 use crate::error::ErrorCode;
 use crate::ipc::{Event, SyncState, Topic};
-use crate::store::area::topics;
-use crate::sync::{self, SyncError};
+use crate::store::area::{AreaFile, topics};
+use crate::sync::{self, Applied, Download, SyncError};
 use crate::wire::CONTENT_TYPE;
+use crate::wire::v1::SnapshotOffer;
 
 const RETRY_FIRST_MS: u64 = 2_000;
 const RETRY_MAX_MS: u64 = 5 * 60_000;
+
+/// How access ended, as it is kept in the area's file.
+const REVOKED: &str = "revoked";
+const EXPIRED: &str = "expired";
+/// After so many snapshots that could not be taken, the log is read instead.
+const SNAPSHOT_TRIES: u32 = 2;
 
 /// A call under way.
 #[derive(Debug)]
@@ -21,7 +28,11 @@ pub struct SyncCall {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum CallKind {
     Exchange,
+    /// A file of a snapshot.
+    Snapshot,
     Basemap,
+    /// Handing in what was not sent, once, when the device is locked out.
+    HandIn,
 }
 
 /// Where synchronising of an area stands.
@@ -33,14 +44,36 @@ pub(super) struct SyncTask {
     basemap_due: bool,
     state: SyncState,
     failures: u32,
+    /// The device is locked out, and what it had not sent is to be handed in before the rest is removed.
+    hand_in_due: bool,
+    /// It has not been handed in yet.
+    leaving: bool,
     /// The log is being read from the start because a page did not fit; a second misfit is the server's fault.
     rereading: bool,
+    snapshot: Snapshots,
 }
 
 impl SyncTask {
     pub(super) fn new(local_only: bool) -> Self {
         let state = if local_only { SyncState::LocalOnly } else { SyncState::Idle };
-        Self { local_only, due: !local_only, running: false, basemap_due: false, state, failures: 0, rereading: false }
+        Self {
+            local_only,
+            due: !local_only,
+            running: false,
+            basemap_due: false,
+            state,
+            failures: 0,
+            hand_in_due: false,
+            leaving: false,
+            rereading: false,
+            snapshot: Snapshots::default(),
+        }
+    }
+
+    /// A device that was locked out before and holds nothing any more.
+    pub(super) fn ended(how: &str) -> Self {
+        let state = if how == EXPIRED { SyncState::Expired } else { SyncState::Revoked };
+        Self { due: false, state, ..Self::new(false) }
     }
 
     pub(super) fn state(&self) -> SyncState {
@@ -50,14 +83,25 @@ impl SyncTask {
     /// There is something to do.
     pub(super) fn wake(&mut self) {
         self.due = !self.local_only && !self.state.is_locked_out();
+        self.hand_in_due = self.leaving;
     }
 
     fn next(&self) -> Option<CallKind> {
+        if self.hand_in_due && !self.running {
+            return Some(CallKind::HandIn);
+        }
         match (self.running, self.due, self.basemap_due) {
-            (true, _, _) | (_, false, false) => None,
+            (true, _, _) => None,
+            _ if self.snapshot.wanted().is_some() => Some(CallKind::Snapshot),
+            (_, false, false) => None,
             (_, true, _) => Some(CallKind::Exchange),
             (_, false, true) => Some(CallKind::Basemap),
         }
+    }
+
+    /// A snapshot did not help: the log is read.
+    fn wants_log(&self) -> bool {
+        self.rereading || self.snapshot.given_up >= SNAPSHOT_TRIES
     }
 
     fn failed(&mut self, state: SyncState) {
@@ -65,11 +109,60 @@ impl SyncTask {
         self.failures = self.failures.saturating_add(1);
         self.due = false;
         self.basemap_due = false;
+        self.snapshot.pause();
     }
 
     fn succeeded(&mut self) {
         self.state = SyncState::Idle;
         self.failures = 0;
+    }
+}
+
+/// Snapshots while an area is synchronised.
+#[derive(Debug, Default)]
+struct Snapshots {
+    download: Option<Download>,
+    /// The files are wanted now. After a failure, what is unsent goes first, and the server offers again.
+    fetching: bool,
+    given_up: u32,
+}
+
+impl Snapshots {
+    fn offered(&mut self, offer: Option<SnapshotOffer>) {
+        let earlier = self.download.take();
+        let Some(offer) = offer else { return };
+        self.download = Some(Download::new(offer, earlier));
+        self.fetching = true;
+        if self.wanted().is_none() {
+            // Nothing in it that this version knows.
+            self.give_up();
+        }
+    }
+
+    fn wanted(&self) -> Option<[u8; 32]> {
+        self.download.as_ref().filter(|_| self.fetching).and_then(Download::next)
+    }
+
+    /// Takes a file; with the last one, the snapshot is put in place.
+    fn take(&mut self, content: Vec<u8>, file: &mut AreaFile) -> Result<Option<Applied>, SyncError> {
+        let Some(download) = &mut self.download else { return Ok(None) };
+        download.take(content).map_err(|_| SyncError::Snapshot("a file is another one"))?;
+        if download.next().is_some() {
+            return Ok(None);
+        }
+        let applied = download.apply(file)?;
+        self.download = None;
+        Ok(Some(applied))
+    }
+
+    fn pause(&mut self) {
+        self.fetching = false;
+    }
+
+    fn give_up(&mut self) {
+        self.download = None;
+        self.fetching = false;
+        self.given_up = self.given_up.saturating_add(1);
     }
 }
 
@@ -92,6 +185,8 @@ impl App {
                 match kind {
                     CallKind::Exchange => task.due = false,
                     CallKind::Basemap => task.basemap_due = false,
+                    CallKind::HandIn => task.hand_in_due = false,
+                    CallKind::Snapshot => {}
                 }
                 self.push_status();
                 Some((SyncCall { area, kind }, request))
@@ -107,13 +202,27 @@ impl App {
     fn sync_request(&self, area: AreaId, kind: CallKind) -> Result<HttpRequest, crate::error::Error> {
         let file = self.areas.get(&area).ok_or(crate::error::Error::NoArea)?;
         let session = file.session();
+        let task = self.tasks.get(&area).ok_or(crate::error::Error::NoArea)?;
         let request = match kind {
             CallKind::Exchange => HttpRequest {
                 method: "POST",
                 url: format!("{}/api/v1/sync", session.server),
                 headers: vec![("content-type", CONTENT_TYPE.to_owned())],
+                body: {
+                    let random = |bytes: &mut [u8]| self.env.fill_random(bytes);
+                    if task.wants_log() { sync::request_for_log(file, &random)? } else { sync::request(file, &random)? }
+                },
+            },
+            CallKind::HandIn => HttpRequest {
+                method: "POST",
+                url: format!("{}/api/v1/hand-in", session.server),
+                headers: vec![("content-type", CONTENT_TYPE.to_owned())],
                 body: sync::request(file, &|bytes| self.env.fill_random(bytes))?,
             },
+            CallKind::Snapshot => {
+                let hash = task.snapshot.wanted().ok_or(crate::error::Error::NotFound)?;
+                HttpRequest::get(format!("{}/api/v1/snapshot/{}", session.server, blake3::Hash::from(hash).to_hex()))
+            }
             CallKind::Basemap => HttpRequest::get(format!("{}/api/v1/basemap", session.server)),
         };
         Ok(request.bearer(&session.token))
@@ -127,14 +236,51 @@ impl App {
             task.running = false;
         }
         match response {
+            response if kind == CallKind::HandIn => self.handed_in(area, &response),
             Ok(HttpResponse { status: 200, body }) => match kind {
                 CallKind::Exchange => self.take_exchange(area, &body),
+                CallKind::Snapshot => self.take_snapshot_file(area, body),
                 CallKind::Basemap => self.take_basemap(area, &body),
+                CallKind::HandIn => {}
             },
-            Ok(response) => self.sync_failed(area, state_of(&response)),
+            Ok(HttpResponse { status: 404, .. }) if kind == CallKind::Snapshot => self.ask_again(area),
+            Ok(response) => {
+                self.sync_failed(area, state_of(&response));
+                if locks_out(&response) {
+                    self.locked_out(area);
+                }
+            }
             Err(NetworkError) => self.sync_failed(area, SyncState::Offline),
         }
         self.push_status();
+    }
+
+    /// The server knows this device and has ended its access: what it had not sent is handed in, the rest goes.
+    fn locked_out(&mut self, area: AreaId) {
+        let unsent = self.areas.get(&area).and_then(|file| file.pending().ok()).unwrap_or(0);
+        match self.tasks.get_mut(&area) {
+            Some(task) if unsent > 0 => (task.leaving, task.hand_in_due) = (true, true),
+            _ => self.wipe(area),
+        }
+    }
+
+    fn handed_in(&mut self, area: AreaId, response: &Result<HttpResponse, NetworkError>) {
+        // Taken, taken before, or too much of it to be taken at all. Anything else is tried again when the app next has a
+        // reason to: what was written is still here.
+        if matches!(response, Ok(HttpResponse { status: 200 | 409 | 413, .. })) {
+            self.wipe(area);
+        }
+    }
+
+    fn wipe(&mut self, area: AreaId) {
+        let (Some(file), Some(task)) = (self.areas.get_mut(&area), self.tasks.get_mut(&area)) else { return };
+        (task.leaving, task.hand_in_due) = (false, false);
+        let how = if task.state == SyncState::Expired { EXPIRED } else { REVOKED };
+        if let Ok(topics) = file.wipe(how) {
+            // Drafts lie in the device's own file.
+            drop(self.device.drop_drafts(area));
+            self.events.push(Event::Changed { area, topics: topics.into_iter().collect() });
+        }
     }
 
     fn take_exchange(&mut self, area: AreaId, body: &[u8]) {
@@ -145,6 +291,10 @@ impl App {
                 task.succeeded();
                 task.rereading &= applied.more;
                 task.due |= applied.more;
+                if !applied.more {
+                    task.snapshot = Snapshots::default();
+                }
+                task.snapshot.offered(applied.snapshot);
                 let here = file.basemap_hash().ok().flatten();
                 task.basemap_due = applied.basemap.is_some() && applied.basemap != here;
                 if !applied.topics.is_empty() {
@@ -160,6 +310,30 @@ impl App {
                 task.failed(SyncState::StorageFull);
             }
             Err(_) => task.failed(SyncState::ServerError),
+        }
+    }
+
+    fn take_snapshot_file(&mut self, area: AreaId, content: Vec<u8>) {
+        let (Some(file), Some(task)) = (self.areas.get_mut(&area), self.tasks.get_mut(&area)) else { return };
+        match task.snapshot.take(content, file) {
+            Ok(None) => task.succeeded(),
+            Ok(Some(applied)) => {
+                task.succeeded();
+                task.due = true;
+                if !applied.topics.is_empty() {
+                    self.events.push(Event::Changed { area, topics: topics(applied.topics) });
+                }
+            }
+            Err(SyncError::Store(_)) => task.failed(SyncState::ServerError),
+            Err(_) => self.ask_again(area),
+        }
+    }
+
+    /// A file of a snapshot is not there any more, or is not what it should be: the server has another, or the log.
+    fn ask_again(&mut self, area: AreaId) {
+        if let Some(task) = self.tasks.get_mut(&area) {
+            task.snapshot.give_up();
+            task.due = true;
         }
     }
 
@@ -199,6 +373,11 @@ impl App {
         (!session.local_only() && !locked_out)
             .then(|| HttpRequest::get(format!("{}/api/v1/poke", session.server)).bearer(&session.token))
     }
+}
+
+/// Whether the server says that it ended this device's access, and not only that it does not know it.
+fn locks_out(response: &HttpResponse) -> bool {
+    response.status == 401 && matches!(online::word_of(response).as_deref(), Some("revoked" | "expired"))
 }
 
 fn state_of(response: &HttpResponse) -> SyncState {

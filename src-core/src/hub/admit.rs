@@ -1,23 +1,16 @@
 //! Admission: judging one action, whole or not at all, and putting it into the log.
 
+use super::verdicts::outcome_from;
 use super::{HubError, Keys, Peer, SERVER_ORIGIN};
 use super::{page, restore};
-use crate::domain::access::{self, Change};
-use crate::domain::schema::{DELETED_AT, Kind, card_cell, map_pin};
-use crate::domain::validate::{self, ValueError};
-use crate::domain::{AreaId, ChangeId, Entity, FieldId, RowId, Scope, Value};
+use crate::domain::{AreaId, ChangeId, FieldId, Scope};
 use crate::merge::{IncomingRow, Plan, Register, RowState, Stamp, effective_clock};
-use crate::ops::card::cell_id;
 use crate::seal::Hash;
-use crate::store::authors::Authors;
 use crate::store::{StoreError, rows};
 use crate::wire::to_bytes;
-use crate::wire::v1::{
-    ACTION_BYTES_MAX, Action, CHANGES_MAX, Entry, FieldChange, LogField, LogRow, Outcome, Reason, RowChange, Verdict,
-    WireId,
-};
+use crate::wire::v1::{Action, Entry, FieldChange, LogField, LogRow, Outcome, RowChange, Verdict, WireId};
 use rusqlite::{Connection, OptionalExtension, params};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 /// One writer's actions being judged.
 #[derive(Clone, Copy)]
@@ -93,36 +86,6 @@ impl Admission<'_> {
         }
     }
 
-    /// The verdict on an action that was judged before; `None`: it was not, or it was another one.
-    pub(super) fn known(&self, action: &Action, hash: &Hash) -> Result<Option<Verdict>, StoreError> {
-        Ok(self
-            .earlier(action)?
-            .filter(|(known, _)| known.is_none_or(|known| known == *hash))
-            .map(|(_, verdict)| verdict))
-    }
-
-    fn earlier(&self, action: &Action) -> Result<Option<(Option<Hash>, Verdict)>, StoreError> {
-        let found = self
-            .conn
-            .prepare_cached(
-                "SELECT hash, outcome, reason, position, conflicts FROM action WHERE origin = ?1 AND counter = ?2",
-            )?
-            .query_row(params![self.writer.origin(), action.counter], |row| {
-                Ok((row.get(0)?, row.get::<_, u8>(1)?, row.get::<_, Option<u8>>(2)?, row.get(3)?, row.get(4)?))
-            })
-            .optional()?;
-        Ok(found.map(|(hash, outcome, reason, position, conflicts)| {
-            let verdict = Verdict {
-                counter: action.counter,
-                outcome: outcome_from(outcome),
-                reason: reason.map(reason_from),
-                position,
-                conflicts,
-            };
-            (hash, verdict)
-        }))
-    }
-
     /// Whether a change number of this action was used before by an action that begins elsewhere.
     fn overlaps_earlier(&self, action: &Action) -> Result<bool, StoreError> {
         Ok(action.counter == 0 || self.end_of_numbers()?.is_some_and(|end| action.counter < end))
@@ -141,144 +104,8 @@ impl Admission<'_> {
         }
     }
 
-    /// Permission, validation, references. The outer result is the file's, the inner one the judgement.
-    fn judge<'a>(&self, action: &'a Action, bytes: usize) -> Result<Result<Vec<Judged<'a>>, Reason>, StoreError> {
-        if action.rows.is_empty() || action.change_count() > CHANGES_MAX || bytes > ACTION_BYTES_MAX {
-            return Ok(Err(Reason::TooLarge));
-        }
-        if let Err(reason) = check_values(action) {
-            return Ok(Err(reason));
-        }
-        if self.builds_on_refused(action)? {
-            return Ok(Err(Reason::DependsOn));
-        }
-        let made_here: HashSet<RowId> = action.rows.iter().map(|row| row.row.0).collect();
-        let mut judged = Vec::with_capacity(action.rows.len());
-        let mut first_index = 0;
-        for change in &action.rows {
-            match self.judge_row(change, &made_here, first_index)? {
-                Ok(row) => judged.push(row),
-                Err(reason) => return Ok(Err(reason)),
-            }
-            first_index += u16::try_from(change.fields.len().max(1)).unwrap_or(u16::MAX);
-        }
-        Ok(Ok(judged))
-    }
-
-    fn judge_row<'a>(
-        &self,
-        change: &'a RowChange,
-        made_here: &HashSet<RowId>,
-        first_index: u16,
-    ) -> Result<Result<Judged<'a>, Reason>, StoreError> {
-        let Some(entity) = Entity::from_number(change.entity) else { return Ok(Err(Reason::Unknown)) };
-        let current = rows::get(self.conn, change.row.0)?;
-        let (Some(believed), move_to) = (Scope::from_number(change.scope), scope_or_none(change.move_to)) else {
-            return Ok(Err(Reason::Validation));
-        };
-        let Ok(move_to) = move_to else { return Ok(Err(Reason::Validation)) };
-        let scope = current.as_ref().map_or(believed, |row| row.scope);
-        let move_to = move_to.filter(|to| *to != scope);
-        if current.as_ref().is_some_and(|row| row.entity != change.entity) {
-            return Ok(Err(Reason::Validation));
-        }
-        let fields: Vec<_> = change.fields.iter().map(|field| field.field).collect();
-        let about = current.as_ref().and_then(crate::merge::conflict::about);
-        let asked = Change { entity, scope, move_to, new: current.is_none(), own: false, about, fields: &fields };
-        if !self.permits(&asked, current.as_ref())? {
-            return Ok(Err(Reason::Permission));
-        }
-        if let Err(reason) = self.check_rules(entity, change, current.as_ref(), move_to.unwrap_or(scope)) {
-            return Ok(Err(reason));
-        }
-        let set = |id| change.fields.iter().any(|field| field.field == id && field.value != Value::Null);
-        let comes_to_be = || entity.required().iter().all(|field| set(*field));
-        if current.is_none() && !comes_to_be() {
-            return Ok(Err(Reason::Reference));
-        }
-        if !self.references_exist(entity, change, made_here)? {
-            return Ok(Err(Reason::Reference));
-        }
-        Ok(Ok(Judged { change, current, scope, move_to, first_index }))
-    }
-
-    /// Permission. The server needs none for what it writes itself.
-    fn permits(&self, asked: &Change<'_>, current: Option<&RowState>) -> Result<bool, StoreError> {
-        let Writer::Device(peer) = self.writer else { return Ok(true) };
-        access::may_asking_whose(peer.role, asked, || match current {
-            Some(row) if row.created_by == peer.origin => Ok(true),
-            Some(row) => Ok(Authors::load(self.conn)?.member(row.created_by) == Some(peer.member)),
-            None => Ok(false),
-        })
-    }
-
-    /// Rules that look at more than one field.
-    fn check_rules(
-        &self,
-        entity: Entity,
-        change: &RowChange,
-        current: Option<&RowState>,
-        scope: Scope,
-    ) -> Result<(), Reason> {
-        let after = |field| {
-            change
-                .fields
-                .iter()
-                .find(|f| f.field == field)
-                .map(|f| &f.value)
-                .or_else(|| current.and_then(|row| row.fields.get(&field)).map(|register| &register.value))
-        };
-        match entity {
-            Entity::Area if change.row.0 != self.area.0 || scope != Scope::Public => Err(Reason::Reference),
-            Entity::CardCell => {
-                let ends =
-                    (after(card_cell::problem).and_then(Value::row), after(card_cell::contact).and_then(Value::row));
-                match ends {
-                    (Some(problem), Some(contact)) if change.row.0 == cell_id(problem, contact) => Ok(()),
-                    _ => Err(Reason::Reference),
-                }
-            }
-            // Groups and environments are for coordination only, never public (docs/data-model.md, `map_pin`).
-            Entity::MapPin if after(map_pin::category).is_some_and(|c| c.text() == "group") => {
-                if scope == Scope::Coordination { Ok(()) } else { Err(Reason::Validation) }
-            }
-            _ => Ok(()),
-        }
-    }
-
-    fn references_exist(
-        &self,
-        entity: Entity,
-        change: &RowChange,
-        made_here: &HashSet<RowId>,
-    ) -> Result<bool, StoreError> {
-        for field in &change.fields {
-            let (Some(def), Value::Row(target)) = (entity.field(field.field), &field.value) else { continue };
-            let Kind::Row(expected) = def.kind else { continue };
-            if made_here.contains(target) {
-                continue;
-            }
-            if rows::get(self.conn, *target)?.is_none_or(|row| row.entity != expected.number()) {
-                return Ok(false);
-            }
-        }
-        Ok(true)
-    }
-
-    /// Whether the action edits what a refused action wrote.
-    fn builds_on_refused(&self, action: &Action) -> Result<bool, StoreError> {
-        for change in &action.rows {
-            for base in change.fields.iter().filter_map(|field| field.base) {
-                if self.action_of(base.0)?.is_some_and(|(outcome, _)| outcome == Outcome::Rejected) {
-                    return Ok(true);
-                }
-            }
-        }
-        Ok(false)
-    }
-
     /// The outcome and effective clock of the action that made a change.
-    fn action_of(&self, id: ChangeId) -> Result<Option<(Outcome, u64)>, StoreError> {
+    pub(super) fn action_of(&self, id: ChangeId) -> Result<Option<(Outcome, u64)>, StoreError> {
         let found = self
             .conn
             .prepare_cached(
@@ -364,102 +191,6 @@ impl Admission<'_> {
             Plan::Forget | Plan::Nothing => unreachable!("an incoming row that is not withdrawn is always written"),
         }
     }
-
-    fn refuse(&self, action: &Action, hash: &[u8; 32], body: &[u8], reason: Reason) -> Result<Verdict, StoreError> {
-        let verdict = rejected(action, reason);
-        // Its body lies with what was refused.
-        self.keep(action, (hash, &[]), verdict, None)?;
-        if reason != Reason::PersonalNumber {
-            self.keep_aside(action, hash, body, reason)?;
-        }
-        Ok(verdict)
-    }
-
-    /// The same id with another content: kept aside, the first one stands.
-    fn quarantine(&self, action: &Action, hash: &[u8; 32], body: &[u8]) -> Result<Verdict, StoreError> {
-        if check_values(action) != Err(Reason::PersonalNumber) {
-            self.keep_aside(action, hash, body, Reason::Quarantined)?;
-        }
-        Ok(rejected(action, Reason::Quarantined))
-    }
-
-    fn keep_aside(&self, action: &Action, hash: &[u8; 32], body: &[u8], reason: Reason) -> Result<(), StoreError> {
-        self.conn.prepare_cached("INSERT OR IGNORE INTO refused VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?.execute(params![
-            self.writer.origin(),
-            action.counter,
-            hash.as_slice(),
-            reason_number(reason),
-            self.now_ms,
-            body
-        ])?;
-        Ok(())
-    }
-
-    fn keep(
-        &self,
-        action: &Action,
-        (hash, body): (&Hash, &[u8]),
-        verdict: Verdict,
-        effective: Option<u64>,
-    ) -> Result<(), StoreError> {
-        self.conn
-            .prepare_cached(
-                "INSERT INTO action (origin, counter, count, hash, outcome, reason, position, effective, hlc, conflicts,
-                                     body)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-            )?
-            .execute(params![
-                self.writer.origin(),
-                action.counter,
-                action.change_count().max(1),
-                hash.as_slice(),
-                outcome_number(verdict.outcome),
-                verdict.reason.map(reason_number),
-                verdict.position,
-                effective,
-                action.hlc,
-                verdict.conflicts,
-                matches!(self.writer, Writer::Device(_)).then_some(body).filter(|body| !body.is_empty()),
-            ])?;
-        Ok(())
-    }
-}
-
-fn rejected(action: &Action, reason: Reason) -> Verdict {
-    let counter = action.counter;
-    Verdict { counter, outcome: Outcome::Rejected, reason: Some(reason), position: None, conflicts: None }
-}
-
-/// Checks every value against its field, and that no row or field is set twice.
-fn check_values(action: &Action) -> Result<(), Reason> {
-    let mut rows = HashSet::new();
-    for change in &action.rows {
-        let entity = Entity::from_number(change.entity).ok_or(Reason::Unknown)?;
-        let mut fields = HashSet::new();
-        if !rows.insert(change.row) || !change.fields.iter().all(|field| fields.insert(field.field)) {
-            return Err(Reason::Validation);
-        }
-        if change.fields.is_empty() && change.move_to.is_none() {
-            return Err(Reason::Validation);
-        }
-        for field in &change.fields {
-            check_value(entity, field)?;
-        }
-    }
-    Ok(())
-}
-
-fn check_value(entity: Entity, change: &FieldChange) -> Result<(), Reason> {
-    // A field of a newer version: its text is searched all the same.
-    let Some(field) = entity.field(change.field) else {
-        let hidden = crate::domain::personal_number::contains(change.value.text());
-        return if hidden { Err(Reason::PersonalNumber) } else { Ok(()) };
-    };
-    debug_assert!(field.id != DELETED_AT || field.kind == Kind::Time);
-    validate::value(field, &change.value).map_err(|error| match error {
-        ValueError::PersonalNumber { .. } => Reason::PersonalNumber,
-        ValueError::TooLong { .. } | ValueError::WrongKind { .. } => Reason::Validation,
-    })
 }
 
 /// What a row's change looks like in the log: as it came, or, when the row moved, a withdrawal in the scope it left and
@@ -509,45 +240,4 @@ pub(super) fn whole(state: RowState) -> LogRow {
         created_by: Some(state.created_by),
         erased: None,
     }
-}
-
-/// `None` is "stays"; an unknown number is an error.
-fn scope_or_none(number: Option<u8>) -> Result<Option<Scope>, ()> {
-    number.map(|n| Scope::from_number(n).ok_or(())).transpose()
-}
-
-pub(super) fn outcome_number(outcome: Outcome) -> u8 {
-    match outcome {
-        Outcome::Applied => 0,
-        Outcome::Superseded => 1,
-        Outcome::Rejected => 3,
-    }
-}
-
-fn outcome_from(number: u8) -> Outcome {
-    match number {
-        0 => Outcome::Applied,
-        1 => Outcome::Superseded,
-        _ => Outcome::Rejected,
-    }
-}
-
-const REASONS: [Reason; 9] = [
-    Reason::Permission,
-    Reason::Validation,
-    Reason::Reference,
-    Reason::PersonalNumber,
-    Reason::DependsOn,
-    Reason::TooLarge,
-    Reason::Quarantined,
-    Reason::Unknown,
-    Reason::Erased,
-];
-
-pub(super) fn reason_number(reason: Reason) -> u8 {
-    REASONS.iter().position(|known| *known == reason).and_then(|index| u8::try_from(index).ok()).unwrap_or(7)
-}
-
-fn reason_from(number: u8) -> Reason {
-    REASONS.get(usize::from(number)).copied().unwrap_or(Reason::Unknown)
 }

@@ -9,7 +9,7 @@ use crate::merge::conflict::{Conflict, Writing, of_edit, with_deletion};
 use crate::merge::{RowState, Stamp};
 use crate::store::{StoreError, rows};
 use crate::wire::v1::{Action, CHANGES_MAX, RowChange, WireId};
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::HashSet;
 
 /// A conflict row has fewer fields than this.
@@ -27,13 +27,12 @@ impl Admission<'_> {
         if Entity::from_number(current.entity).is_none_or(|entity| entity.is_mirror() || entity == Entity::Conflict) {
             return Ok(Vec::new());
         }
-        let fields = row.change.fields.iter().enumerate();
-        let edits = fields.clone().filter_map(|(index, field)| {
+        let edits = row.change.fields.iter().enumerate().filter_map(|(index, field)| {
             let base = field.base.map(|base| base.0);
             of_edit(&Writing { row: current, field: field.field, value: &field.value, base, stamp: stamp(index) })
         });
         let mut found: Vec<Conflict> = edits.collect();
-        let fields: Vec<FieldId> = fields.map(|(_, field)| field.field).collect();
+        let fields: Vec<FieldId> = row.change.fields.iter().map(|field| field.field).collect();
         let deletes = row.change.fields.iter().any(|f| f.field == DELETED_AT && f.value != Value::Null);
         let deleted = current.fields.get(&DELETED_AT).is_some_and(|held| held.value != Value::Null);
         if deletes != deleted && (deletes || !fields.contains(&DELETED_AT)) {
@@ -139,6 +138,21 @@ impl Admission<'_> {
         let found = self.conn.prepare_cached(sql)?.query_row(params![id.origin, id.counter], |row| row.get(0));
         Ok(found.optional()?)
     }
+}
+
+/// Notes which field a conflict's row is about; other rows are left alone.
+pub(super) fn index(conn: &Connection, row: &RowState) -> Result<(), StoreError> {
+    let held = |field| row.fields.get(&field).map(|held| &held.value);
+    if row.entity != Entity::Conflict.number() {
+        return Ok(());
+    }
+    if let (Some(about), Some(field)) =
+        (held(conflict::row).and_then(Value::row), held(conflict::field).and_then(Value::int))
+    {
+        conn.prepare_cached("INSERT OR IGNORE INTO conflict_of (row, field, conflict) VALUES (?1, ?2, ?3)")?
+            .execute(params![about.0.as_bytes(), field, row.row.0.as_bytes()])?;
+    }
+    Ok(())
 }
 
 /// The change that brings a conflict's row to these values and at least this narrow a scope; `None`: it is so.

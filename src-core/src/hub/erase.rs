@@ -1,10 +1,206 @@
 //! Erased rows: what they said is gone everywhere, and nobody writes to them again.
+//!
+//! In the log, a row's place in the chain stays as a hash that nothing can be guessed from; the row itself, what it was
+//! hashed with, the action as its author signed it and everything that was set aside about it go. An entry of the
+//! server tells every device to do the same.
 
-use crate::domain::RowId;
-use crate::store::StoreError;
-use rusqlite::Connection;
+use super::{AreaLog, HubError, Keys, page};
+use crate::domain::schema::{DELETED_AT, card_cell, channel, conflict};
+use crate::domain::{AreaId, Entity, FieldId, RowId, Scope};
+use crate::merge::RowState;
+use crate::seal;
+use crate::store::{StoreError, rows};
+use crate::wire::to_bytes;
+use crate::wire::v1::{Entry, LogRow, WireId};
+use rusqlite::{Connection, OptionalExtension, params};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What lies in the trash for longer than this is erased.
+pub const TRASH_MS: i64 = 30 * 24 * 60 * 60 * 1000;
+/// So many rows of the trash at a time, so that nobody waits for it.
+const TRASH_ROWS: usize = 50;
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// Whether a row was erased.
 pub(super) fn is_erased(conn: &Connection, row: RowId) -> Result<bool, StoreError> {
     Ok(conn.prepare_cached("SELECT 1 FROM erased WHERE row = ?1")?.exists([row.0.as_bytes()])?)
+}
+
+impl AreaLog {
+    /// Erases rows and what hangs on them: a contact's numbers and ticks, conflicts. Returns how many rows that were.
+    /// The caller begins and commits.
+    ///
+    /// # Errors
+    /// When the file fails; nothing was erased then.
+    pub fn erase(&mut self, rows: &BTreeSet<RowId>, now_ms: i64) -> Result<usize, HubError> {
+        self.whole_or_not(|log| Ok(log.erase_within(rows, now_ms)?))
+    }
+
+    /// Erases what has been in the trash for longer than [`TRASH_MS`], a part of it at a time. Returns how many rows.
+    /// The caller begins and commits.
+    ///
+    /// # Errors
+    /// When the file fails.
+    pub fn empty_trash(&mut self, now_ms: i64) -> Result<usize, HubError> {
+        let before = u64::try_from(now_ms - TRASH_MS).unwrap_or(0);
+        let mut due = BTreeSet::new();
+        for entity in Entity::ALL {
+            let stored = rows::of_entity(&self.conn, *entity)?;
+            due.extend(stored.iter().filter(|row| is_due(row, before)).map(|row| row.row));
+        }
+        let due: BTreeSet<RowId> = due.into_iter().take(TRASH_ROWS).collect();
+        self.erase(&due, now_ms)
+    }
+
+    /// [`AreaLog::empty_trash`] once a day, and again at once while there is more than a part of it.
+    pub(super) fn empty_trash_daily(&mut self, now_ms: i64) -> Result<(), HubError> {
+        let sql = "SELECT value FROM meta WHERE key = 'trash_looked_at'";
+        let looked: Option<i64> = self.conn.prepare_cached(sql)?.query_row([], |row| row.get(0)).optional()?;
+        // A clock that was put back is no reason to wait for it.
+        if looked.is_some_and(|looked| (0..DAY_MS).contains(&(now_ms - looked))) {
+            return Ok(());
+        }
+        if self.empty_trash(now_ms)? < TRASH_ROWS {
+            self.conn.execute("INSERT OR REPLACE INTO meta (key, value) VALUES ('trash_looked_at', ?1)", [now_ms])?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn erase_within(&self, wanted: &BTreeSet<RowId>, now_ms: i64) -> Result<usize, StoreError> {
+        let mut rows = BTreeSet::new();
+        for row in wanted {
+            rows.insert(*row);
+            rows.extend(self.hanging_on(*row)?);
+        }
+        let mut by_scope: BTreeMap<Scope, Vec<LogRow>> = BTreeMap::new();
+        let mut count = 0;
+        for row in rows {
+            if is_erased(&self.conn, row)? {
+                continue;
+            }
+            let Some((entity, scopes)) = self.scrub_log(row)? else { continue };
+            self.scrub_rest(row)?;
+            for scope in scopes {
+                by_scope.entry(scope).or_default().push(seal::erasure(entity, WireId(row)));
+            }
+            count += 1;
+        }
+        if !by_scope.is_empty() {
+            self.announce(by_scope, now_ms)?;
+            super::snapshot::drop_all(&self.conn)?;
+            self.erased.set(true);
+        }
+        Ok(count)
+    }
+
+    /// What makes no sense without the row, and may name the same person.
+    fn hanging_on(&self, row: RowId) -> Result<Vec<RowId>, StoreError> {
+        let mut found = Vec::new();
+        let refers: [(Entity, &[FieldId]); 3] = [
+            (Entity::Channel, &[channel::contact]),
+            (Entity::CardCell, &[card_cell::contact, card_cell::problem]),
+            (Entity::Conflict, &[conflict::row]),
+        ];
+        for (entity, fields) in refers {
+            for other in rows::naming(&self.conn, entity, row)? {
+                let names = |field| other.fields.get(field).is_some_and(|held| held.value.row() == Some(row));
+                if fields.iter().any(names) {
+                    found.push(other.row);
+                    found.extend(self.hanging_on(other.row)?);
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// Takes the row out of every entry that touched it. Returns its kind and where it had ever been.
+    fn scrub_log(&self, row: RowId) -> Result<Option<(u16, BTreeSet<Scope>)>, StoreError> {
+        let mut statement = self.conn.prepare_cached(
+            "SELECT log.position, origin, counter, effective, hlc, scope, first_seq, rows, salt, seals
+             FROM touched JOIN log ON log.position = touched.position JOIN entry ON entry.position = log.position
+             WHERE touched.row = ?1",
+        )?;
+        let mut found = statement.query([row.0.as_bytes()])?;
+        let mut kept = Vec::new();
+        while let Some(row) = found.next()? {
+            kept.push((page::entry_at(row)?, page::part_at(row)?));
+        }
+        let (mut entity, mut scopes) = (None, BTreeSet::new());
+        for (entry, mut part) in kept {
+            let here = part.rows.iter().find(|logged| logged.row.0 == row).map(|logged| logged.entity);
+            if !seal::erase(&mut part, row) {
+                continue;
+            }
+            entity = entity.or(here);
+            scopes.extend(Scope::from_number(part.scope));
+            self.conn
+                .prepare_cached("UPDATE log SET rows = ?3, salt = NULL, seals = ?4 WHERE position = ?1 AND scope = ?2")?
+                .execute(params![
+                    entry.position,
+                    part.scope,
+                    to_bytes(&part.rows),
+                    part.seals.as_ref().map(to_bytes)
+                ])?;
+            self.scrub_action(&entry)?;
+        }
+        Ok(entity.map(|entity| (entity, scopes)))
+    }
+
+    /// Deletes an action as it was signed, and the signature, whose hashes might be guessed at.
+    fn scrub_action(&self, entry: &Entry) -> Result<(), StoreError> {
+        let key = params![entry.origin, entry.counter];
+        self.conn
+            .prepare_cached("UPDATE action SET body = NULL, hash = NULL WHERE origin = ?1 AND counter = ?2")?
+            .execute(key)?;
+        self.conn
+            .prepare_cached(
+                "DELETE FROM push WHERE origin = ?1
+                 AND counter = (SELECT MAX(counter) FROM push WHERE origin = ?1 AND counter <= ?2)",
+            )?
+            .execute(key)?;
+        Ok(())
+    }
+
+    fn scrub_rest(&self, row: RowId) -> Result<(), StoreError> {
+        let id = row.0.as_bytes();
+        for sql in [
+            "DELETE FROM row_state WHERE row = ?1",
+            "DELETE FROM conflict_of WHERE row = ?1 OR conflict = ?1",
+            "DELETE FROM refused WHERE instr(body, ?1) > 0",
+        ] {
+            self.conn.prepare_cached(sql)?.execute([id])?;
+        }
+        self.conn
+            .prepare_cached("INSERT OR IGNORE INTO erased (row, position) VALUES (?1, ?2)")?
+            .execute(params![id, page::head_position(&self.conn)? + 1])?;
+        Ok(())
+    }
+
+    /// Tells every device, in every scope that the rows were ever in.
+    fn announce(&self, by_scope: BTreeMap<Scope, Vec<LogRow>>, now_ms: i64) -> Result<(), StoreError> {
+        let now = u64::try_from(now_ms).unwrap_or(0);
+        let admission = self.admission(super::Writer::Server, now_ms)?;
+        let counter = admission.end_of_numbers()?.unwrap_or(1);
+        let position = page::head_position(&self.conn)? + 1;
+        let origin = super::SERVER_ORIGIN;
+        let entry = Entry { position, origin, counter, effective: now, hlc: now, scopes: Vec::new() };
+        page::append_entry(&self.conn, &entry)?;
+        self.conn.execute(
+            "INSERT INTO action (origin, counter, count, outcome, position, effective, hlc)
+             VALUES (?1, ?2, 1, 0, ?3, ?4, ?4)",
+            params![origin, counter, position, now],
+        )?;
+        let keys: (AreaId, &Keys) = self.sealing();
+        for (scope, rows) in by_scope {
+            page::append(&self.conn, keys, &entry, scope, rows)?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether a row has been in the trash, or a conflict been settled, since before this clock.
+fn is_due(row: &RowState, before: u64) -> bool {
+    let since = if row.entity == Entity::Conflict.number() { conflict::resolved_at } else { DELETED_AT };
+    let held = row.fields.get(&since).filter(|held| held.value.int().is_some());
+    held.is_some_and(|held| held.stamp.effective < before)
 }

@@ -36,6 +36,10 @@ pub(super) fn differences(
     let mut left_out = HashSet::new();
     for mirror in mirrors(roster) {
         let current = stored.remove(&mirror.row);
+        if super::erase::is_erased(conn, mirror.row)? {
+            left_out.insert(mirror.row);
+            continue;
+        }
         let unable = mirror.needs.is_some_and(|needed| left_out.contains(&needed))
             || (current.is_none() && rows::get(conn, mirror.row)?.is_some());
         if unable {

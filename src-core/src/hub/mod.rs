@@ -10,27 +10,33 @@ mod admit;
 mod check;
 mod conflicts;
 mod cursor;
-mod erase;
+mod deliver;
+pub mod erase;
 mod history;
+mod judge;
 mod mirror;
 mod page;
+mod peer;
 mod push;
 mod restore;
 pub mod roster;
+pub mod snapshot;
+mod verdicts;
 
 use crate::domain::{AreaId, Role, RowId};
-use crate::seal::{self, Hash, Salt};
+use crate::seal::{self, Hash};
 use crate::store::{Journal, StoreError, configure, migrate, rows};
-use crate::wire::v1::{Action, Page, Restart, SyncRequest, SyncResponse};
+use crate::wire::v1::{Action, Page, Reason, Restart, SyncRequest, SyncResponse, Verdict};
 use crate::wire::{VERSION, from_bytes, to_bytes};
 use admit::{Admission, Writer};
 use cursor::Standing;
+pub use deliver::Delivered;
 use minicbor::bytes::ByteArray;
+pub use peer::{Exchanged, HubError, Keys, Mirrored, Peer, Random};
 use restore::Restoring;
 use roster::Roster;
 use rusqlite::{Connection, OptionalExtension, params};
-use std::sync::Arc;
-use thiserror::Error;
+use std::cell::Cell;
 
 const SCHEMA: &[&str] = &[
     concat!(include_str!("../store/migrations/row_state.sql"), include_str!("migrations/0001_log.sql")),
@@ -41,102 +47,16 @@ const SCHEMA: &[&str] = &[
 /// The origin of what the server itself writes. Devices are numbered from 1.
 pub const SERVER_ORIGIN: u32 = 0;
 
-/// What the server lends an area's log: secrets and randomness. Neither lies in the area's file.
-#[derive(Clone)]
-pub struct Keys {
-    /// Seals cursors. Kept outside backups: whoever has only a backup cannot make a device believe that it was here.
-    pub cursor: [u8; 32],
-    /// Fills with random bytes.
-    pub random: Random,
-}
-
-/// Fills with random bytes.
-pub type Random = Arc<dyn Fn(&mut [u8]) + Send + Sync>;
-
-impl std::fmt::Debug for Keys {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Keys(…)")
-    }
-}
-
-impl Keys {
-    fn salt(&self) -> Salt {
-        let mut salt = [0; 16];
-        (self.random)(&mut salt);
-        salt
-    }
-}
-
-/// Who is at the other end.
-#[derive(Clone, Debug)]
-pub struct Peer {
-    /// The number of the device incarnation that speaks now.
-    pub origin: u32,
-    /// The member whose device it is.
-    pub member: RowId,
-    pub role: Role,
-    /// Other numbers the same device goes by.
-    pub also: Vec<u32>,
-    /// The public key it signs with; `None` for one of before there were keys.
-    pub key: Option<Hash>,
-    /// A number that nobody has, for when this one turns out to be somebody else's as well.
-    pub next_origin: Option<u32>,
-}
-
-impl Peer {
-    /// A device that signs nothing.
-    #[must_use]
-    pub fn new(origin: u32, member: RowId, role: Role) -> Self {
-        Self { origin, member, role, also: Vec::new(), key: None, next_origin: None }
-    }
-}
-
-/// The result of an exchange.
-#[derive(Debug)]
-pub struct Exchanged {
-    /// The encoded [`SyncResponse`].
-    pub body: Vec<u8>,
-    /// Something was admitted: the area's other devices want to know.
-    pub changed: bool,
-    /// Two devices go by this origin, and there was no [`Peer::next_origin`] to give: ask again with one.
-    pub wants_origin: bool,
-}
-
-/// The result of mirroring.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Mirrored {
-    /// Something was written: the area's devices want to know.
-    pub changed: bool,
-    /// How many rows could not be mirrored because their id is taken by a row of another kind, which only a hostile
-    /// device can have made.
-    pub left_out: usize,
-}
-
-/// Why an exchange failed as a whole. Nothing of it was kept.
-#[derive(Debug, Error)]
-pub enum HubError {
-    /// The body is no request, or not this device's; names what and where.
-    #[error("{0}")]
-    BadRequest(String),
-    /// The device speaks a version that this server does not.
-    #[error("wire version {found}, this server speaks {VERSION}")]
-    Outdated { found: u16 },
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-impl From<rusqlite::Error> for HubError {
-    fn from(error: rusqlite::Error) -> Self {
-        HubError::Store(error.into())
-    }
-}
-
 /// An area's log on the server.
 #[derive(Debug)]
 pub struct AreaLog {
     conn: Connection,
     area: AreaId,
     keys: Keys,
+    behind_snapshot: snapshot::Behind,
+    /// Something was erased: the file is to be written anew.
+    erased: Cell<bool>,
+    page_bytes: usize,
 }
 
 impl AreaLog {
@@ -148,7 +68,14 @@ impl AreaLog {
         configure(&conn, Journal::Wal)?;
         migrate(&conn, SCHEMA)?;
         page::complete(&conn, (area, &keys))?;
-        Ok(Self { conn, area, keys })
+        Ok(Self {
+            conn,
+            area,
+            keys,
+            behind_snapshot: snapshot::Behind::default(),
+            erased: Cell::new(false),
+            page_bytes: page::PAGE_BYTES,
+        })
     }
 
     /// Begins the transaction that the following exchanges share.
@@ -167,12 +94,16 @@ impl AreaLog {
         let done = self.conn.execute_batch("COMMIT");
         if done.is_err() {
             self.rollback();
+        } else if self.erased.take() && crate::store::rewrite(&self.conn).is_err() {
+            // Tried again at the next commit; the rows are gone either way.
+            self.erased.set(true);
         }
         Ok(done?)
     }
 
     /// Drops everything since [`AreaLog::begin`].
     pub fn rollback(&mut self) {
+        self.erased.set(false);
         // Fails only when SQLite has rolled back by itself already.
         let _ = self.conn.execute_batch("ROLLBACK");
     }
@@ -183,7 +114,47 @@ impl AreaLog {
     /// # Errors
     /// When the body is no request of this device, or the file fails.
     pub fn exchange(&mut self, peer: &Peer, request: &[u8], now_ms: i64) -> Result<Exchanged, HubError> {
-        self.whole_or_not(|log| log.exchange_within(peer, request, now_ms))
+        self.empty_trash_daily(now_ms)?;
+        let mut exchanged = self.whole_or_not(|log| log.exchange_within(peer, request, now_ms))?;
+        exchanged.snapshot_due = self.is_snapshot_due()?;
+        Ok(exchanged)
+    }
+
+    /// Takes what a device that is locked out had not sent: aside, where coordinators can look at it, and not into the
+    /// log. Returns how many actions were new.
+    ///
+    /// # Errors
+    /// When the body is no request of this device, or the file fails.
+    pub fn set_aside(&mut self, peer: &Peer, request: &[u8], now_ms: i64) -> Result<usize, HubError> {
+        self.whole_or_not(|log| {
+            let request = read_request(peer, request)?;
+            let hashes: Vec<Hash> = request.actions.iter().map(seal::action_hash).collect();
+            push::check(log.area, peer, &request, &hashes)?;
+            let peer = Peer { origin: request.origin, ..peer.clone() };
+            let admission = log.admission(Writer::Device(&peer), now_ms)?;
+            let mut new = 0;
+            for (action, hash) in request.actions.iter().zip(&hashes) {
+                if admission.known(action, hash)?.is_none() {
+                    admission.quarantine(action, hash, &to_bytes(action))?;
+                    new += 1;
+                }
+            }
+            Ok(new)
+        })
+    }
+
+    /// Takes what a device could not send itself and somebody else hands over. It is judged as its author's when the
+    /// author's device signed it, and kept aside otherwise.
+    ///
+    /// # Errors
+    /// When it is no request, or the file fails.
+    pub fn deliver(
+        &mut self,
+        author: Option<&Peer>,
+        request: &SyncRequest,
+        now_ms: i64,
+    ) -> Result<Delivered, HubError> {
+        self.whole_or_not(|log| deliver::deliver(log, author, request, now_ms))
     }
 
     /// Brings the mirrors of members, devices and invitations in step with `roster`; writes nothing where nothing
@@ -222,7 +193,7 @@ impl AreaLog {
         }
         let changed = page::head_position(&self.conn)? > head_before;
         let wants_origin = response.incarnation == Some(0);
-        Ok(Exchanged { body: to_bytes(&response), changed, wants_origin })
+        Ok(Exchanged { body: to_bytes(&response), changed, snapshot_due: false, wants_origin })
     }
 
     fn answer(
@@ -237,7 +208,11 @@ impl AreaLog {
         push::check(self.area, peer, request, &hashes)?;
         if push::continues(&self.conn, request, &hashes)? {
             for action in &request.actions {
-                response.verdicts.push(admission.judge_and_keep(action)?);
+                let verdict = admission.judge_and_keep(action)?;
+                // A device of before cannot read that reason.
+                let unreadable = verdict.reason == Some(Reason::Erased) && request.speaks.is_none();
+                let reason = if unreadable { Some(Reason::Reference) } else { verdict.reason };
+                response.verdicts.push(Verdict { reason, ..verdict });
             }
             push::keep(&self.conn, peer, request, &hashes)?;
         } else {
@@ -247,7 +222,12 @@ impl AreaLog {
             }
             response.incarnation = Some(peer.next_origin.unwrap_or(0));
         }
-        response.page = page::read(&self.conn, self.sealing(), peer.role.readable(), request.cursor.position)?;
+        let (scopes, from) = (peer.role.readable(), request.cursor.position);
+        response.snapshot = snapshot::offer(&self.conn, self.sealing(), scopes, request)?;
+        response.page = match response.snapshot {
+            Some(_) => Page { from, to: from, more: true, ..Page::default() },
+            None => page::read(&self.conn, self.sealing(), scopes, from, self.page_bytes)?,
+        };
         Ok(())
     }
 
@@ -262,9 +242,10 @@ impl AreaLog {
     ) -> Result<(), HubError> {
         let mut taken = None;
         if let Some(offer) = &request.offer {
-            let Self { conn, area, keys } = self;
+            let Self { conn, area, keys, .. } = self;
             let restoring = Restoring { conn, area: *area, keys, origin: peer.origin, now_ms };
-            restoring.take(offer)?;
+            let erased = restoring.take(offer)?;
+            self.erase_within(&erased, now_ms)?;
             taken = Some(offer.to.position);
         }
         response.page.from = request.cursor.position;
@@ -290,6 +271,7 @@ impl AreaLog {
     /// # Errors
     /// When the file fails.
     pub fn begin_epoch(&mut self, now_ms: i64) -> Result<u64, StoreError> {
+        self.drop_snapshots()?;
         restore::begin_epoch(&self.conn, page::head_position(&self.conn)?, now_ms)
     }
 
@@ -304,6 +286,7 @@ impl AreaLog {
             restart: None,
             incarnation: None,
             backed_up: Some(self.backed_up()?),
+            snapshot: None,
         })
     }
 
@@ -394,6 +377,11 @@ impl AreaLog {
     /// When the file cannot be read at all.
     pub fn check(&self) -> Result<Vec<String>, StoreError> {
         check::run(&self.conn, self.area)
+    }
+
+    /// Makes pages end elsewhere than people's do, for tests.
+    pub fn set_page_bytes(&mut self, limit: usize) {
+        self.page_bytes = limit.max(1);
     }
 
     /// The state of a row, for tests and checks.

@@ -10,7 +10,7 @@ use minicbor::bytes::ByteArray;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 /// A page ends after the action with which it reaches this many bytes.
-const PAGE_BYTES: usize = 768 * 1024;
+pub(super) const PAGE_BYTES: usize = 768 * 1024;
 
 /// The position of the last admitted action; 0 in an empty log.
 pub(super) fn head_position(conn: &Connection) -> Result<u64, StoreError> {
@@ -75,15 +75,16 @@ fn head(conn: &Connection, area: AreaId, scope: u8) -> Result<Head, StoreError> 
     Ok(found.unwrap_or_else(|| Head { seq: 0, hash: seal::genesis(area, scope) }))
 }
 
-/// What a reader of `scopes` may read after `from`, up to about [`PAGE_BYTES`], never splitting an action.
+/// What a reader of `scopes` may read after `from`, up to about `limit` bytes, never splitting an action.
 pub(super) fn read(
     conn: &Connection,
     (area, keys): (AreaId, &Keys),
     scopes: &[Scope],
     from: u64,
+    limit: usize,
 ) -> Result<Page, StoreError> {
     let head = head_position(conn)?;
-    let (entries, more) = entries(conn, scopes, from)?;
+    let (entries, more) = entries(conn, scopes, from, limit)?;
     let to = match entries.last() {
         Some(last) if more => last.position,
         _ => head,
@@ -98,7 +99,7 @@ pub(super) fn read(
     Ok(page)
 }
 
-fn entries(conn: &Connection, scopes: &[Scope], from: u64) -> Result<(Vec<Entry>, bool), StoreError> {
+fn entries(conn: &Connection, scopes: &[Scope], from: u64, limit: usize) -> Result<(Vec<Entry>, bool), StoreError> {
     let scopes = scopes.iter().map(|scope| scope.number().to_string()).collect::<Vec<_>>().join(",");
     // The scopes are numbers of our own, so they can stand in the text; each role has its own prepared statement.
     let sql = format!(
@@ -114,7 +115,7 @@ fn entries(conn: &Connection, scopes: &[Scope], from: u64) -> Result<(Vec<Entry>
         let position: u64 = row.get(0)?;
         let same_action = entries.last().is_some_and(|entry| entry.position == position);
         if !same_action {
-            if bytes >= PAGE_BYTES {
+            if bytes >= limit {
                 return Ok((entries, true));
             }
             entries.push(entry_at(row)?);

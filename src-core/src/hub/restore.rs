@@ -13,7 +13,7 @@ use crate::sync::incoming;
 use crate::wire::v1::{Cursor, Entry, LogField, LogRow, Offer, Outcome, Reason};
 use crate::wire::{from_bytes, to_bytes};
 use rusqlite::{Connection, OptionalExtension, params};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The server's own change numbers leap this far at a restore: those that were lost are never given out again.
 const LEAP: u64 = 1_000_000_000;
@@ -46,20 +46,22 @@ pub(super) struct Restoring<'a> {
 }
 
 impl Restoring<'_> {
-    /// Takes an offer: into the log when it is proven, aside when it is not. Returns how many entries came back.
-    pub(super) fn take(&self, offer: &Offer) -> Result<usize, HubError> {
+    /// Takes an offer: into the log when it is proven, aside when it is not. Returns the rows that had been erased: they
+    /// are to be erased again.
+    pub(super) fn take(&self, offer: &Offer) -> Result<BTreeSet<RowId>, HubError> {
         if !self.is_proven(offer) {
-            return Ok(self.keep_aside(offer)?);
+            self.keep_aside(offer)?;
+            return Ok(BTreeSet::new());
         }
         if offer.to.epoch == Some(page::epoch(self.conn)?) && offer.to.position > page::head_position(self.conn)? {
             // Ahead of the log in the log's own epoch: the file was put back by hand, and nobody said so.
             begin_epoch(self.conn, 0, self.now_ms)?;
         }
-        let mut taken = 0;
         for entry in &offer.entries {
-            taken += usize::from(self.again(entry)?);
+            self.again(entry)?;
         }
-        Ok(taken)
+        let rows = offer.entries.iter().flat_map(|entry| &entry.scopes).flat_map(|part| &part.rows);
+        Ok(rows.filter(|row| row.erased == Some(true)).map(|row| row.row.0).collect())
     }
 
     fn is_proven(&self, offer: &Offer) -> bool {
@@ -76,15 +78,15 @@ impl Restoring<'_> {
     }
 
     /// What cannot be proven is kept for the coordinators, and shows in no list.
-    fn keep_aside(&self, offer: &Offer) -> Result<usize, StoreError> {
+    fn keep_aside(&self, offer: &Offer) -> Result<(), StoreError> {
         let mut keep = self.conn.prepare_cached("INSERT OR IGNORE INTO refused VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
         for entry in &offer.entries {
             let body = to_bytes(entry);
             let hash = blake3::hash(&body);
-            let reason = super::admit::reason_number(Reason::Quarantined);
+            let reason = super::verdicts::reason_number(Reason::Quarantined);
             keep.execute(params![self.origin, entry.counter, &hash.as_bytes()[..], reason, self.now_ms, body])?;
         }
-        Ok(0)
+        Ok(())
     }
 
     /// Admits an entry again, as far as it is not in the log yet.
@@ -93,7 +95,11 @@ impl Restoring<'_> {
         let mut by_scope = BTreeMap::new();
         for part in &entry.scopes {
             let Some(scope) = Scope::from_number(part.scope) else { continue };
-            for row in part.rows.iter().filter(|row| !there.iter().any(|known| says_all(known, row))) {
+            for (index, row) in part.rows.iter().enumerate() {
+                let is_hash = part.seals.as_ref().and_then(|seals| seals.get(index)).is_some_and(|s| s.leaf.is_some());
+                if is_hash || row.erased == Some(true) || there.iter().any(|known| says_all(known, row)) {
+                    continue;
+                }
                 self.again_row(entry, scope, row, &mut by_scope)?;
             }
         }
@@ -136,7 +142,7 @@ impl Restoring<'_> {
                       reason = CASE WHEN position IS NULL THEN NULL ELSE reason END,
                       effective = coalesce(effective, excluded.effective),
                       position = coalesce(position, excluded.position)";
-        let outcome = super::admit::outcome_number(Outcome::Applied);
+        let outcome = super::verdicts::outcome_number(Outcome::Applied);
         let Entry { origin, counter, position, effective, hlc, .. } = entry;
         let values = params![origin, counter, changes, outcome, position, effective, hlc];
         self.conn.prepare_cached(sql)?.execute(values)?;
@@ -162,6 +168,7 @@ impl Restoring<'_> {
         };
         let coming = crate::merge::IncomingRow { withdrawn: false, ..incoming(row.clone(), target, stamp) };
         let Plan::Write { state, superseded } = rows::merge(self.conn, coming)? else { return Ok(()) };
+        super::conflicts::index(self.conn, &state)?;
         let left = current.map(|row| row.scope).filter(|old| *old != target);
         match left {
             Some(old) => {

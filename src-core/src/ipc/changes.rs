@@ -125,3 +125,26 @@ pub struct ConflictView {
     /// Whether this device may settle it.
     pub settleable: bool,
 }
+
+/// *Gem usendt til fil*.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnsentView {
+    /// What to call the file.
+    pub name: String,
+    pub bytes: Vec<u8>,
+    /// How many actions are in it.
+    pub count: u32,
+    /// How many did not fit: they go into a file of their own once these are delivered.
+    pub left_out: u32,
+}
+
+/// What became of a file that was handed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeliveredView {
+    /// The server has them, now or already.
+    pub taken: u32,
+    /// The server refused them, as it would have done from their author's own device.
+    pub refused: u32,
+    /// The server keeps them aside, because it cannot know who wrote them.
+    pub aside: u32,
+}

@@ -1,6 +1,6 @@
 //! What screens show.
 
-use crate::domain::{AreaId, ChannelId, ContactId, OrganisationId, PinId, ProblemId, Role, Scope};
+use crate::domain::{AreaId, ChannelId, ContactId, OrganisationId, PinId, ProblemId, Role, RowId, Scope};
 use serde::{Deserialize, Serialize};
 
 /// Settings kept per device.
@@ -37,6 +37,8 @@ pub struct BootView {
     pub current: Option<AreaId>,
     /// The version of the app, e.g. `0.1.0`.
     pub version: String,
+    /// Minutes without use until it locks, when there is a PIN; 0: not by itself.
+    pub lock_after_minutes: Option<u16>,
 }
 
 /// An area on this device.
@@ -270,6 +272,8 @@ pub struct CardTableRow {
 /// A ticked cell.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CardTableCell {
+    /// Its row, for its history.
+    pub row: RowId,
     /// 1 is called first.
     pub order: u32,
     /// Hours for this problem only; empty: the contact's own.

@@ -5,7 +5,7 @@
 //! first and second, so three edits meet another's one as one conflict.
 
 use super::{Register, RowState, Stamp};
-use crate::domain::schema::{DELETED_AT, Kind, conflict};
+use crate::domain::schema::{DELETED_AT, Kind};
 use crate::domain::{ChangeId, Entity, FieldId, RowId, Value};
 
 /// A change about to be admitted, with what it is to be compared with.
@@ -130,8 +130,9 @@ impl Conflict {
 }
 
 /// The kind of row that a conflict is about.
+#[cfg(feature = "sqlite")]
 pub(crate) fn about(row: &RowState) -> Option<Entity> {
-    let number = row.fields.get(&conflict::entity)?.value.int()?;
+    let number = row.fields.get(&crate::domain::schema::conflict::entity)?.value.int()?;
     Entity::from_number(row.entity).filter(|entity| *entity == Entity::Conflict)?;
     Entity::from_number(u16::try_from(number).ok()?)
 }

@@ -354,5 +354,5 @@ fn enter(tx: &Connection, origin: u32, action: Action) -> Result<(), StoreError>
         hlc: action.hlc,
         scopes: parts.into_iter().map(part).collect(),
     };
-    crate::sync::take_entry(tx, entry, &mut BTreeSet::new())
+    crate::sync::take_entry(tx, entry, &mut BTreeSet::new()).map(drop)
 }

@@ -131,7 +131,8 @@ fn table_row(contact: &ContactRow, problems: &[ProblemRow], cells: &[CellRow]) -
         let mut of_problem = cells.iter().filter(|cell| cell.problem == problem.id);
         let place = of_problem.position(|cell| cell.contact == contact.id)?;
         let cell = cells.iter().find(|cell| cell.problem == problem.id && cell.contact == contact.id)?;
-        Some(CardTableCell { order: u32::try_from(place + 1).unwrap_or(u32::MAX), hours: cell.hours.clone() })
+        let order = u32::try_from(place + 1).unwrap_or(u32::MAX);
+        Some(CardTableCell { row: cell_id(problem.id, contact.id), order, hours: cell.hours.clone() })
     };
     CardTableRow {
         contact: ContactId(contact.id),

@@ -69,10 +69,12 @@ impl Done {
         let mut done = Vec::new();
         for (action, admitted) in outbox::all(&file.conn)? {
             let rows = outbox::incoming_rows(origin, &action, |row| {
-                if !states.contains_key(&row) {
-                    states.insert(row, crate::store::rows::get(&file.conn, row)?);
+                if let Some(known) = states.get(&row) {
+                    return Ok(known.clone());
                 }
-                Ok(states[&row].clone())
+                let stands = crate::store::rows::get(&file.conn, row)?;
+                states.insert(row, stands.clone());
+                Ok(stands)
             })?;
             let rows = rows.into_iter().map(|incoming| told_by(&mut states, incoming, true));
             done.push(Self {

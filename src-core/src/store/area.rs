@@ -82,6 +82,7 @@ impl AreaFile {
         file.bring_tables_up_to_date()?;
         let tx = file.conn.transaction()?;
         keep_session(&tx, &file.session)?;
+        tx.execute("DELETE FROM meta WHERE key = 'ended'", [])?;
         if let Some(before) = before {
             crate::sync::joined_again(&tx, &before, &file.session)?;
         }
@@ -184,6 +185,35 @@ impl AreaFile {
             let _ = writeln!(dump, "{id} {entity} {scope} {by} {fields}");
         }
         Ok(dump)
+    }
+
+    /// That the server locked this device out, once what it had not sent was handed in and the rest is gone.
+    ///
+    /// # Errors
+    /// When the file fails.
+    pub(crate) fn ended(&self) -> Result<Option<String>, StoreError> {
+        get_meta(&self.conn, "ended")
+    }
+
+    /// Removes everything of the area from this device but who it was, because it is locked out. `how` says why.
+    pub(crate) fn wipe(&mut self, how: &str) -> Result<BTreeSet<Topic>, StoreError> {
+        let tx = self.conn.transaction()?;
+        let rows = all_rows(&tx)?;
+        for table in
+            ["row_state", "outbox", "outbox_row", "undo", "refused", "reminder", "entry", "effect", "mark", "basemap"]
+        {
+            tx.execute(&format!("DELETE FROM {table}"), [])?;
+        }
+        tx.execute("DELETE FROM meta WHERE key IN ('cursor', 'restart', 'judged')", [])?;
+        let topics = table::project(&tx, self.session.origin, &rows)?;
+        table::purge_search(&tx)?;
+        self.session.token.clear();
+        self.session.key.clear();
+        keep_session(&tx, &self.session)?;
+        set_meta(&tx, "ended", &how)?;
+        tx.commit()?;
+        drop(super::rewrite(&self.conn));
+        Ok(topics)
     }
 
     /// Closes the file.

@@ -101,6 +101,12 @@ impl DeviceFile {
         Ok(())
     }
 
+    /// Drops all unfinished forms of an area.
+    pub(crate) fn drop_drafts(&self, area: AreaId) -> Result<(), StoreError> {
+        self.conn.execute("DELETE FROM draft WHERE area = ?1", [area.to_string()])?;
+        Ok(())
+    }
+
     /// The number by which this device redeems an invitation, named by the hash of its secret: the one of the first
     /// try, which `fresh` makes.
     pub(crate) fn redeem_attempt(

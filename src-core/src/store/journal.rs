@@ -3,6 +3,7 @@
 use super::StoreError;
 use crate::domain::RowId;
 use crate::merge::effect::Effect;
+use crate::seal;
 use crate::wire::v1::{Cursor, Entry};
 use crate::wire::{from_bytes, to_bytes};
 use rusqlite::{Connection, params};
@@ -133,4 +134,24 @@ pub(crate) fn marks_around(conn: &Connection, position: u64) -> Result<(Option<C
         one("SELECT cursor FROM mark WHERE position <= ?1 ORDER BY position DESC LIMIT 1")?,
         one("SELECT cursor FROM mark WHERE position > ?1 ORDER BY position LIMIT 1")?,
     ))
+}
+
+/// Takes an erased row out of everything that was read; the proof that it stood there stays.
+pub(crate) fn erase(conn: &Connection, row: RowId) -> Result<(), StoreError> {
+    for Read { mut entry, .. } in about(conn, &[row].into())? {
+        for part in &mut entry.scopes {
+            seal::erase(part, row);
+        }
+        keep(conn, &entry)?;
+        // How it stood before is in there.
+        conn.prepare_cached("DELETE FROM effect WHERE position = ?1")?.execute([entry.position])?;
+    }
+    for sql in [
+        "DELETE FROM undo WHERE instr(body, ?1) > 0",
+        "UPDATE refused SET body = NULL WHERE instr(body, ?1) > 0",
+        "DELETE FROM reminder WHERE contact = ?1",
+    ] {
+        conn.prepare_cached(sql)?.execute([row.0.as_bytes()])?;
+    }
+    Ok(())
 }

@@ -111,16 +111,24 @@ pub(crate) fn configure(conn: &Connection, journal: Journal) -> Result<(), Store
     conn.pragma_update(None, "recursive_triggers", false)?;
     conn.pragma_update(None, "trusted_schema", false)?;
     conn.pragma_update(None, "temp_store", "MEMORY")?;
+    // What was erased is overwritten and not merely let go of.
+    conn.pragma_update(None, "secure_delete", true)?;
     conn.pragma_update(None, "busy_timeout", 5_000)?;
     conn.set_prepared_statement_cache_capacity(64);
     Ok(())
 }
 
-/// [`configure`] for a device: phones are lost, so what was deleted is overwritten and not merely let go of.
-pub(crate) fn configure_device(conn: &Connection) -> Result<(), StoreError> {
-    configure(conn, platform_journal())?;
-    conn.pragma_update(None, "secure_delete", true)?;
+/// Writes the file anew. SQLite overwrites what it deletes, but not what it only moved to another page.
+pub(crate) fn rewrite(conn: &Connection) -> Result<(), StoreError> {
+    conn.execute_batch("VACUUM")?;
+    // A write-ahead log still has the pages of before.
+    conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
     Ok(())
+}
+
+/// [`configure`] for a device.
+pub(crate) fn configure_device(conn: &Connection) -> Result<(), StoreError> {
+    configure(conn, platform_journal())
 }
 
 /// The journal that this platform can keep.

@@ -33,6 +33,36 @@ pub(crate) fn get(conn: &Connection, row: RowId) -> Result<Option<RowState>, Sto
     found.next()?.map(from_row).transpose()
 }
 
+/// A row as it lies in the table: read cheaply, understood later.
+#[derive(Debug)]
+pub(crate) struct StoredRow {
+    row: RowId,
+    entity: u16,
+    scope: u8,
+    created_by: u32,
+    fields: Vec<u8>,
+}
+
+impl StoredRow {
+    /// What it says.
+    pub(crate) fn read(self) -> Result<RowState, StoreError> {
+        let Self { row, entity, scope, created_by, fields } = self;
+        let fields = decode_fields(&fields)?;
+        Ok(RowState { row, entity, scope: scope_from(scope)?, created_by, fields })
+    }
+}
+
+/// Reads all rows, also those in the trash.
+pub(crate) fn all(conn: &Connection) -> Result<Vec<StoredRow>, StoreError> {
+    let mut statement = conn.prepare_cached(SELECT)?;
+    let stored = |row: &Row<'_>| {
+        let (entity, scope, created_by) = (row.get(1)?, row.get(2)?, row.get(3)?);
+        Ok(StoredRow { row: row_id(row, 0)?, entity, scope, created_by, fields: row.get(4)? })
+    };
+    let found = statement.query_map([], stored)?;
+    Ok(found.collect::<Result<_, _>>()?)
+}
+
 /// Reads all rows of a kind, also those in the trash.
 pub(crate) fn of_entity(conn: &Connection, entity: Entity) -> Result<Vec<RowState>, StoreError> {
     let mut statement = conn.prepare_cached(&format!("{SELECT} WHERE entity = ?1"))?;
@@ -44,10 +74,19 @@ pub(crate) fn of_entity(conn: &Connection, entity: Entity) -> Result<Vec<RowStat
     Ok(rows)
 }
 
+/// Rows of a kind that name another row in some field, or only look like it.
+pub(crate) fn naming(conn: &Connection, entity: Entity, row: RowId) -> Result<Vec<RowState>, StoreError> {
+    let mut statement = conn.prepare_cached(&format!("{SELECT} WHERE entity = ?1 AND instr(fields, ?2) > 0"))?;
+    let mut found = statement.query(params![entity.number(), row.0.as_bytes()])?;
+    let mut rows = Vec::new();
+    while let Some(row) = found.next()? {
+        rows.push(from_row(row)?);
+    }
+    Ok(rows)
+}
+
 fn from_row(row: &Row<'_>) -> Result<RowState, StoreError> {
-    let scope: u8 = row.get(2)?;
-    let scope = Scope::from_number(scope)
-        .ok_or_else(|| StoreError::Damaged(format!("row_state holds the unknown scope {scope}")))?;
+    let scope = scope_from(row.get(2)?)?;
     let fields = row.get_ref(4)?.as_blob().map_err(rusqlite::Error::from)?;
     Ok(RowState {
         row: row_id(row, 0)?,
@@ -56,6 +95,10 @@ fn from_row(row: &Row<'_>) -> Result<RowState, StoreError> {
         created_by: row.get(3)?,
         fields: decode_fields(fields)?,
     })
+}
+
+fn scope_from(number: u8) -> Result<Scope, StoreError> {
+    Scope::from_number(number).ok_or_else(|| StoreError::Damaged(format!("row_state holds the unknown scope {number}")))
 }
 
 /// Writes a row.
@@ -94,6 +137,12 @@ pub(crate) fn merge_into(
         Plan::Nothing => {}
     }
     Ok(done)
+}
+
+/// Forgets a row, wherever it is.
+pub(crate) fn forget(conn: &Connection, row: RowId) -> Result<(), StoreError> {
+    conn.prepare_cached("DELETE FROM row_state WHERE row = ?1")?.execute([row.0.as_bytes()])?;
+    Ok(())
 }
 
 /// Forgets all rows; returns which they were.

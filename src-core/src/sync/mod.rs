@@ -4,6 +4,9 @@
 //! cursor behind it are one transaction.
 
 mod restart;
+mod snapshot;
+
+pub use snapshot::{Download, WrongFile};
 
 use crate::domain::{AreaId, ChangeId, Role, RowId, Scope};
 use crate::ipc::Topic;
@@ -12,9 +15,10 @@ use crate::merge::{IncomingRow, Register, Stamp};
 use crate::ops::refusals;
 use crate::seal::{self, Broken, Chains, Hash};
 use crate::store::area::{self, AreaFile, Session};
-use crate::store::{StoreError, journal, outbox, rows, table};
+use crate::store::{StoreError, journal, outbox, rewrite, rows, table};
 use crate::wire::v1::{
-    Action, Cursor, Entry, Judged, LogRow, Page, Push, Reason, SPEAKS, ScopeSeq, SyncRequest, SyncResponse, Verdict,
+    Action, Cursor, Entry, Judged, LogRow, Page, Push, Reason, SPEAKS, SPEAKS_SNAPSHOTS, ScopeSeq, SnapshotOffer,
+    SyncRequest, SyncResponse, Verdict,
 };
 use crate::wire::{VERSION, from_bytes, to_bytes};
 use rusqlite::Connection;
@@ -22,7 +26,7 @@ use std::collections::{BTreeSet, HashMap};
 use thiserror::Error;
 
 /// A request stays below the server's limit of 1 MiB by this margin for what is not actions.
-const PUSH_BYTES_MAX: usize = 1024 * 1024 - 16 * 1024;
+pub(crate) const PUSH_BYTES_MAX: usize = 1024 * 1024 - 16 * 1024;
 
 /// Why an answer could not be taken. Nothing of it was kept.
 #[derive(Debug, Error)]
@@ -34,6 +38,11 @@ pub enum SyncError {
     /// The page does not continue what this device has read: it must read the log from the start.
     #[error("{0}")]
     Gap(String),
+    /// What came as a snapshot is none that can be taken: the log is to be read instead.
+    #[error("the snapshot cannot be taken: {0}")]
+    Snapshot(&'static str),
+    #[error(transparent)]
+    MalformedSnapshot(#[from] crate::snapshot::Malformed),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -59,6 +68,8 @@ pub struct Applied {
     pub more: bool,
     /// The area's base map, as the server has it.
     pub basemap: Option<[u8; 32]>,
+    /// What the server offers instead of the log: see [`Download`].
+    pub snapshot: Option<SnapshotOffer>,
 }
 
 /// What to send now: the next unsent actions, and from where to read on; or, after the server was restored, what it
@@ -67,6 +78,18 @@ pub struct Applied {
 /// # Errors
 /// When the file fails.
 pub fn request(file: &AreaFile, random: &dyn Fn(&mut [u8])) -> Result<Vec<u8>, StoreError> {
+    request_speaking(file, SPEAKS, random)
+}
+
+/// The same, for a device that wants the log and no snapshot.
+///
+/// # Errors
+/// When the file fails.
+pub fn request_for_log(file: &AreaFile, random: &dyn Fn(&mut [u8])) -> Result<Vec<u8>, StoreError> {
+    request_speaking(file, SPEAKS_SNAPSHOTS - 1, random)
+}
+
+fn request_speaking(file: &AreaFile, speaks: u16, random: &dyn Fn(&mut [u8])) -> Result<Vec<u8>, StoreError> {
     let offer = restart::offer(file)?;
     let actions = if offer.is_some() { Vec::new() } else { outbox::unsent(&file.conn, PUSH_BYTES_MAX)? };
     Ok(to_bytes(&SyncRequest {
@@ -75,7 +98,7 @@ pub fn request(file: &AreaFile, random: &dyn Fn(&mut [u8])) -> Result<Vec<u8>, S
         cursor: without_hashes(file.cursor()?),
         push: sealed(file, &actions, random)?,
         actions,
-        speaks: Some(SPEAKS),
+        speaks: Some(speaks),
         offer,
     }))
 }
@@ -108,7 +131,7 @@ pub fn apply(file: &mut AreaFile, answer: &[u8], now_ms: i64) -> Result<Applied,
     let mut session = file.session.clone();
     let tx = file.conn.transaction()?;
     let mut touched = BTreeSet::new();
-    let mut refused = false;
+    let (mut refused, mut erased) = (false, false);
     for verdict in &response.verdicts {
         refused |= take_verdict(&tx, verdict, now_ms, &mut touched)?;
     }
@@ -116,6 +139,7 @@ pub fn apply(file: &mut AreaFile, answer: &[u8], now_ms: i64) -> Result<Applied,
         restart::incarnate(&tx, &mut session, origin)?;
     }
     let mut more = response.page.more || response.incarnation.is_some();
+    let mut snapshot = None;
     if let Some(role) = role_from(response.role).filter(|role| *role != session.role) {
         // The page is for a reader of the old cursor: it is asked for again from the start.
         touched.extend(restart::role_changed(&tx, role)?);
@@ -128,17 +152,25 @@ pub fn apply(file: &mut AreaFile, answer: &[u8], now_ms: i64) -> Result<Applied,
     } else {
         // The server may have been put back once more, to a log that this cursor is a place in: nothing is to be offered.
         area::set_restart(&tx, None)?;
-        take_page(&tx, session.area, response.page, response.backed_up, &mut touched)?;
+        erased = take_page(&tx, session.area, response.page, response.backed_up, &mut touched)?;
+        snapshot = response.snapshot;
     }
     let mut topics = table::project(&tx, session.origin, &touched)?;
+    if erased {
+        table::purge_search(&tx)?;
+    }
     if refused {
         topics.insert(Topic::Refusals);
     }
     let more = more || outbox::unsent_count(&tx)? > 0;
     area::set_last_success_ms(&tx, now_ms, response.now_ms)?;
     tx.commit()?;
+    if erased {
+        // Without room for it, what was erased is overwritten little by little.
+        drop(rewrite(&file.conn));
+    }
     file.session = session;
-    Ok(Applied { topics, more, basemap: response.basemap.map(Into::into) })
+    Ok(Applied { topics, more, basemap: response.basemap.map(Into::into), snapshot })
 }
 
 /// Begins anew because a page did not fit: the log is read from the start, unsent actions stay.
@@ -202,14 +234,15 @@ fn take_verdict(
     Ok(false)
 }
 
-/// Reads a page into the rows, checking that it continues where this device was and has no gap.
+/// Reads a page into the rows, checking that it continues where this device was and has no gap. Returns whether
+/// something was erased.
 fn take_page(
     tx: &Connection,
     area: AreaId,
     page: Page,
     backed_up: Option<u64>,
     touched: &mut BTreeSet<RowId>,
-) -> Result<(), SyncError> {
+) -> Result<bool, SyncError> {
     let cursor = area::cursor(tx)?;
     if page.from != cursor.position || page.to < page.from {
         return Err(SyncError::Gap(format!(
@@ -221,18 +254,18 @@ fn take_page(
         return Err(SyncError::Gap("the server's epoch is an older one".to_owned()));
     }
     if page.to == page.from {
-        return Ok(());
+        return Ok(false);
     }
     if page.from == 0 {
         // What was read before the log was begun anew; it comes again, or is not there any more.
         touched.extend(rows::forget_all(tx)?);
     }
     let mut chains = Chains::at(area, &cursor);
-    let mut clock = 0;
+    let (mut clock, mut erased) = (0, false);
     for entry in page.entries {
         clock = clock.max(entry.effective);
         chains.read(&entry)?;
-        take_entry(tx, entry, touched)?;
+        erased |= take_entry(tx, entry, touched)?;
     }
     chains.check(&page.heads)?;
     area::saw_clock(tx, clock)?;
@@ -241,14 +274,16 @@ fn take_page(
     journal::mark(tx, &cursor)?;
     journal::prune(tx, page.to, backed_up.unwrap_or(0))?;
     touched.extend(outbox::settle(tx, page.to)?);
-    Ok(())
+    Ok(erased)
 }
 
 /// Keeps an entry and merges its rows, noting how they stood before.
-pub(crate) fn take_entry(tx: &Connection, entry: Entry, touched: &mut BTreeSet<RowId>) -> Result<(), StoreError> {
+///
+/// What it says is erased goes from everything that was kept; returns whether that was anything.
+pub(crate) fn take_entry(tx: &Connection, entry: Entry, touched: &mut BTreeSet<RowId>) -> Result<bool, StoreError> {
     journal::keep(tx, &entry)?;
     let stamp = Stamp { effective: entry.effective, id: ChangeId { origin: entry.origin, counter: entry.counter } };
-    let mut effects = Vec::new();
+    let (mut effects, mut erased) = (Vec::new(), BTreeSet::new());
     // Rows that this entry takes out of one scope and puts into another: to people they were there all along.
     let mut left = HashMap::new();
     for part in entry.scopes {
@@ -260,6 +295,9 @@ pub(crate) fn take_entry(tx: &Connection, entry: Entry, touched: &mut BTreeSet<R
                 continue;
             };
             touched.insert(row.row.0);
+            if row.erased == Some(true) {
+                erased.insert(row.row.0);
+            }
             let incoming = incoming(row.into_value(), scope, stamp);
             let current = rows::get(tx, incoming.row)?;
             effects.push(Effect::of(current.as_ref().or_else(|| left.get(&incoming.row)), &incoming));
@@ -269,7 +307,12 @@ pub(crate) fn take_entry(tx: &Connection, entry: Entry, touched: &mut BTreeSet<R
             rows::merge_into(tx, current, incoming)?;
         }
     }
-    journal::keep_effects(tx, entry.position, &effects)
+    journal::keep_effects(tx, entry.position, &effects)?;
+    for row in &erased {
+        rows::forget(tx, *row)?;
+        journal::erase(tx, *row)?;
+    }
+    Ok(!erased.is_empty())
 }
 
 /// The server knows the hashes: they are not sent to it.

@@ -2,16 +2,21 @@
 //!
 //! Every struct is a CBOR array with its fields in the order of their `#[n(…)]` numbers.
 
-use crate::domain::{ChangeId, FieldId, RowId, Value};
+pub use super::items::{Raw, WireChangeId, WireId};
+
+use crate::domain::{FieldId, Value};
 use minicbor::bytes::ByteArray;
-use minicbor::{Decode, Decoder, Encode, Encoder, decode, encode};
-use uuid::Uuid;
+use minicbor::{Decode, Encode};
 
 /// The number that every message of this version begins with.
 pub const VERSION: u16 = 1;
 
-/// What this code may be sent beyond the first messages of this version: 1 is everything in this file.
-pub const SPEAKS: u16 = 1;
+/// What this code may be sent beyond the first messages of this version: 1 is everything in this file but snapshots, 2
+/// is those as well.
+pub const SPEAKS: u16 = 2;
+
+/// Says that a snapshot may be sent.
+pub const SPEAKS_SNAPSHOTS: u16 = 2;
 
 /// The most changes an action may make (docs/sync.md).
 pub const CHANGES_MAX: usize = 500;
@@ -185,6 +190,61 @@ pub struct SyncResponse {
     /// The position up to which the log is in a backup; entries behind it are worth keeping.
     #[n(8)]
     pub backed_up: Option<u64>,
+    /// What to take instead of the log up to a position. The page is empty then.
+    #[n(9)]
+    pub snapshot: Option<SnapshotOffer>,
+}
+
+/// All that the device may read as the log has made it up to a position: shorter than the log itself.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct SnapshotOffer {
+    #[n(0)]
+    pub position: u64,
+    /// Ascending by scope number; a scope without any rows ever is left out.
+    #[n(1)]
+    pub scopes: Vec<SnapshotFile>,
+    /// The epoch of the log.
+    #[n(2)]
+    pub epoch: u64,
+    /// What the server seals the cursor at `position` with.
+    #[n(3)]
+    pub mac: ByteArray<16>,
+}
+
+/// One scope of a snapshot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct SnapshotFile {
+    #[n(0)]
+    pub scope: u8,
+    /// The scope's last sequence number at the snapshot's position.
+    #[n(1)]
+    pub seq: u64,
+    /// The scope's chain there.
+    #[n(2)]
+    pub hash: ByteArray<32>,
+    /// BLAKE3 of the file, and its name.
+    #[n(3)]
+    pub file: ByteArray<32>,
+    /// How long it is compressed, as it is sent.
+    #[n(4)]
+    pub bytes: u64,
+    /// How long it is.
+    #[n(5)]
+    pub raw_bytes: u64,
+}
+
+impl SnapshotOffer {
+    /// The cursor of a device that has taken the snapshot.
+    #[must_use]
+    pub fn cursor(&self) -> Cursor {
+        let head = |scope: &SnapshotFile| ScopeSeq { scope: scope.scope, seq: scope.seq, hash: Some(scope.hash) };
+        Cursor {
+            position: self.position,
+            scopes: self.scopes.iter().map(head).collect(),
+            epoch: Some(self.epoch),
+            mac: Some(self.mac),
+        }
+    }
 }
 
 /// The server was restored from a backup.
@@ -378,91 +438,6 @@ pub struct Stamp {
     pub counter: u64,
     #[n(2)]
     pub effective: u64,
-}
-
-/// Something with the bytes it came as, so that it hashes the same however much of it this version understands.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Raw<T> {
-    value: T,
-    bytes: Vec<u8>,
-}
-
-impl<T> Raw<T> {
-    /// As it stands on the wire.
-    #[must_use]
-    pub fn bytes(&self) -> &[u8] {
-        &self.bytes
-    }
-
-    /// What it means.
-    #[must_use]
-    pub fn into_value(self) -> T {
-        self.value
-    }
-}
-
-impl<T: Encode<()>> From<T> for Raw<T> {
-    fn from(value: T) -> Self {
-        Self { bytes: super::to_bytes(&value), value }
-    }
-}
-
-impl<T> std::ops::Deref for Raw<T> {
-    type Target = T;
-
-    fn deref(&self) -> &T {
-        &self.value
-    }
-}
-
-impl<C, T> Encode<C> for Raw<T> {
-    fn encode<W: encode::Write>(&self, e: &mut Encoder<W>, _: &mut C) -> Result<(), encode::Error<W::Error>> {
-        e.writer_mut().write_all(&self.bytes).map_err(encode::Error::write)
-    }
-}
-
-impl<'b, C, T: Decode<'b, C>> Decode<'b, C> for Raw<T> {
-    fn decode(d: &mut Decoder<'b>, ctx: &mut C) -> Result<Self, decode::Error> {
-        let from = d.position();
-        let value = d.decode_with(ctx)?;
-        Ok(Self { value, bytes: d.input()[from..d.position()].to_vec() })
-    }
-}
-
-/// A row id as 16 bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct WireId(pub RowId);
-
-impl<C> Encode<C> for WireId {
-    fn encode<W: encode::Write>(&self, e: &mut Encoder<W>, _: &mut C) -> Result<(), encode::Error<W::Error>> {
-        e.bytes(self.0.0.as_bytes())?.ok()
-    }
-}
-
-impl<'b, C> Decode<'b, C> for WireId {
-    fn decode(d: &mut Decoder<'b>, _: &mut C) -> Result<Self, decode::Error> {
-        let id = Uuid::from_slice(d.bytes()?).map_err(|_| decode::Error::message("a row id has 16 bytes"))?;
-        Ok(Self(RowId(id)))
-    }
-}
-
-/// A change id as `[origin, counter]`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct WireChangeId(pub ChangeId);
-
-impl<C> Encode<C> for WireChangeId {
-    fn encode<W: encode::Write>(&self, e: &mut Encoder<W>, _: &mut C) -> Result<(), encode::Error<W::Error>> {
-        e.array(2)?.u32(self.0.origin)?.u64(self.0.counter)?.ok()
-    }
-}
-
-impl<'b, C> Decode<'b, C> for WireChangeId {
-    fn decode(d: &mut Decoder<'b>, _: &mut C) -> Result<Self, decode::Error> {
-        if d.array()? != Some(2) {
-            return Err(decode::Error::message("a change id is [origin, counter]"));
-        }
-        Ok(Self(ChangeId { origin: d.u32()?, counter: d.u64()? }))
-    }
 }
 
 impl Action {

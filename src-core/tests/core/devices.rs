@@ -5,9 +5,10 @@ use serde::de::DeserializeOwned;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
-use trygkort_core::app::{App, Env, Files, HostInfo, HttpResponse, NetworkError, Step};
-use trygkort_core::domain::{AreaId, Role, RowId};
+use trygkort_core::app::{App, Env, Files, HostInfo, HttpRequest, HttpResponse, NetworkError, Step};
+use trygkort_core::domain::{AreaId, Role, RowId, Scope};
 use trygkort_core::hub::roster::Roster;
+use trygkort_core::hub::snapshot::{Made, MadeFile, ScopeFile};
 use trygkort_core::hub::{AreaLog, Keys, Mirrored, Peer};
 use trygkort_core::ipc::{Ask, IpcError};
 use trygkort_core::store::StoreError;
@@ -42,13 +43,15 @@ pub(crate) struct Hub {
     pub(crate) now_ms: i64,
     /// The members of devices that share one; every other origin is a member of its own.
     pub(crate) members: HashMap<u32, RowId>,
+    /// The files of snapshots, as they lie beside the area's file.
+    pub(crate) snapshots: HashMap<[u8; 32], Vec<u8>>,
 }
 
 impl Hub {
     /// An empty log.
     pub(crate) fn empty() -> Self {
         let log = AreaLog::open(Connection::open_in_memory().unwrap(), area(), keys()).unwrap();
-        Self { log, now_ms: NOON_MS, members: HashMap::new() }
+        Self { log, now_ms: NOON_MS, members: HashMap::new(), snapshots: HashMap::new() }
     }
 
     /// A log with the demo area.
@@ -66,6 +69,17 @@ impl Hub {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::remove_file(file.path()).unwrap();
         self.log.connection().execute("VACUUM INTO ?1", [file.path().to_str().unwrap()]).unwrap();
+        file
+    }
+
+    /// A copy of every byte of the log's file, also of those that are not in use any more.
+    pub(crate) fn backup_of_all(&self) -> tempfile::NamedTempFile {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let mut copy = Connection::open(file.path()).unwrap();
+        let backup = rusqlite::backup::Backup::new(self.log.connection(), &mut copy).unwrap();
+        assert_eq!(backup.step(-1).unwrap(), rusqlite::backup::StepResult::Done);
+        drop(backup);
+        copy.close().unwrap();
         file
     }
 
@@ -97,6 +111,33 @@ impl Hub {
         let done = self.log.exchange(&peer, body, self.now_ms);
         self.log.commit().unwrap();
         done.map(|exchanged| exchanged.body)
+    }
+
+    /// Answers a request of a device, as the server does.
+    pub(crate) fn answer(&mut self, origin: u32, role: Role, request: &HttpRequest) -> HttpResponse {
+        let Some((_, name)) = request.url.split_once("/api/v1/snapshot/") else {
+            let body = self.exchange(origin, role, &request.body).unwrap_or_else(|error| panic!("{error}"));
+            return HttpResponse { status: 200, body };
+        };
+        let files = self.log.snapshot_files().unwrap();
+        let is_it = |(scope, hash): &(Scope, [u8; 32])| {
+            blake3::Hash::from(*hash).to_hex().as_str() == name && role.reads(*scope)
+        };
+        let found = files.into_iter().find(is_it).and_then(|(_, hash)| self.snapshots.get(&hash).cloned());
+        let status = if found.is_some() { 200 } else { 404 };
+        HttpResponse { status, body: found.unwrap_or_default() }
+    }
+
+    /// Makes a snapshot of the log as it stands.
+    pub(crate) fn make_snapshot(&mut self) {
+        let source = self.log.snapshot_source().unwrap();
+        let (position, dropped) = (source.position(), source.dropped());
+        let mut made = Made { position, dropped, files: Vec::new() };
+        for ScopeFile { scope, hash, content } in source.files().unwrap() {
+            made.files.push(MadeFile { scope, hash, bytes: 0, raw_bytes: content.len() as u64 });
+            self.snapshots.insert(hash, content);
+        }
+        assert!(self.log.keep_snapshot(&made).unwrap());
     }
 
     pub(crate) fn member_of(&self, origin: u32) -> RowId {
@@ -277,6 +318,14 @@ impl Device {
         }
     }
 
+    /// Takes a request to the server and the answer back.
+    pub(crate) fn carry(&mut self, hub: &mut Hub, request: &HttpRequest) -> HttpResponse {
+        if let Ok(sent) = wire::from_bytes::<wire::v1::SyncRequest>(&request.body) {
+            self.origin = sent.origin;
+        }
+        hub.answer(self.origin, self.role, request)
+    }
+
     /// Synchronises until nothing is left to do; returns how many requests it took.
     pub(crate) fn sync(&mut self, hub: &mut Hub) -> u32 {
         self.app.request_sync();
@@ -284,12 +333,7 @@ impl Device {
         while let Some((call, request)) = self.app.next_sync() {
             requests += 1;
             assert!(requests < 50, "synchronising never ends");
-            let sent: wire::v1::SyncRequest = wire::from_bytes(&request.body).unwrap();
-            self.origin = sent.origin;
-            let response = match hub.exchange(self.origin, self.role, &request.body) {
-                Ok(body) => HttpResponse { status: 200, body },
-                Err(error) => panic!("{error}"),
-            };
+            let response = self.carry(hub, &request);
             self.app.finish_sync(call, Ok(response));
         }
         requests

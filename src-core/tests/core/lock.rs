@@ -103,6 +103,20 @@ fn it_locks_by_itself_after_the_chosen_time_without_use() {
 }
 
 #[test]
+fn the_time_begins_when_it_is_chosen() {
+    let mut device = Device::blank();
+    device.ask(OpenDemo {}).unwrap();
+    device.now_ms.set(NOON_MS + 3_600_000);
+    device.ask(SetPin { current: None, pin: PIN.to_owned() }).unwrap();
+    assert!(!is_refused(&mut device), "an hour without a PIN does not count");
+    assert_eq!(device.ask(Boot {}).unwrap().lock_after_minutes, Some(5));
+    device.ask(SetLockAfter { minutes: 0 }).unwrap();
+    device.now_ms.set(NOON_MS + 7_200_000);
+    device.ask(SetLockAfter { minutes: 1 }).unwrap();
+    assert!(!is_refused(&mut device), "nor does the time without a limit");
+}
+
+#[test]
 fn it_is_locked_when_it_was_away_for_long_or_the_clock_went_back() {
     let mut device = with_pin();
     device.ask(SetLockAfter { minutes: 5 }).unwrap();

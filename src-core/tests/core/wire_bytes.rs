@@ -105,6 +105,7 @@ fn response() -> SyncResponse {
         restart: None,
         incarnation: None,
         backed_up: None,
+        snapshot: None,
     }
 }
 

@@ -148,8 +148,8 @@ fn delete(args: &DeleteArgs) -> Result<(), CliError> {
     Ok(())
 }
 
-fn confirmed(area: &AreaRow) -> io::Result<bool> {
-    write!(io::stderr(), "This cannot be undone. Type the area's name ({}) to delete it: ", area.name)?;
+pub(super) fn confirmed(area: &AreaRow) -> io::Result<bool> {
+    write!(io::stderr(), "This cannot be undone. Type the area's name ({}) to go on: ", area.name)?;
     let mut line = String::new();
     io::stdin().lock().read_line(&mut line)?;
     Ok(line.trim() == area.name)

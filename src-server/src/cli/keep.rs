@@ -54,6 +54,12 @@ pub(super) fn restore(args: &RestoreArgs) -> Result<(), CliError> {
     let report = crate::restore::run(&args.data, &args.from, now_ms())?;
     let mut out = io::stdout().lock();
     writeln!(out, "{} areas restored; devices give back what the backup does not have", report.areas)?;
+    if !report.carried_over {
+        writeln!(
+            out,
+            "who was locked out or invited since the backup is not known: look through devices and invitations"
+        )?;
+    }
     if let Some(aside) = report.aside {
         writeln!(out, "what was there before lies in {}", aside.display())?;
     }

@@ -9,6 +9,7 @@ mod invite;
 mod keep;
 mod person;
 mod serve;
+mod unsent;
 mod values;
 
 use crate::area_delete::DeleteError;
@@ -52,9 +53,11 @@ enum Command {
     Restore(keep::RestoreArgs),
     /// Look for damage in every file; exit code 1 when there is some
     Check(keep::CheckArgs),
-    /// Find what is kept of a person, and write it to a file for them
+    /// Find what is kept of a person, write it to a file for them, lock a member out
     #[command(subcommand)]
     Person(person::PersonCommand),
+    /// Take a file that a device saved what it could not send to
+    ImportUnsent(unsent::ImportUnsentArgs),
     /// List who exported, backed up, looked up or deleted what, and when
     Audit(area::AuditArgs),
 }
@@ -80,12 +83,14 @@ enum CliError {
     Transfer(#[from] TransferError),
     #[error(transparent)]
     Delete(#[from] DeleteError),
-    #[error("nothing was deleted: that is not the area's name")]
+    #[error("nothing was done: that is not the area's name")]
     NotConfirmed,
     #[error(transparent)]
     Person(#[from] PersonError),
     #[error(transparent)]
     Area(#[from] AreaError),
+    #[error(transparent)]
+    Unsent(#[from] trygkort_core::wire::unsent::NoUnsentFile),
     #[error("cannot write {}: {source}", path.display())]
     Write { path: PathBuf, source: io::Error },
     #[error("cannot read {}: {source}", path.display())]
@@ -110,6 +115,7 @@ pub fn run() -> ExitCode {
         Command::Restore(args) => keep::restore(&args),
         Command::Check(args) => keep::check(&args),
         Command::Person(command) => person::run(command),
+        Command::ImportUnsent(args) => unsent::import(&args),
         Command::Audit(args) => area::audit(&args),
     };
     match done {
@@ -155,6 +161,7 @@ mod tests {
             "trygkort restore --data d",
             "trygkort area export --data d a",
             "trygkort area delete --data d",
+            "trygkort person lock-out --data d a Mona",
         ] {
             assert!(Cli::try_parse_from(line.split(' ')).is_err(), "{line}");
         }
@@ -176,12 +183,16 @@ mod tests {
             "trygkort invite --data d --area a --role participant --uses 100 --expires 5h --access 5h",
             "trygkort backup --data d --to b.tar",
             "trygkort check --data d",
+            "trygkort import-unsent --data d usendt.trygkort",
             "trygkort area export --data d a a.tar",
             "trygkort area import --data d a.tar",
             "trygkort area delete --data d a --yes",
             "trygkort audit --data d",
             "trygkort person find --data d a Mona",
             "trygkort person export --data d a Mona m.json",
+            "trygkort person erase --data d a Mona --yes",
+            "trygkort person erase --data d a Mona --row 00000000-0000-0000-0000-000000000001",
+            "trygkort person lock-out --data d a 00000000-0000-0000-0000-000000000001",
         ] {
             Cli::try_parse_from(line.split(' ')).unwrap_or_else(|error| panic!("{line}: {error}"));
         }

@@ -20,6 +20,10 @@ pub(super) enum PersonCommand {
     Find(FindArgs),
     /// Write it to a JSON file, for the person
     Export(ExportArgs),
+    /// Erase it out of the log, the devices and the list of members; cannot be undone
+    Erase(EraseArgs),
+    /// Lock all devices of a member out, for good; what they wrote stays
+    LockOut(LockOutArgs),
 }
 
 #[derive(Debug, Args)]
@@ -41,10 +45,35 @@ pub(super) struct ExportArgs {
     file: PathBuf,
 }
 
+#[derive(Debug, Args)]
+pub(super) struct EraseArgs {
+    #[command(flatten)]
+    whom: FindArgs,
+    /// Only these of the rows that `find` shows, also those that named them before; the member stays
+    #[arg(long = "row", value_name = "ID")]
+    rows: Vec<RowId>,
+    /// Do not ask for the area's name first
+    #[arg(long)]
+    yes: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct LockOutArgs {
+    /// The server's data folder
+    #[arg(long, value_name = "DIR", default_value = "data")]
+    data: PathBuf,
+    /// The area, by id or name
+    area: String,
+    /// The member's id, as `trygkort person find` shows it
+    member: RowId,
+}
+
 pub(super) fn run(command: PersonCommand) -> Result<(), CliError> {
     match command {
         PersonCommand::Find(args) => find(&args),
         PersonCommand::Export(args) => export(&args),
+        PersonCommand::Erase(args) => erase(&args),
+        PersonCommand::LockOut(args) => lock_out(&args),
     }
 }
 
@@ -71,6 +100,43 @@ fn export(args: &ExportArgs) -> Result<(), CliError> {
     let file = std::path::absolute(&args.file)?;
     write_atomically(&file, &text).map_err(|source| CliError::Write { path: args.file.clone(), source })?;
     writeln!(io::stdout(), "{}: {count} findings; read it before you hand it over", args.file.display())?;
+    Ok(())
+}
+
+fn erase(args: &EraseArgs) -> Result<(), CliError> {
+    let (area, found) = look_up(&args.whom, Deed::PersonFind)?;
+    let what = person::what_to_erase(&found, &args.rows)?;
+    let ids: Vec<String> = what.rows.iter().map(ToString::to_string).collect();
+    for finding in found.findings.iter().filter(|finding| ids.contains(&finding.id)) {
+        writeln!(io::stderr(), "{}\t{}\t{}", finding.id, finding.place, shown(finding))?;
+    }
+    let (rows, members) = (what.rows.len(), what.members.len());
+    writeln!(io::stderr(), "These rows go whole, with what hangs on them: {rows} rows, {members} members.")?;
+    if !args.yes && !super::area::confirmed(&area)? {
+        return Err(CliError::NotConfirmed);
+    }
+    let dir = DataDir::existing(&args.whom.data)?;
+    let mut control = ControlDb::open(&dir.control())?;
+    let erased = person::erase(&dir, &mut control, area.id, &what, now_ms())?;
+    let left = person::find(&control, &hub::open(&dir, area.id).map_err(AreaError::from)?, area.id, &args.whom.text)?;
+    let left = left.findings.iter().filter(|finding| finding.why != Why::Wrote).count();
+    let mut out = io::stdout().lock();
+    writeln!(out, "{erased} rows are erased; {left} places still name them (`trygkort person find`)")?;
+    writeln!(out, "devices remove them when they next synchronise; backups and exports from before still hold them")?;
+    Ok(())
+}
+
+fn lock_out(args: &LockOutArgs) -> Result<(), CliError> {
+    let dir = DataDir::existing(&args.data)?;
+    let mut control = ControlDb::open(&dir.control())?;
+    let area = control.reader().find_area(&args.area)?;
+    let line =
+        NewAuditLine { subject: Some(args.member.to_string()), ..NewAuditLine::beside(Deed::LockOut, Some(area.id)) };
+    let devices = control.write::<_, ControlError>(|writer| {
+        writer.note(&line, now_ms())?;
+        writer.lock_out_member(area.id, args.member, now_ms())
+    })?;
+    writeln!(io::stdout(), "{} devices are locked out", devices.len())?;
     Ok(())
 }
 

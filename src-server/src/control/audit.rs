@@ -11,8 +11,12 @@ pub(crate) enum Deed {
     AreaExport,
     AreaImport,
     AreaDelete,
+    Restore,
     PersonFind,
     PersonExport,
+    PersonErase,
+    /// A member was locked out.
+    LockOut,
 }
 
 impl Deed {
@@ -22,8 +26,11 @@ impl Deed {
             Deed::AreaExport => "area_export",
             Deed::AreaImport => "area_import",
             Deed::AreaDelete => "area_delete",
+            Deed::Restore => "restore",
             Deed::PersonFind => "person_find",
             Deed::PersonExport => "person_export",
+            Deed::PersonErase => "person_erase",
+            Deed::LockOut => "lock_out",
         }
     }
 }

@@ -14,6 +14,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0004_access_until.sql"),
     include_str!("migrations/0005_audit.sql"),
     include_str!("migrations/0006_device_keys.sql"),
+    include_str!("migrations/0007_erased_members.sql"),
 ];
 
 /// The command line writes beside the server; each waits for the other.
@@ -97,10 +98,10 @@ impl ControlDb {
         Ok(value)
     }
 
-    /// Moves what was written into the file itself, so that nothing that was deleted is left beside it. Where another
-    /// process is reading just now, that happens when it has finished.
+    /// Writes the file anew and nothing beside it, so that nothing is left of what was deleted. Where another process is
+    /// reading just now, what lies beside it goes when that has finished.
     pub(crate) fn settle(&self) -> Result<(), ControlError> {
-        Ok(self.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?)
+        Ok(crate::hub::settle(&self.conn)?)
     }
 
     /// What SQLite finds wrong with the file.

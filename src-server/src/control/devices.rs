@@ -1,6 +1,7 @@
 //! Devices: who is asking, a member's own devices, locking one out.
 
 use super::{ControlError, Reader, Writer};
+use crate::hub::Peer;
 use crate::secrets::SecretHash;
 use rusqlite::{OptionalExtension, params};
 use trygkort_core::domain::{AreaId, Role, RowId};
@@ -22,6 +23,13 @@ pub(crate) struct Identity {
     pub(crate) public_key: Option<[u8; 32]>,
     /// Other numbers it goes by.
     pub(crate) also: Vec<u32>,
+}
+
+impl Identity {
+    /// Whether the member's access has ended by itself.
+    pub(crate) fn is_over(&self) -> bool {
+        self.access_until_ms.is_some_and(|end| end <= crate::clock::now_ms())
+    }
 }
 
 /// One device in its owner's list.
@@ -82,6 +90,25 @@ impl Reader<'_> {
         }))
     }
 
+    /// The device that goes by an origin, as its area's log sees it; `None`: there is none, or it is not let in.
+    pub(crate) fn author(&self, area: AreaId, origin: u32, now_ms: i64) -> Result<Option<Peer>, ControlError> {
+        let sql = "SELECT d.member_id, m.role, d.public_key FROM devices d JOIN members m ON m.id = d.member_id
+                   WHERE d.area_id = ?1 AND d.revoked_at_ms IS NULL
+                     AND (m.access_until_ms IS NULL OR m.access_until_ms > ?3)
+                     AND (d.origin = ?2
+                          OR d.id IN (SELECT device_id FROM origins WHERE area_id = ?1 AND origin = ?2))";
+        let found = self
+            .conn
+            .prepare_cached(sql)?
+            .query_row(params![area.to_string(), origin, now_ms], |row| {
+                Ok((row.get::<_, String>(0)?, row.get(1)?, row.get(2)?))
+            })
+            .optional()?;
+        let Some((member, role, key)) = found else { return Ok(None) };
+        let peer = Peer::new(origin, RowId(uuid(member)?), super::invitations::role(role)?);
+        Ok(Some(Peer { key, ..peer }))
+    }
+
     /// Those of these devices that are not let in: unknown, locked out, or their member's access is over.
     pub(crate) fn strangers(&self, mut devices: Vec<Uuid>, now_ms: i64) -> Result<Vec<Uuid>, ControlError> {
         let sql = "SELECT 1 FROM devices d JOIN members m ON m.id = d.member_id
@@ -94,6 +121,12 @@ impl Reader<'_> {
             Err(error) => failed.replace(error).is_some(),
         });
         failed.map_or(Ok(devices), |error| Err(error.into()))
+    }
+
+    /// Whether a locked-out device has handed in what it had not sent.
+    pub(crate) fn has_handed_in(&self, device: Uuid) -> Result<bool, ControlError> {
+        let sql = "SELECT handed_in_at_ms IS NOT NULL FROM devices WHERE id = ?1";
+        Ok(self.conn.prepare_cached(sql)?.query_row([device.to_string()], |row| row.get(0))?)
     }
 
     /// The devices a member can use now, newest first.
@@ -134,6 +167,13 @@ impl Writer<'_> {
         Ok(())
     }
 
+    /// Notes that a device handed in what it had not sent.
+    pub(crate) fn note_handed_in(&self, device: Uuid, now_ms: i64) -> Result<(), ControlError> {
+        let sql = "UPDATE devices SET handed_in_at_ms = ?2 WHERE id = ?1";
+        self.conn.prepare_cached(sql)?.execute(params![device.to_string(), now_ms])?;
+        Ok(())
+    }
+
     /// Gives a device one more number to go by.
     pub(crate) fn add_origin(&self, area: AreaId, device: Uuid, now_ms: i64) -> Result<u32, ControlError> {
         let origin = self.next_origin(area)?;
@@ -165,6 +205,35 @@ impl Writer<'_> {
         let values = params![device.to_string(), member.to_string(), now_ms];
         changed_one(self.conn.prepare_cached(sql)?.execute(values)?, "device")?;
         self.revoke_hand_overs(member, now_ms)
+    }
+}
+
+impl Writer<'_> {
+    /// Locks all devices of a member out, for good, and takes back what they could add further ones with. Answers with
+    /// the devices that still worked.
+    pub(crate) fn lock_out_member(&self, area: AreaId, member: RowId, now_ms: i64) -> Result<Vec<Uuid>, ControlError> {
+        let (area, id) = (area.to_string(), member.to_string());
+        let known =
+            self.conn.prepare_cached("SELECT 1 FROM members WHERE id = ?1 AND area_id = ?2")?.exists([&id, &area])?;
+        changed_one(usize::from(known), "member")?;
+        self.revoke_hand_overs(member, now_ms)?;
+        let sql = "UPDATE devices SET revoked_at_ms = ?2 WHERE member_id = ?1 AND revoked_at_ms IS NULL RETURNING id";
+        let mut statement = self.conn.prepare_cached(sql)?;
+        let devices = statement.query_map(params![id, now_ms], |row| row.get(0))?;
+        devices.map(|device| uuid(device?)).collect()
+    }
+
+    /// Locks a member out and forgets what they and their devices were called. Whoever is not there is erased already.
+    pub(crate) fn erase_member(&self, area: AreaId, member: RowId, now_ms: i64) -> Result<(), ControlError> {
+        match self.lock_out_member(area, member, now_ms) {
+            Err(ControlError::NotFound(_)) => return Ok(()),
+            locked_out => locked_out?,
+        };
+        let id = member.to_string();
+        self.conn.execute("UPDATE devices SET name = '', attempt_hash = NULL WHERE member_id = ?1", [&id])?;
+        let sql = "UPDATE members SET name = '', erased_at_ms = ?2 WHERE id = ?1";
+        self.conn.execute(sql, params![id, now_ms])?;
+        Ok(())
     }
 }
 

@@ -37,6 +37,12 @@ impl Reader<'_> {
 }
 
 impl Writer<'_> {
+    /// Something was changed in the area's own file: the server tells the devices.
+    pub(crate) fn area_changed(&self, area: AreaId) -> Result<(), ControlError> {
+        self.conn.execute("UPDATE mirrors SET changed = changed + 1 WHERE area_id = ?1", [area.to_string()])?;
+        Ok(())
+    }
+
     /// Notes that an area's log shows everything up to this change.
     pub(crate) fn mirrored(&self, area: AreaId, up_to: ChangeNumber) -> Result<(), ControlError> {
         let sql = "UPDATE mirrors SET mirrored = ?2 WHERE area_id = ?1 AND mirrored < ?2";
@@ -46,7 +52,8 @@ impl Writer<'_> {
 }
 
 fn members(conn: &Connection, area: &str) -> Result<Vec<Member>, ControlError> {
-    let sql = "SELECT id, role, name, created_at_ms FROM members WHERE area_id = ?1 ORDER BY id";
+    let sql = "SELECT id, role, name, created_at_ms FROM members
+               WHERE area_id = ?1 AND erased_at_ms IS NULL ORDER BY id";
     let mut statement = conn.prepare_cached(sql)?;
     let rows = statement.query_map([area], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
     rows.map(|row| {

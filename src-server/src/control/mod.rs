@@ -5,6 +5,7 @@
 
 mod areas;
 mod audit;
+mod carry_over;
 mod database;
 mod devices;
 mod invitations;
@@ -15,6 +16,7 @@ mod whole;
 
 pub(crate) use areas::{AreaRow, NewArea};
 pub(crate) use audit::{AuditLine, Deed, NewAuditLine};
+pub(crate) use carry_over::Before;
 pub(crate) use database::{ControlDb, Reader, Writer};
 pub(crate) use devices::Identity;
 pub(crate) use invitations::{Issuer, NewInvitation};

@@ -9,24 +9,44 @@ use rusqlite::{OptionalExtension, ToSql, params_from_iter};
 use serde_json::{Map, Value as Json, json};
 use trygkort_core::domain::AreaId;
 
-/// The tables with an area's rows and the column that says whose they are, in an order in which they can be filled.
-const TABLES: [(&str, &str); 4] =
-    [("areas", "id"), ("members", "area_id"), ("invitations", "area_id"), ("devices", "area_id")];
+/// The first tables to be filled, because others refer to them, and the column that says whose a row is.
+const FIRST: [(&str, &str); 4] =
+    [("areas", "id"), ("members", AREA_ID), ("invitations", AREA_ID), ("devices", AREA_ID)];
+const AREA_ID: &str = "area_id";
+/// Not the area's own: what was done with it, and what its log has been shown.
+const LEFT_OUT: [&str; 2] = ["audit", "mirrors"];
 
 impl Reader<'_> {
     /// All rows of an area, table by table.
     pub(crate) fn whole_area(&self, area: AreaId) -> Result<Json, ControlError> {
         let mut tables = Map::new();
-        for (table, column) in TABLES {
-            tables.insert(table.to_owned(), self.rows(table, column, &area.to_string())?.into());
+        for (table, column) in self.tables()? {
+            let rows = self.rows(&table, column, &area.to_string())?;
+            tables.insert(table, rows.into());
         }
         Ok(tables.into())
     }
 
+    /// The tables with rows of areas, in an order in which they can be filled.
+    fn tables(&self) -> Result<Vec<(String, &'static str)>, ControlError> {
+        let sql = "SELECT s.name FROM sqlite_schema s JOIN pragma_table_info(s.name) columns
+                   WHERE s.type = 'table' AND columns.name = ?1 ORDER BY s.name";
+        let mut statement = self.conn.prepare(sql)?;
+        let names = statement.query_map([AREA_ID], |row| row.get::<_, String>(0))?;
+        let mut tables: Vec<_> = FIRST.map(|(table, column)| (table.to_owned(), column)).into();
+        for name in names {
+            let name = name?;
+            if !LEFT_OUT.contains(&name.as_str()) && !tables.iter().any(|(table, _)| *table == name) {
+                tables.push((name, AREA_ID));
+            }
+        }
+        Ok(tables)
+    }
+
     /// The rows of a table in which this column is this id.
     pub(crate) fn rows(&self, table: &str, column: &str, id: &str) -> Result<Vec<Json>, ControlError> {
-        let mut statement = self.conn.prepare(&format!("SELECT * FROM {table} WHERE {column} = ?1 ORDER BY id"))?;
-        let names: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+        let mut statement = self.conn.prepare(&format!("SELECT * FROM {table} WHERE {column} = ?1 ORDER BY rowid"))?;
+        let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
         let mut found = statement.query([id])?;
         let mut rows = Vec::new();
         while let Some(row) = found.next()? {
@@ -55,16 +75,23 @@ impl Reader<'_> {
 impl Writer<'_> {
     /// Puts the rows of [`Reader::whole_area`] in. The area must not be there.
     pub(crate) fn put_whole_area(&self, area: AreaId, tables: &Json) -> Result<(), ControlError> {
-        for (table, column) in TABLES {
-            let rows = tables[table].as_array().ok_or(ControlError::BadValue("export"))?;
-            let known = self.reader().columns(table)?;
+        let known_tables = self.reader().tables()?;
+        let given = tables.as_object().ok_or(ControlError::BadValue("export"))?;
+        if given.keys().any(|table| !known_tables.iter().any(|(known, _)| known == table)) {
+            return Err(ControlError::BadValue("export: a table of a newer version"));
+        }
+        for (table, column) in known_tables {
+            // An older version had fewer tables.
+            let Some(rows) = given.get(&table) else { continue };
+            let rows = rows.as_array().ok_or(ControlError::BadValue("export"))?;
+            let known = self.reader().columns(&table)?;
             for row in rows {
                 let row = row.as_object().ok_or(ControlError::BadValue("export"))?;
                 let whose = row.get(column).and_then(Json::as_str);
                 if whose != Some(area.to_string().as_str()) || !row.keys().all(|name| known.contains(name)) {
                     return Err(ControlError::BadValue("export: a row of another area or of a newer version"));
                 }
-                self.insert(table, row)?;
+                self.insert(&table, row)?;
             }
         }
         if self.reader().has_area(area)? { Ok(()) } else { Err(ControlError::BadValue("export: no area")) }
@@ -83,7 +110,7 @@ impl Writer<'_> {
     /// Deletes everything of an area. Its tokens are unknown from then on.
     pub(crate) fn delete_area(&self, area: AreaId) -> Result<(), ControlError> {
         let area = area.to_string();
-        for (table, column) in TABLES.into_iter().rev() {
+        for (table, column) in self.reader().tables()?.into_iter().rev() {
             if table == "areas" {
                 self.conn.execute("DELETE FROM mirrors WHERE area_id = ?1", [&area])?;
             }

@@ -27,7 +27,7 @@ impl Asked {
         let country = digits.len().saturating_sub(DIGITS_MAX);
         let digits = (digits.len() >= DIGITS_MIN).then(|| digits[country..].to_owned());
         let enough = folded.chars().count() >= LETTERS_MIN;
-        enough.then(|| Self { folded, digits, id })
+        enough.then_some(Self { folded, digits, id })
     }
 
     /// Whether a text mentions them. Spelling is taken as in the app's search: *soren* finds *Søren*.

@@ -5,12 +5,14 @@
 //! they wrote on any of their devices. Rows in the trash are looked at like the others.
 
 mod asked;
+mod erase;
 mod log;
 
 use crate::control::{ControlDb, ControlError};
 use crate::hub::AreaError;
 use crate::rows_json;
 use asked::Asked;
+pub(crate) use erase::{erase, what_to_erase};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 use std::collections::BTreeSet;
@@ -23,6 +25,10 @@ use trygkort_core::merge::RowState;
 pub(crate) enum PersonError {
     #[error("that would find everybody: give at least three letters, a telephone number or a member's id")]
     TooShort,
+    #[error("{0} is none of the rows that are theirs or name them")]
+    NotTheirs(RowId),
+    #[error("nothing was erased: the list of erasures cannot be written ({0})")]
+    Note(#[from] std::io::Error),
     #[error(transparent)]
     Control(#[from] ControlError),
     #[error(transparent)]
@@ -101,12 +107,15 @@ pub(crate) struct Found {
     /// The rows that would have to be erased: those that mention them or are they.
     #[serde(skip)]
     pub(crate) rows: BTreeSet<RowId>,
+    /// The members and their devices, by id: mirrors in the log have the same.
+    #[serde(skip)]
+    own: BTreeSet<String>,
 }
 
 /// Looks for a person.
 pub(crate) fn find(control: &ControlDb, log: &AreaLog, area: AreaId, given: &str) -> Result<Found, PersonError> {
     let asked = Asked::new(given).ok_or(PersonError::TooShort)?;
-    let mut found = Found { members: Vec::new(), findings: Vec::new(), rows: BTreeSet::new() };
+    let mut found = Found { members: Vec::new(), findings: Vec::new(), rows: BTreeSet::new(), own: BTreeSet::new() };
     let origins = found.records(control, area, &asked)?;
     for row in rows_json::states(log)? {
         found.row(&row, &asked, &origins);
@@ -129,7 +138,10 @@ impl Found {
         for device in records("devices")? {
             let own = self.members.contains(&word(&device, "member_id"));
             if own {
-                origins.extend(device["origin"].as_u64().and_then(|origin| u32::try_from(origin).ok()));
+                // A device that was copied goes by further numbers.
+                let also = control.reader().rows("origins", "device_id", &word(&device, "id"))?;
+                let numbers = also.iter().chain([&device]).filter_map(|row| row["origin"].as_u64());
+                origins.extend(numbers.filter_map(|origin| u32::try_from(origin).ok()));
             }
             if own || asked.is_record(&device) {
                 self.record(Part::Device, if own { Why::Own } else { Why::Mentions }, device);
@@ -149,12 +161,16 @@ impl Found {
             columns.retain(|name, _| !name.ends_with("_hash"));
         }
         let id = record["id"].as_str().unwrap_or_default().to_owned();
+        if why == Why::Own {
+            self.own.insert(id.clone());
+        }
         self.findings.push(Finding { part, why, id, place: part.as_str().to_owned(), value: record });
     }
 
     /// A row as it stands, field by field.
     fn row(&mut self, row: &RowState, asked: &Asked, origins: &BTreeSet<u32>) {
-        let is_own = self.members.contains(&row.row.to_string());
+        let id = row.row.to_string();
+        let is_own = self.own.contains(&id);
         for (field, register) in &row.fields {
             let mentions = asked.is_in_value(&register.value);
             let wrote = origins.contains(&register.stamp.id.origin);
@@ -169,7 +185,7 @@ impl Found {
             };
             let place = rows_json::place(row.entity, *field);
             let value = rows_json::value(&register.value);
-            self.findings.push(Finding { part: Part::Row, why, id: row.row.to_string(), place, value });
+            self.findings.push(Finding { part: Part::Row, why, id: id.clone(), place, value });
         }
     }
 

@@ -1,5 +1,6 @@
 //! Tokens and devices: who is let in, who is locked out, and what is kept of the secrets.
 
+use crate::command_line::succeeds;
 use crate::harness::TestServer;
 use reqwest::Method;
 use serde_json::json;
@@ -128,4 +129,41 @@ async fn the_coordinators_role_counts_now_and_not_when_the_token_was_made() {
     let control = rusqlite::Connection::open(server.data_dir().join("control.db")).unwrap();
     control.execute("UPDATE members SET role = 'staff'", []).unwrap();
     device.get("/api/v1/invitations").await.expect_error(403, "forbidden");
+}
+
+#[tokio::test]
+async fn a_member_who_left_is_locked_out_with_all_their_devices() {
+    let server = TestServer::start().await;
+    let desk = server.join(Role::Coordinator).await;
+    let phone = server.join(Role::Staff).await;
+    let secret = async || {
+        let link = phone.post("/api/v1/hand-over", json!({})).await.expect(200);
+        link["link"].as_str().unwrap().split_once('#').unwrap().1.to_owned()
+    };
+    let tablet = server.join_by(&secret().await).await;
+    let open = secret().await;
+    let colleague = server.join(Role::Staff).await;
+    let mut stream = tablet.request(Method::GET, "/api/v1/poke").send().await.unwrap();
+    assert_eq!(stream.chunk().await.unwrap().unwrap(), "alive\n");
+
+    let path = format!("/api/v1/members/{}", phone.redeemed["member_id"].as_str().unwrap());
+    desk.delete(&path).await.expect(204);
+    for device in [&phone, &tablet] {
+        device.get("/api/v1/devices").await.expect_error(401, "revoked");
+    }
+    while stream.chunk().await.unwrap().is_some() {}
+    server.redeem(&open).await.expect_error(410, "invitation_spent");
+    colleague.get("/api/v1/devices").await.expect(200);
+    desk.delete("/api/v1/members/7").await.expect_error(404, "not_found");
+
+    let dir = server.data_dir();
+    let member = colleague.redeemed["member_id"].as_str().unwrap();
+    let said = succeeds(&dir, &["person", "lock-out", "--data", ".", "Prøveparken", member]);
+    assert_eq!(said, "1 devices are locked out\n");
+    colleague.get("/api/v1/devices").await.expect_error(401, "revoked");
+    let audit = succeeds(&dir, &["audit", "--data", "."]);
+    let desk = desk.redeemed["member_id"].as_str().unwrap();
+    let lines: Vec<&str> = audit.lines().collect();
+    assert!(lines[0].contains(desk) && lines[0].contains("lock_out"), "{audit}");
+    assert!(lines[1].contains("command line") && lines[1].ends_with(member), "{audit}");
 }

@@ -130,6 +130,7 @@ async fn what_is_no_export_of_a_new_area_is_refused_and_leaves_nothing() {
     let server = TestServer::start().await;
     let _people = furnished(&server).await;
     let dir = server.data_dir();
+    std::fs::write(dir.join("erasures.jsonl"), "").unwrap();
     let before = [".", "areas", "basemaps"].map(|folder| files_in(&dir.join(folder)));
     succeeds(&dir, &["area", "export", "--data", ".", "Prøveparken", "../area.tar"]);
     let import = |file: &str| fails(&dir, &["area", "import", "--data", ".", file]);
@@ -191,7 +192,7 @@ async fn deleting_asks_for_the_name_and_leaves_other_areas_alone() {
     };
     for wrong in ["", "\n", "yes\n", "Prøveparken\n"] {
         let (deleted, said) = answer(wrong);
-        assert!(!deleted && said.contains("nothing was deleted"), "{said}");
+        assert!(!deleted && said.contains("nothing was done"), "{said}");
     }
     assert_eq!(succeeds(&dir, &["area", "list", "--data", "."]).lines().count(), 2);
     let (deleted, said) = answer("Naboparken\n");

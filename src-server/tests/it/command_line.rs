@@ -435,3 +435,27 @@ fn what_was_acknowledged_survives_a_kill() {
     assert!(succeeds(dir, &["check", "--data", "data"]).contains("3 files are whole"));
     serving.stop("-TERM");
 }
+
+#[test]
+fn what_a_device_saved_is_taken_in_or_kept_aside() {
+    use trygkort_core::wire::unsent::UnsentFile;
+    use trygkort_core::wire::v1::{Action, FieldChange, RowChange, SyncRequest, WireId};
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    let made = succeeds(dir, &["area", "create", "--name", "Prøveparken", "--bbox", BOX]);
+    let area: trygkort_core::domain::RowId = made.split('\t').next().unwrap().parse().unwrap();
+    let fields = vec![FieldChange { field: 2, value: "Prøveparken".into(), base: None }];
+    let rows = vec![RowChange { entity: 1, row: WireId(area), scope: 0, move_to: None, fields }];
+    let action = Action { counter: 1, hlc: 1, seen: 0, rows };
+    let request = SyncRequest { version: 1, origin: 7, actions: vec![action], ..SyncRequest::default() };
+    let file = UnsentFile { version: 1, area: WireId(area), request };
+    std::fs::write(dir.join("usendt.trygkort"), trygkort_core::wire::to_bytes(&file)).unwrap();
+    let said = succeeds(dir, &["import-unsent", "usendt.trygkort"]);
+    assert_eq!(said, "0 taken, 0 refused, 1 kept aside\n", "nobody signed it");
+
+    std::fs::write(dir.join("letter.txt"), "Kære kommune").unwrap();
+    let said = fails(dir, &["import-unsent", "letter.txt"]);
+    assert!(said.starts_with("not a file of unsent changes"), "{said}");
+    let said = fails(dir, &["import-unsent", "nowhere"]);
+    assert!(said.starts_with("cannot read nowhere"), "{said}");
+}

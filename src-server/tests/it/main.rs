@@ -8,6 +8,7 @@
 mod access;
 mod access_until;
 mod area_transfer;
+mod backups;
 mod command_line;
 mod files;
 mod harness;
@@ -18,5 +19,7 @@ mod openapi;
 mod permissions;
 mod person;
 mod poke;
+mod restored_access;
+mod snapshot;
 mod sync;
 mod tls;

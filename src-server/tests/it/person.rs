@@ -3,8 +3,11 @@
 use crate::command_line::{fails, succeeds};
 use crate::harness::{TestDevice, TestServer};
 use crate::sync::{PIN_CHANGES, action, pin, sync};
+use reqwest::Method;
 use serde_json::{Value as Json, json};
 use std::path::Path;
+use std::time::Duration;
+use tokio::time::timeout;
 use trygkort_core::domain::schema::{contact, map_pin, organisation};
 use trygkort_core::domain::{Entity, Role, Scope, Value};
 use trygkort_core::wire::v1::{Action, Cursor, FieldChange};
@@ -100,4 +103,61 @@ async fn what_is_handed_out_has_what_they_wrote_and_no_secrets() {
     let line = audit.lines().last().unwrap();
     assert!(line.contains("person_export") && line.contains(soren.redeemed["member_id"].as_str().unwrap()), "{line}");
     assert!(!audit.to_lowercase().contains("holm"), "{audit}");
+}
+
+/// Whether any file of the server holds the text.
+fn anywhere(dir: &Path, text: &str) -> Vec<String> {
+    let mut holding = Vec::new();
+    for folder in [dir.to_owned(), dir.join("areas")] {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let bytes = if path.is_file() { std::fs::read(&path).unwrap() } else { Vec::new() };
+            if bytes.windows(text.len()).any(|window| window == text.as_bytes()) {
+                holding.push(path.display().to_string());
+            }
+        }
+    }
+    holding
+}
+
+#[tokio::test]
+async fn a_person_is_erased_everywhere_and_does_not_come_back_with_a_backup() {
+    let server = TestServer::start().await;
+    let soren = known(&server).await;
+    let desk = server.join(Role::Coordinator).await;
+    let dir = server.data_dir();
+    succeeds(&dir, &["backup", "--data", ".", "--to", "../all.tar"]);
+    let contact = succeeds(&dir, &["person", "find", "--data", ".", "Prøveparken", "20245711"]);
+    let contact = contact.split('\t').nth(3).unwrap().to_owned();
+    let mut stream = desk.request(Method::GET, "/api/v1/poke").send().await.unwrap();
+    assert_eq!(stream.chunk().await.unwrap().unwrap(), "alive\n");
+
+    let erase = |more: &[&str]| {
+        let args = ["person", "erase", "--data", ".", "Prøveparken", "Søren Holm", "--yes"];
+        succeeds(&dir, &[&args[..], more].concat())
+    };
+    let said = erase(&[]);
+    assert!(said.starts_with("2 rows are erased; 1 places still name them"), "{said}");
+    let poke = timeout(Duration::from_secs(20), stream.chunk()).await.expect("the devices hear of it");
+    assert_eq!(poke.unwrap().unwrap(), "changed\n");
+    soren.get("/api/v1/devices").await.expect_error(401, "revoked");
+    let said = erase(&["--row", &contact]);
+    assert!(said.starts_with("1 rows are erased; 0 places"), "{said}");
+    let other =
+        fails(&dir, &["person", "erase", "--data", ".", "Prøveparken", "Prøve Person", "--yes", "--row", &contact]);
+    assert!(other.contains("none of the rows"), "{other}");
+    assert_eq!(found(&dir, "Søren Holm"), []);
+    succeeds(&dir, &["check", "--data", "."]);
+    let data = server.stop().await;
+    let dir = data.path().join("data");
+    for text in ["Holm", "soeren holm", "20 24 57 11"] {
+        assert_eq!(anywhere(&dir, text), Vec::<String>::new(), "{text}");
+    }
+
+    succeeds(&dir, &["restore", "--data", ".", "--from", "../all.tar"]);
+    assert_eq!(found(&dir, "Søren Holm"), []);
+    for text in ["Holm", "soeren holm", "20 24 57 11"] {
+        assert_eq!(anywhere(&dir, text), Vec::<String>::new(), "{text} came back");
+    }
+    succeeds(&dir, &["check", "--data", "."]);
 }

@@ -16,8 +16,13 @@ pub(crate) trait KeyStore {
     fn again(&self) -> Box<dyn KeyStore>;
 }
 
+/// The key store that this program is to use.
+pub(crate) fn key_store() -> Box<dyn KeyStore> {
+    if crate::paths::without_key_store() { Box::new(NoStore) } else { Box::new(SystemStore) }
+}
+
 /// Secret Service on Linux, the Keychain on macOS, the Credential Manager on Windows.
-pub(crate) struct SystemStore;
+pub(super) struct SystemStore;
 
 /// Under which secrets are listed in the system's own programs.
 #[cfg(desktop)]
@@ -53,12 +58,33 @@ impl KeyStore for SystemStore {
 /// On a phone the app's folder is its own, and the key lies there.
 #[cfg(mobile)]
 impl KeyStore for SystemStore {
+    fn read(&self, name: &str) -> Result<Option<Zeroizing<Vec<u8>>>, String> {
+        NoStore.read(name)
+    }
+
+    fn write(&self, name: &str, secret: &[u8]) -> Result<(), String> {
+        NoStore.write(name, secret)
+    }
+
+    fn remove(&self, name: &str) -> Result<(), String> {
+        NoStore.remove(name)
+    }
+
+    fn again(&self) -> Box<dyn KeyStore> {
+        Box::new(Self)
+    }
+}
+
+/// No key store at all.
+struct NoStore;
+
+impl KeyStore for NoStore {
     fn read(&self, _: &str) -> Result<Option<Zeroizing<Vec<u8>>>, String> {
-        Err("no key store on this platform yet".to_owned())
+        Err("there is none".to_owned())
     }
 
     fn write(&self, _: &str, _: &[u8]) -> Result<(), String> {
-        Err("no key store on this platform yet".to_owned())
+        Err("there is none".to_owned())
     }
 
     fn remove(&self, _: &str) -> Result<(), String> {

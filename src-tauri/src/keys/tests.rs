@@ -140,3 +140,27 @@ fn a_marker_that_cannot_be_read_is_no_key() {
         assert!(matches!(found, Found::None(_)), "{text:?}");
     }
 }
+
+/// By hand, in a session of its own with a key store that is open: `cargo test -p trygkort-app -- --ignored key_store`.
+#[test]
+#[ignore = "needs a key store that is open, and writes to it"]
+fn the_key_store_of_this_system_keeps_a_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = Keys::make(folder.path(), Box::new(store::SystemStore)).unwrap();
+    assert_eq!(made.protection(), Protection::KeyStore);
+    let Found::Keys(found) = Keys::find(folder.path(), Box::new(store::SystemStore)).unwrap() else {
+        panic!("it was found")
+    };
+    assert_eq!(found.get(), made.get());
+    found.keep_wrapped_only().unwrap();
+    let Found::Keys(found) = Keys::find(folder.path(), Box::new(store::SystemStore)).unwrap() else {
+        panic!("what is left was found")
+    };
+    assert!(found.get().is_none());
+    let before = fs::read_to_string(folder.path().join(MARKER)).unwrap();
+    found.renew().unwrap();
+    let name = before.trim_end().strip_prefix("store ").unwrap();
+    assert_eq!(store::SystemStore.read(name).unwrap(), None, "the old one is gone");
+    let after = fs::read_to_string(folder.path().join(MARKER)).unwrap();
+    store::SystemStore.remove(after.trim_end().strip_prefix("store ").unwrap()).unwrap();
+}

@@ -9,8 +9,16 @@ pub(crate) struct Changes {
     counters: [RwSignal<u32>; TOPICS.len()],
 }
 
-const TOPICS: [Topic; 7] =
-    [Topic::Area, Topic::Card, Topic::Contacts, Topic::Pins, Topic::Basemap, Topic::Reminders, Topic::Refusals];
+const TOPICS: [Topic; 8] = [
+    Topic::Area,
+    Topic::Card,
+    Topic::Contacts,
+    Topic::Pins,
+    Topic::Basemap,
+    Topic::Reminders,
+    Topic::Refusals,
+    Topic::Updates,
+];
 
 impl Changes {
     pub(crate) fn provide() -> Self {

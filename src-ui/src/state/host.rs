@@ -9,11 +9,20 @@ pub(crate) struct Host {
     pub(crate) parked: RwSignal<bool>,
     /// A new version is ready to be taken into use.
     pub(crate) update_ready: RwSignal<bool>,
+    /// The PIN is asked for.
+    pub(crate) locked: RwSignal<bool>,
+    /// Everything was removed from this device.
+    pub(crate) forgotten: RwSignal<bool>,
 }
 
 impl Host {
     pub(crate) fn provide() -> Self {
-        let host = Self { parked: RwSignal::new(false), update_ready: RwSignal::new(false) };
+        let host = Self {
+            parked: RwSignal::new(false),
+            update_ready: RwSignal::new(false),
+            locked: RwSignal::new(false),
+            forgotten: RwSignal::new(false),
+        };
         provide_context(host);
         host
     }

@@ -5,7 +5,9 @@ import { CardPage, ConcernPage, ProblemPage } from './pages/card.mjs';
 import { ContactForm, ContactsPage, ContactPage } from './pages/contacts.mjs';
 import { MapListPage, MapPage, PinForm } from './pages/map.mjs';
 import { CardTablePage } from './pages/table.mjs';
+import { Lock } from './pages/lock.mjs';
 import { SettingsPage } from './pages/more.mjs';
+import { HistoryPage, UpdatesPage } from './pages/updates.mjs';
 
 export class App {
   /** @param {import('@playwright/test').Page} page @param {{ url: string }} server */
@@ -23,6 +25,9 @@ export class App {
     this.mapList = new MapListPage(page);
     this.pinForm = new PinForm(page);
     this.settings = new SettingsPage(page);
+    this.updates = new UpdatesPage(page);
+    this.history = new HistoryPage(page);
+    this.lock = new Lock(page);
   }
 
   /** @param {string} path */

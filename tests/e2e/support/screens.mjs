@@ -57,6 +57,11 @@ export const SCREENS = [
     open: async (app) =>
       app.open((await addressOf(app, '/contacts', 'Ejendomskontoret')).replace('/contacts/', '/contacts/edit/')),
   },
+  {
+    name: 'contact-history',
+    open: async (app) =>
+      app.open((await addressOf(app, '/contacts', 'Ejendomskontoret')).replace('/contacts/', '/contacts/history/')),
+  },
   page('contact-new', '/contacts/edit/new'),
   page('organisation-new', '/contacts/organisation/new'),
   {
@@ -83,12 +88,12 @@ export const SCREENS = [
     },
   },
   page('more', '/more'),
-  page('state', '/more/state'),
+  page('updates', '/more/updates'),
   page('areas', '/more/areas'),
   page('settings', '/more/settings'),
+  page('security', '/more/security'),
   page('invite', '/more/invite'),
   page('devices', '/more/devices'),
-  page('refusals', '/more/refusals'),
   page('not-this', '/more/network'),
   page('about', '/more/about'),
   page('install', '/more/install'),

@@ -145,6 +145,12 @@ fn topics_of(entity: Entity) -> &'static [Topic] {
     }
 }
 
+/// Rewrites the search index, so that nothing of what was taken out of it is left in its file.
+pub(crate) fn purge_search(conn: &Connection) -> Result<(), StoreError> {
+    conn.execute("INSERT INTO contact_search (contact_search) VALUES ('optimize')", [])?;
+    Ok(())
+}
+
 /// Deletes a row of a table by its id.
 fn remove_from(conn: &Connection, table: &'static str, row: RowId) -> Result<(), StoreError> {
     conn.prepare_cached(&format!("DELETE FROM {table} WHERE row = ?1"))?.execute([row.0.as_bytes()])?;

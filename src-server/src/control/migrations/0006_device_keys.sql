@@ -12,6 +12,9 @@ CREATE TABLE origins (
     PRIMARY KEY (area_id, origin)
 ) STRICT;
 
+-- When a device that is locked out handed in what it had not sent; it may do so once.
+ALTER TABLE devices ADD COLUMN handed_in_at_ms INTEGER;
+
 CREATE INDEX origins_by_device ON origins (device_id);
 
 CREATE TRIGGER mirrors_origin_added AFTER INSERT ON origins BEGIN

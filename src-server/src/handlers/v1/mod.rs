@@ -1,11 +1,15 @@
 //! Version 1 of the API. Times are milliseconds since 1970 in UTC, ids are UUIDs, errors are `{code, detail}`.
 
 pub(crate) mod basemap;
+pub(crate) mod deliver;
 pub(crate) mod devices;
+pub(crate) mod hand_in;
 pub(crate) mod history;
 pub(crate) mod invitations;
+pub(crate) mod members;
 pub(crate) mod poke;
 pub(crate) mod redeem;
+pub(crate) mod snapshot;
 pub(crate) mod sync;
 
 use crate::error::ApiError;

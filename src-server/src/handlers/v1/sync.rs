@@ -45,6 +45,9 @@ pub(crate) async fn post(device: Device, State(app): State<App>, request: Reques
         (exchanged, name) = exchange(&app, area, peer, body).await?;
     }
 
+    if exchanged.snapshot_due {
+        app.snapshots.wake(area);
+    }
     if exchanged.changed {
         app.pokes.changed(area, device.origin);
         app.area_names.keep_in_step(&app.control, area, name).await;

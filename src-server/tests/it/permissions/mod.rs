@@ -16,8 +16,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use table::{ROLES, RowTable, What};
 use trygkort_core::domain::schema::map_pin;
 use trygkort_core::domain::{AreaId, Entity, Role, RowId, Scope};
-use trygkort_core::wire::v1::{Action, Cursor, Page, Reason, RowChange};
-use trygkort_core::wire::{CONTENT_TYPE, to_bytes};
+use trygkort_core::wire::v1::{Action, Cursor, Entry, Page, Reason, RowChange};
+use trygkort_core::wire::{CONTENT_TYPE, from_bytes, to_bytes};
 use trygkort_server::{AreaSpec, InvitationSpec};
 
 /// A device that counts what it writes and remembers how far it has read.
@@ -158,10 +158,13 @@ async fn every_cell_is_as_the_page_says() {
             let there = seen.contains(&(entity.number(), scope.number()));
             assert_eq!(there, table.reads(cast.role, entity, scope), "{}: {} in {scope:?}", cast.role, entity.name());
         }
+        check_history(cast, &log).await;
+        hand_in(cast).await;
         let elsewhere = read_all(&cast.elsewhere.device).await.0;
         let strays: Vec<RowId> = row_ids(&elsewhere).intersection(&row_ids(&log)).copied().collect();
         assert!(strays.iter().all(|row| created.contains(row)), "{}: rows of this area in another", cast.role);
     }
+    assert_eq!(row_ids(&read_all(&desk.device).await.0), row_ids(&log), "what was handed in is in no log");
     succeeds(&server.data_dir(), &["check", "--data", "."]);
 }
 
@@ -174,6 +177,41 @@ fn check_log(log: &[Page], casts: &[Cast<'_>], prepared_by: &[u32]) {
     let expected: BTreeSet<_> = casts.iter().flat_map(|cast| cast.admitted.iter().copied()).collect();
     assert_eq!(by_roles, expected, "what the roles wrote");
     assert!(prepared_by.iter().all(|desk| there.iter().any(|(origin, _)| origin == desk)), "what was prepared");
+}
+
+/// Whoever is locked out hands in once, and it comes into no log; nobody else hands in.
+async fn hand_in(cast: &Cast<'_>) {
+    for (device, status) in [(&cast.own.device, 401), (&cast.expired, 200), (&cast.revoked, 200), (&cast.revoked, 409)]
+    {
+        let ends = Ends { contact: new_row(), problem: new_row(), member: new_row() };
+        let row = change(Entity::MapPin, new_row(), Scope::Public, whole(Entity::MapPin, ends).1);
+        let body = to_bytes(&request(device, Cursor::default(), vec![action(&mut 1, vec![row])]));
+        let post = device.request(Method::POST, "/api/v1/hand-in").header("content-type", CONTENT_TYPE);
+        Reply::of(post.body(body)).await.expect(status);
+    }
+}
+
+/// The history of a row tells a role no more than the log does, and another area nothing.
+async fn check_history(cast: &Cast<'_>, log: &[Page]) {
+    let scopes = log.iter().flat_map(|page| &page.entries).flat_map(|entry| &entry.scopes);
+    let one_of_each: BTreeMap<(u16, u8), RowId> =
+        scopes.flat_map(|scope| scope.rows.iter().map(|row| ((row.entity, scope.scope), row.row.0))).collect();
+    for ((entity, scope), row) in one_of_each {
+        let seen = history(&cast.own.device, row).await;
+        let reads = cast.role.reads(Scope::from_number(scope).unwrap());
+        assert_eq!(seen.contains(&scope), reads, "{}: history of entity {entity} in scope {scope}", cast.role);
+        assert!(seen.iter().all(|scope| cast.role.reads(Scope::from_number(*scope).unwrap())), "{}", cast.role);
+        assert!(history(&cast.elsewhere.device, row).await.is_empty(), "{} of another area", cast.role);
+    }
+}
+
+/// The scopes from which the history of a row tells.
+async fn history(device: &TestDevice<'_>, row: RowId) -> BTreeSet<u8> {
+    let reply = device.request(Method::GET, &format!("/api/v1/history/{row}")).send().await.unwrap();
+    assert_eq!(reply.status(), 200);
+    let entries: Vec<Entry> = from_bytes(&reply.bytes().await.unwrap()).unwrap();
+    let parts = entries.iter().flat_map(|entry| &entry.scopes);
+    parts.filter(|part| !part.rows.is_empty()).map(|part| part.scope).collect()
 }
 
 fn kinds(pages: &[Page]) -> BTreeSet<(u16, u8)> {

@@ -16,6 +16,8 @@ pub(crate) enum FieldKind {
     Tel,
     Email,
     Url,
+    /// Digits that nobody else should read.
+    Pin,
 }
 
 impl FieldKind {
@@ -25,7 +27,12 @@ impl FieldKind {
             FieldKind::Tel => "tel",
             FieldKind::Email => "email",
             FieldKind::Url => "url",
+            FieldKind::Pin => "password",
         }
+    }
+
+    fn input_mode(self) -> Option<&'static str> {
+        (self == FieldKind::Pin).then_some("numeric")
     }
 }
 
@@ -182,6 +189,7 @@ pub(crate) fn TextField(
                 class="field__input"
                 id=id.clone()
                 type=kind.as_str()
+                inputmode=kind.input_mode()
                 maxlength=max
                 required=required
                 autocomplete=autocomplete

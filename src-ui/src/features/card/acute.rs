@@ -41,20 +41,29 @@ impl Acute {
 /// Both numbers side by side.
 #[component]
 pub(crate) fn AcuteCalls() -> impl IntoView {
+    let session = use_session();
+    let demo = Memo::new(move |_| session.demo());
+    move || view! { <AcuteNumbers demo=demo.get() /> }
+}
+
+/// [`AcuteCalls`] where no area is open.
+#[component]
+pub(crate) fn AcuteNumbers(
+    /// Shown and not dialled.
+    demo: bool,
+) -> impl IntoView {
     view! {
         <div class="acute">
-            <AcuteCall acute=Acute::Alarm />
-            <AcuteCall acute=Acute::Police />
+            <AcuteCall acute=Acute::Alarm demo />
+            <AcuteCall acute=Acute::Police demo />
         </div>
     }
 }
 
 /// The name is made of what stands in the link, but *1-1-2* is said as *Ring 112*.
 #[component]
-fn AcuteCall(acute: Acute) -> impl IntoView {
+fn AcuteCall(acute: Acute, demo: bool) -> impl IntoView {
     let i18n = use_i18n();
-    let session = use_session();
-    let demo = Memo::new(move |_| session.demo());
     let say = derived(move || match acute {
         Acute::Alarm => t_string!(i18n, card.call_112),
         Acute::Police => t_string!(i18n, card.call_114),
@@ -63,19 +72,17 @@ fn AcuteCall(acute: Acute) -> impl IntoView {
         Acute::Alarm => t_string!(i18n, common.alarm),
         Acute::Police => t_string!(i18n, common.police),
     });
-    move || {
-        view! {
-            <PhoneLink
-                number=acute.number()
-                display=acute.number()
-                demo=demo.get()
-                class=format!("acute__call acute__call--{}", acute.modifier())
-            >
-                <b class="acute__number" aria-hidden="true">{acute.spaced()}</b>
-                <span class="visually-hidden">{say} " "</span>
-                <span class="acute__words">{words}</span>
-            </PhoneLink>
-        }
+    view! {
+        <PhoneLink
+            number=acute.number()
+            display=acute.number()
+            demo
+            class=format!("acute__call acute__call--{}", acute.modifier())
+        >
+            <b class="acute__number" aria-hidden="true">{acute.spaced()}</b>
+            <span class="visually-hidden">{say} " "</span>
+            <span class="acute__words">{words}</span>
+        </PhoneLink>
     }
 }
 

@@ -1,6 +1,5 @@
 //! One contact: every number with what one can do with it, the week's hours, and how sure we are that it is right.
 
-use super::share::share_vcard;
 use super::view_model::vcard_name;
 use crate::components::{
     Button, ButtonKind, Chip, ChipKind, Icon, IconButton, LinkButton, Loaded, MailLink, Page, PhoneLink, TextLink,
@@ -11,7 +10,7 @@ use crate::format::{date_words, scope_words, weekday_words};
 use crate::i18n::*;
 use crate::ipc::ask;
 use crate::routes::paths;
-use crate::state::{Kept, derived, use_load, use_toasts};
+use crate::state::{Kept, derived, share_file, use_load, use_toasts};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::NavigateOptions;
@@ -257,7 +256,7 @@ fn ContactButtons(contact: ContactView) -> impl IntoView {
         let file = file.clone();
         spawn_local(async move {
             match ask(GetVcard { id }).await {
-                Ok(vcard) if share_vcard(&file, &vcard).await.is_err() => {
+                Ok(vcard) if share_file(&file, "text/vcard", &vcard.as_str().into()).await.is_err() => {
                     toasts.fail(td_string!(locale(), contacts.share_failed));
                 }
                 Ok(_) => {}
@@ -290,6 +289,9 @@ fn ContactButtons(contact: ContactView) -> impl IntoView {
             <Button icon="share-2" on_click=share>
                 {tr!(i18n, contacts.share)}
             </Button>
+            <LinkButton href=paths::contact_history(id) icon="history">
+                {tr!(i18n, updates.history)}
+            </LinkButton>
             {contact
                 .editable
                 .then(|| {

@@ -2,7 +2,6 @@
 
 mod contact_page;
 mod contacts_page;
-mod share;
 mod view_model;
 
 pub(crate) use contact_page::ContactPage;

@@ -24,3 +24,4 @@ pub(crate) use card_table::CardTablePage;
 pub(crate) use contact::ContactEditPage;
 pub(crate) use organisation::OrganisationEditPage;
 pub(crate) use problem::ProblemEditPage;
+pub(crate) use table_by_problem::hours_words;

@@ -3,7 +3,7 @@
 use super::form::{Fields, FormState, Nature};
 use super::form_page::{FormEnd, FormPage};
 use super::icons::IconPicker;
-use crate::components::{Button, ButtonKind, TextField};
+use crate::components::{Button, ButtonKind, LinkButton, TextField};
 use crate::i18n::*;
 use crate::ipc::ask;
 use crate::routes::paths;
@@ -171,6 +171,9 @@ fn DeleteButton(state: FormState<ProblemFields>, id: ProblemId) -> impl IntoView
             <Button kind=ButtonKind::Danger icon="trash-2" on_click=delete>
                 {tr!(i18n, edit.problem_delete)}
             </Button>
+            <LinkButton href=paths::card_history(id.0) icon="history">
+                {tr!(i18n, updates.history)}
+            </LinkButton>
         </div>
     }
 }

@@ -33,6 +33,7 @@ pub(crate) fn ByProblem(table: Table, problems: Vec<(ProblemId, String)>) -> imp
                 <p class="muted">{derived(move || t_string!(i18n, edit.table_nobody, problem = name.get()).to_string())}</p>
             </When>
             <Takers table column />
+            <div class="buttons">{move || table.problem().map(|problem| view! { <HistoryLink problem /> })}</div>
         </section>
         <section class="by-problem__part by-problem__part--tick">
             <h3 class="card-heading">{tr!(i18n, edit.table_tick_heading)}</h3>
@@ -61,6 +62,17 @@ fn ProblemChoice(table: Table, problems: Vec<(ProblemId, String)>) -> impl IntoV
             options
             value=chosen
         />
+    }
+}
+
+/// What happened to the problem and who took it.
+#[component]
+fn HistoryLink(problem: ProblemId) -> impl IntoView {
+    let i18n = use_i18n();
+    view! {
+        <LinkButton href=paths::card_history(problem.0) icon="history">
+            {tr!(i18n, updates.history)}
+        </LinkButton>
     }
 }
 
@@ -149,13 +161,21 @@ fn TakerRow(table: Table, cell: Cell, taker: Taker, first: bool, last: bool) -> 
                 <Button icon="clock" on_click=move || table.hours.set(Some(edited.clone()))>
                     {tr!(i18n, edit.table_hours)}
                 </Button>
+                {move || {
+                    let label = t_string!(i18n, updates.history_of, name = name.get_value()).to_string();
+                    view! {
+                        <a class="button button--icon" href=paths::card_history(taker.row) aria-label=label>
+                            <crate::components::Icon name="history" />
+                        </a>
+                    }
+                }}
             </span>
         </li>
     }
 }
 
 /// Hours as a person says them, as far as they are a plain week; otherwise as they are written.
-fn hours_words(i18n: I18n, text: &str) -> String {
+pub(crate) fn hours_words(i18n: I18n, text: &str) -> String {
     match Hours::parse(text) {
         Hours::Always => lowercase(t_string!(i18n, edit.hours_always)),
         Hours::Week(week) => week_words(&week, |day| weekday_words(i18n, u8::try_from(day).unwrap_or_default())),

@@ -1,6 +1,6 @@
 //! *Actioncard som skema* turned by problem: who takes it in which order, and who could.
 
-use trygkort_core::domain::{ContactId, ProblemId};
+use trygkort_core::domain::{ContactId, ProblemId, RowId};
 use trygkort_core::ipc::{CardTable, Sector};
 
 /// Rows and columns without what is ticked: what the table's frame is drawn from, so that a tick draws one cell only.
@@ -54,6 +54,8 @@ pub(crate) struct ProblemColumn {
 /// A contact that takes a problem.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Taker {
+    /// The cell of the card.
+    pub(crate) row: RowId,
     pub(crate) contact: ContactId,
     pub(crate) name: String,
     /// 1 is called first.
@@ -81,6 +83,7 @@ pub(crate) fn column(table: &CardTable, problem: ProblemId) -> Option<ProblemCol
             let cell = row.cells.get(index).and_then(Option::as_ref);
             names.push(Choice { contact: row.contact, name: row.name.clone(), order: cell.map(|cell| cell.order) });
             takers.extend(cell.map(|cell| Taker {
+                row: cell.row,
                 contact: row.contact,
                 name: row.name.clone(),
                 order: cell.order,
@@ -102,7 +105,6 @@ pub(crate) fn chosen_problem(table: &CardTable, chosen: Option<ProblemId>) -> Op
 #[cfg(test)]
 mod tests {
     use super::*;
-    use trygkort_core::domain::RowId;
     use trygkort_core::ipc::{CardTableCell, CardTableRow, CardTableSector};
 
     fn row(number: u128) -> RowId {
@@ -110,7 +112,7 @@ mod tests {
     }
 
     fn ticked(order: u32, hours: &str) -> Option<CardTableCell> {
-        Some(CardTableCell { order, hours: hours.to_owned() })
+        Some(CardTableCell { row: row(order.into()), order, hours: hours.to_owned() })
     }
 
     /// Vandalism goes to the estate office first, then to the street team; nobody takes lighting.

@@ -59,6 +59,7 @@ pub(crate) fn PinSheet(
     };
     let body = move |pin: PinView| {
         let edit = paths::pin_edit(Some(pin.id));
+        let history = paths::pin_history(pin.id);
         let chip = if pin.kind == PinKind::Challenge { ChipKind::Star } else { ChipKind::Heart };
         let category = pin.category;
         let note = pin.note.trim().to_owned();
@@ -98,11 +99,11 @@ pub(crate) fn PinSheet(
                             view! { <br />{words} }
                         })}
                 </p>
-                {editable
-                    .then(|| {
-                        let pin = pin.clone();
-                        view! {
-                            <div class="buttons pin-sheet__buttons">
+                <div class="buttons pin-sheet__buttons">
+                    {editable
+                        .then(|| {
+                            let pin = pin.clone();
+                            view! {
                                 <LinkButton href=edit.clone() icon="pencil">{tr!(i18n, common.edit)}</LinkButton>
                                 {expires
                                     .map(|_| {
@@ -125,9 +126,10 @@ pub(crate) fn PinSheet(
                                             </Button>
                                         }
                                     })}
-                            </div>
-                        }
-                    })}
+                            }
+                        })}
+                    <LinkButton href=history icon="history">{tr!(i18n, updates.history)}</LinkButton>
+                </div>
             </div>
         }
     };

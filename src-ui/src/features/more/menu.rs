@@ -1,12 +1,13 @@
 //! The list of *Mere*.
 
 use crate::components::{Chip, ChipKind, Icon, Page, When};
+use crate::features::lock::lock_now;
 use crate::features::shell::badge_parts;
 use crate::format::{lowercase, role_words};
 use crate::i18n::*;
 use crate::ipc::InstallState;
 use crate::routes::paths;
-use crate::state::{derived, use_install_state, use_now, use_session, use_sync_status};
+use crate::state::{derived, use_host, use_install_state, use_now, use_session, use_sync_status, use_toasts};
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
@@ -18,6 +19,7 @@ pub(crate) fn MorePage() -> impl IntoView {
     let install = use_install_state();
     let has_area = Memo::new(move |_| session.area_id().is_some());
     let shared = Memo::new(move |_| has_area.get() && !session.local_only());
+    let has_pin = Memo::new(move |_| session.boot().with(|boot| boot.lock_after_minutes.is_some()));
     let installable = move || !matches!(install.get(), InstallState::Native | InstallState::Installed);
     view! {
         <Page title=tr!(i18n, more.title)>
@@ -59,6 +61,12 @@ pub(crate) fn MorePage() -> impl IntoView {
                     text=tr!(i18n, more.settings_text)
                 />
                 <Line
+                    href=paths::security()
+                    icon="shield-check"
+                    label=tr!(i18n, more.security)
+                    text=tr!(i18n, more.security_text)
+                />
+                <Line
                     href=paths::areas()
                     icon="layers"
                     label=tr!(i18n, more.areas)
@@ -71,6 +79,9 @@ pub(crate) fn MorePage() -> impl IntoView {
                         label=tr!(i18n, more.devices)
                         text=tr!(i18n, more.devices_text)
                     />
+                </When>
+                <When cond=move || has_pin.get()>
+                    <LockLine />
                 </When>
                 <When cond=installable>
                     <Line
@@ -116,35 +127,44 @@ fn AreaHead() -> impl IntoView {
     }
 }
 
-/// *Status*, with the words of the badge, and what was refused.
+/// *Opdatering*, with the words of the badge, and how much needs a look.
 #[component]
 fn StateLine() -> impl IntoView {
     let i18n = use_i18n();
     let status = use_sync_status();
     let now = use_now();
     let sentence = derived(move || {
-        status.get().map(|status| badge_parts(i18n.get_locale(), &status, now.get()).sentence()).unwrap_or_default()
-    });
-    let refused = Memo::new(move |_| status.get().map_or(0, |status| status.refused));
-    let refused_words = derived(move || match refused.get() {
-        1 => t_string!(i18n, common.sync.refused_1).to_owned(),
-        count => t_string!(i18n, common.sync.refused_n, count = count).to_string(),
+        let Some(status) = status.get() else { return String::new() };
+        let badge = badge_parts(i18n.get_locale(), &status, now.get()).sentence();
+        match status.refused + status.conflicts {
+            0 => badge,
+            1 => format!("{badge} · {}", t_string!(i18n, updates.attention_1)),
+            count => format!("{badge} · {}", t_string!(i18n, updates.attention_n, count = count)),
+        }
     });
     view! {
         <Line
-            href=paths::sync_state()
+            href=paths::updates()
             icon="refresh-cw"
-            label=tr!(i18n, more.state)
+            label=tr!(i18n, updates.title)
             text=sentence
         />
-        <When cond=move || { refused.get() > 0 }>
-            <Line
-                href=paths::refusals()
-                icon="triangle-alert"
-                label=tr!(i18n, more.refusals)
-                text=refused_words
-            />
-        </When>
+    }
+}
+
+/// *Lås nu*
+#[component]
+fn LockLine() -> impl IntoView {
+    let i18n = use_i18n();
+    let host = use_host();
+    let toasts = use_toasts();
+    view! {
+        <li class="menu__item">
+            <button type="button" class="menu__line menu__line--button" on:click=move |_| lock_now(host, toasts)>
+                <span class="menu__icon"><Icon name="lock" /></span>
+                <span class="menu__label">{tr!(i18n, more.lock_now)}</span>
+            </button>
+        </li>
     }
 }
 

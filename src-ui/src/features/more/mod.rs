@@ -7,9 +7,7 @@ mod invite;
 mod link_panel;
 mod menu;
 mod not_this;
-mod refusals;
 mod settings;
-mod state;
 
 pub(crate) use about::AboutPage;
 pub(crate) use areas::AreasPage;
@@ -17,6 +15,4 @@ pub(crate) use devices::DevicesPage;
 pub(crate) use invite::InvitePeoplePage;
 pub(crate) use menu::MorePage;
 pub(crate) use not_this::NotThisPage;
-pub(crate) use refusals::RefusalsPage;
 pub(crate) use settings::SettingsPage;
-pub(crate) use state::StatePage;

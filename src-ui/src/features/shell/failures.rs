@@ -14,7 +14,7 @@ use trygkort_core::ipc::IpcError;
 
 /// A page without the frame: nothing else works now.
 #[component]
-fn Standstill(icon: &'static str, #[prop(into)] title: Signal<String>, children: Children) -> impl IntoView {
+pub(crate) fn Standstill(icon: &'static str, #[prop(into)] title: Signal<String>, children: Children) -> impl IntoView {
     let heading = NodeRef::<html::H1>::new();
     effect(move || {
         document().set_title(&format!("{} · Trygkort", title.get()));
@@ -87,6 +87,8 @@ pub(crate) fn StartFailed(error: IpcError, #[prop(into)] retry: Callback<()>) ->
             ErrorCode::StorageRefused => t_string!(i18n, common.shell.refused_title),
             ErrorCode::StorageFull => t_string!(i18n, common.shell.full_title),
             ErrorCode::Outdated => t_string!(i18n, common.shell.outdated_title),
+            ErrorCode::KeyLost => t_string!(i18n, common.shell.key_lost_title),
+            ErrorCode::KeyStore => t_string!(i18n, common.shell.key_store_title),
             _ => t_string!(i18n, common.shell.failed_title),
         }
         .to_owned()

@@ -8,7 +8,7 @@ mod sync_badge;
 mod view_model;
 
 pub(crate) use choose::{ChooseCard, ChooseContact, ChooseMore};
-pub(crate) use failures::{InsecurePage, NoSuchPage, ParkedPage, StartFailed};
+pub(crate) use failures::{InsecurePage, NoSuchPage, ParkedPage, Standstill, StartFailed};
 pub(crate) use sync_badge::SyncBadgeLink;
 pub(crate) use view_model::badge_parts;
 

@@ -22,7 +22,7 @@ pub(crate) fn SyncBadgeLink() -> impl IntoView {
                 BadgeTone::Stopped => "sync-badge sync-badge--stopped",
             };
             view! {
-                <a class=tone class:sync-badge--running=parts.running href=paths::sync_state() aria-label=sentence>
+                <a class=tone class:sync-badge--running=parts.running href=paths::updates() aria-label=sentence>
                     <span class="sync-badge__dot"></span>
                     <span class="sync-badge__words">
                         <span class="sync-badge__part">{parts.state}</span>

@@ -52,7 +52,9 @@ pub(crate) fn badge_parts(locale: Locale, status: &SyncStatus, now_ms: i64) -> B
     };
     let tone = match status.state {
         SyncState::Revoked | SyncState::Expired | SyncState::Outdated => BadgeTone::Stopped,
-        SyncState::Offline | SyncState::ServerError => BadgeTone::Waiting,
+        SyncState::Offline | SyncState::ServerError | SyncState::ServerFull | SyncState::StorageFull => {
+            BadgeTone::Waiting
+        }
         _ if unsent.is_some() || status.last_success_ms.is_none() && status.state != SyncState::LocalOnly => {
             BadgeTone::Waiting
         }
@@ -69,7 +71,7 @@ mod tests {
 
     #[track_caller]
     fn check(state: SyncState, last_success_ms: Option<i64>, pending: u32, sentence: &str, tone: BadgeTone) {
-        let status = SyncStatus { state, last_success_ms, pending, refused: 0 };
+        let status = SyncStatus { state, last_success_ms, pending, refused: 0, conflicts: 0, clock_ahead_ms: 0 };
         let parts = badge_parts(Locale::da, &status, NOW);
         assert_eq!((parts.sentence().as_str(), parts.tone), (sentence, tone));
     }

@@ -1,4 +1,4 @@
-//! Handing a contact on as a vCard: through the system's share sheet where it takes files, as a download elsewhere.
+//! Handing a file on: through the system's share sheet where it takes files of that kind, as a download elsewhere.
 
 use js_sys::{Array, Reflect};
 use leptos::prelude::*;
@@ -6,25 +6,23 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, BlobPropertyBag, File, FilePropertyBag, HtmlAnchorElement, ShareData, Url};
 
-const VCARD: &str = "text/vcard";
-
-/// Shares or downloads `vcard` as a file called `name`.
-pub(crate) async fn share_vcard(name: &str, vcard: &str) -> Result<(), JsValue> {
-    let parts = Array::of1(&JsValue::from_str(vcard));
+/// Shares or downloads `content`, a text or bytes, as a file called `name`.
+pub(crate) async fn share_file(name: &str, media_type: &str, content: &JsValue) -> Result<(), JsValue> {
+    let parts = Array::of1(content);
     let data = ShareData::new();
     let options = FilePropertyBag::new();
-    options.set_type(VCARD);
-    let file = File::new_with_str_sequence_and_options(&parts, name, &options)?;
+    options.set_type(media_type);
+    let file = File::new_with_blob_sequence_and_options(&parts, name, &options)?;
     data.set_files(&Array::of1(&file));
     let navigator = window().navigator();
     let can_share = Reflect::has(&navigator, &JsValue::from_str("canShare"))? && navigator.can_share_with_data(&data);
     if can_share {
         return match JsFuture::from(navigator.share_with_data(&data)).await {
-            Err(thrown) if !was_cancelled(&thrown) => download(name, &parts),
+            Err(thrown) if !was_cancelled(&thrown) => download(name, media_type, &parts),
             _ => Ok(()),
         };
     }
-    download(name, &parts)
+    download(name, media_type, &parts)
 }
 
 /// The user closed the share sheet: that is an answer, not a failure.
@@ -32,10 +30,10 @@ fn was_cancelled(thrown: &JsValue) -> bool {
     Reflect::get(thrown, &JsValue::from_str("name")).is_ok_and(|name| name == JsValue::from_str("AbortError"))
 }
 
-fn download(name: &str, parts: &Array) -> Result<(), JsValue> {
+fn download(name: &str, media_type: &str, parts: &Array) -> Result<(), JsValue> {
     let options = BlobPropertyBag::new();
-    options.set_type(VCARD);
-    let blob = Blob::new_with_str_sequence_and_options(parts, &options)?;
+    options.set_type(media_type);
+    let blob = Blob::new_with_blob_sequence_and_options(parts, &options)?;
     let url = Url::create_object_url_with_blob(&blob)?;
     let link: HtmlAnchorElement = document().create_element("a")?.unchecked_into();
     link.set_href(&url);

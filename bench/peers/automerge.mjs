@@ -1,0 +1,150 @@
+// automerge-repo 2.5 with files as its storage. Its server is the program of @automerge/automerge-repo-sync-server.
+//
+// Pins are laid out in one of two ways: `one`, a document with all of them, or `each`, a document for each and one that
+// lists them. Work B is done with `one` alone: 50 clients with a thousand documents each do not fit into this machine.
+
+import { Repo } from "@automerge/automerge-repo"
+import { WebSocketClientAdapter } from "@automerge/automerge-repo-network-websocket"
+import { NodeFSStorageAdapter } from "@automerge/automerge-repo-storage-nodefs"
+import { mkdirSync } from "node:fs"
+import { join } from "node:path"
+import { NOTE, expectEdits, obey, share, timed, until } from "./lib.mjs"
+
+const [, address, folder, layout] = process.argv.slice(2)
+const clients = []
+let messages = 0
+
+/** A repository in a folder of its own; `online` says whether it speaks with the server. */
+function open(name, online) {
+  const path = join(folder, name)
+  mkdirSync(path, { recursive: true })
+  const network = []
+  if (online) {
+    const adapter = new WebSocketClientAdapter(`ws://${address}`)
+    const send = adapter.send.bind(adapter)
+    adapter.send = (message) => (messages++, send(message))
+    adapter.on("message", () => messages++)
+    network.push(adapter)
+  }
+  return new Repo({ network, storage: new NodeFSStorageAdapter(path) })
+}
+
+const since = async (work) => {
+  const before = messages
+  const result = await timed(work)
+  return { ...result, requests: messages - before }
+}
+
+const there = (handle) => (handle.isReady() ? handle.doc() : undefined)
+
+/** Everything behind `key`: what is there to read, once it is there. */
+async function read(repo, key, count) {
+  const handle = await repo.find(key)
+  if (layout === "one") {
+    await until(() => Object.keys(there(handle)?.pins ?? {}).length === count)
+    return { handle, pins: Object.keys(handle.doc().pins).length }
+  }
+  await until(() => (there(handle)?.urls ?? []).length === count)
+  const all = await Promise.all(handle.doc().urls.map((url) => repo.find(url)))
+  return { handle, pins: all.filter((pin) => pin.doc()?.title).length }
+}
+
+const edited = (handle) => Object.values(handle.doc().pins).filter((pin) => pin.note === NOTE).length
+
+/** The server has it when one who knew nothing has it. */
+async function arrived(key, count) {
+  for (let attempt = 0; ; attempt++) {
+    const repo = open(`witness-${attempt}`, true)
+    await repo.networkSubsystem.whenReady()
+    const late = new Promise((resolve) => setTimeout(resolve, 30_000, new Error("it did not come in time")))
+    const error = await Promise.race([read(repo, key, count).catch((error) => error), late])
+    await repo.shutdown()
+    if (!(error instanceof Error)) return
+    // What is still under way is said not to be available.
+    if (attempt > 60) throw error
+    await new Promise((resolve) => setTimeout(resolve, 1_000))
+  }
+}
+
+await obey({
+  async seed({ pins }) {
+    const repo = open("seed", true)
+    await repo.networkSubsystem.whenReady()
+    let handle
+    if (layout === "one") {
+      handle = repo.create({ pins: {} })
+      for (const { id, ...pin } of pins) handle.change((doc) => void (doc.pins[id] = pin))
+    } else {
+      const urls = pins.map((pin) => repo.create(pin).url)
+      handle = repo.create({ urls })
+    }
+    await repo.flush()
+    await arrived(handle.url, pins.length)
+    return { key: handle.url }
+  },
+  async first({ key, count }) {
+    let repo, handle
+    const figures = await since(async () => {
+      repo = open("first", true)
+      const result = await read(repo, key, count)
+      handle = result.handle
+      expectEdits(result.pins, count)
+      await repo.flush()
+    })
+    clients.push({ repo, handle })
+    return figures
+  },
+  async join({ key, clients: count, pins }) {
+    for (let n = 0; n < count; n++) {
+      const repo = open(`client-${n}`, true)
+      await read(repo, key, pins)
+      await repo.flush()
+      await repo.shutdown()
+      clients.push({ name: `client-${n}` })
+    }
+  },
+  // Comes again and finds nothing new: the connection, and what both say of what they have, until it is quiet.
+  async again({ key, pins }) {
+    const name = clients[0].name
+    let quiet, repo
+    const figures = await since(async () => {
+      repo = open(name, true)
+      await repo.networkSubsystem.whenReady()
+      await read(repo, key, pins)
+      let seen = -1
+      while (seen !== messages) {
+        seen = messages
+        quiet = performance.now()
+        await new Promise((resolve) => setTimeout(resolve, 250))
+      }
+    })
+    // The wait that found it quiet is not the protocol's.
+    const waited = performance.now() - quiet
+    await repo.shutdown()
+    return { ...figures, ms: figures.ms - waited }
+  },
+  async edit({ key, each, ids, pins }) {
+    for (const [number, client] of clients.entries()) {
+      const repo = open(client.name, false)
+      const { handle } = await read(repo, key, pins)
+      for (const id of share(number, each, ids)) handle.change((doc) => void (doc.pins[id].note = NOTE))
+      await repo.flush()
+      await repo.shutdown()
+    }
+  },
+  // It has no push without a pull: everyone comes online, and it ends when everyone has everything.
+  async push({ key, edits, pins }) {
+    return since(async () => {
+      for (const client of clients) {
+        client.repo = open(client.name, true)
+        client.handle = (await read(client.repo, key, pins)).handle
+      }
+      let waiting = clients
+      await until(() => (waiting = waiting.filter(({ handle }) => edited(handle) !== edits)).length === 0, 20)
+    })
+  },
+  async pull({ edits }) {
+    for (const { handle } of clients) expectEdits(edited(handle), edits)
+    return { ms: 0, requests: 0 }
+  },
+})

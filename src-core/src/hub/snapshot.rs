@@ -1,0 +1,296 @@
+//! Snapshots on the server: when one is due, what it is made of, and to whom it is offered.
+//!
+//! The area's file notes which snapshot there is; its files lie beside it, where the caller keeps them. So a file put
+//! back from a backup speaks of a snapshot of its own log, or of none.
+//!
+//! ```text
+//! is_snapshot_due → snapshot_source   on the area's thread: reads the rows as they lie
+//!                 → Source::files     off it: columns, for the caller to compress and to keep
+//!                 → keep_snapshot     on it again: from now on it is offered
+//! ```
+
+use super::{AreaLog, Keys, page};
+use crate::domain::{AreaId, Scope};
+use crate::seal::cursor_mac;
+use crate::snapshot::Snapshot;
+use crate::store::rows::StoredRow;
+use crate::store::{StoreError, rows};
+use crate::wire::v1::{SPEAKS_SNAPSHOTS, SnapshotFile, SnapshotOffer, SyncRequest};
+use crate::wire::{from_bytes, to_bytes};
+use minicbor::bytes::ByteArray;
+use minicbor::{Decode, Encode};
+use rusqlite::{Connection, OptionalExtension, params};
+use std::collections::BTreeMap;
+
+/// Below this the log itself is short enough: it comes in one page.
+const LOG_BYTES_MIN: u64 = 256 * 1024;
+/// What an entry costs besides its rows, about.
+const ENTRY_BYTES: u64 = 32;
+
+/// The snapshot that the area's file knows of.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+struct Kept {
+    #[n(0)]
+    position: u64,
+    #[n(1)]
+    files: Vec<KeptFile>,
+}
+
+/// One scope of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+struct KeptFile {
+    #[n(0)]
+    scope: u8,
+    #[n(1)]
+    hash: ByteArray<32>,
+    #[n(2)]
+    bytes: u64,
+    #[n(3)]
+    raw_bytes: u64,
+}
+
+/// How much log there is behind the snapshot, as far as it was looked at.
+#[derive(Debug, Default)]
+pub(super) struct Behind {
+    /// The snapshot's position.
+    snapshot: u64,
+    /// What was looked at ends here.
+    looked_until: u64,
+    bytes: u64,
+}
+
+/// An area's rows at one moment, not in columns yet.
+#[derive(Debug)]
+pub struct Source {
+    area: AreaId,
+    position: u64,
+    /// How often snapshots were dropped until then.
+    dropped: u64,
+    scopes: Vec<Scope>,
+    rows: Vec<StoredRow>,
+}
+
+/// A file of a snapshot, as it is before compression.
+#[derive(Debug)]
+pub struct ScopeFile {
+    pub scope: Scope,
+    /// BLAKE3 of `content`, and its name.
+    pub hash: [u8; 32],
+    pub content: Vec<u8>,
+}
+
+/// A snapshot whose files are kept.
+#[derive(Debug)]
+pub struct Made {
+    pub position: u64,
+    pub dropped: u64,
+    pub files: Vec<MadeFile>,
+}
+
+/// One of its files.
+#[derive(Clone, Copy, Debug)]
+pub struct MadeFile {
+    pub scope: Scope,
+    pub hash: [u8; 32],
+    /// Compressed.
+    pub bytes: u64,
+    pub raw_bytes: u64,
+}
+
+impl Source {
+    /// The log up to here is in it.
+    #[must_use]
+    pub fn position(&self) -> u64 {
+        self.position
+    }
+
+    /// What [`Made::dropped`] is to be.
+    #[must_use]
+    pub fn dropped(&self) -> u64 {
+        self.dropped
+    }
+
+    /// The files, one for each scope that ever had a row.
+    ///
+    /// # Errors
+    /// When a row cannot be read.
+    pub fn files(self) -> Result<Vec<ScopeFile>, StoreError> {
+        let mut by_scope: BTreeMap<Scope, Vec<_>> = self.scopes.iter().map(|scope| (*scope, Vec::new())).collect();
+        for row in self.rows {
+            let row = row.read()?;
+            by_scope.entry(row.scope).or_default().push(row);
+        }
+        let (area, position) = (self.area, self.position);
+        let file = |(scope, rows)| {
+            let content = Snapshot { area, scope, position, rows }.to_bytes();
+            ScopeFile { scope, hash: *blake3::hash(&content).as_bytes(), content }
+        };
+        Ok(by_scope.into_iter().map(file).collect())
+    }
+}
+
+impl AreaLog {
+    /// Whether the log behind the last snapshot has become longer than the snapshot: whoever reads both then reads at
+    /// most twice what there is.
+    ///
+    /// # Errors
+    /// When the file fails.
+    pub fn is_snapshot_due(&mut self) -> Result<bool, StoreError> {
+        let kept = kept(&self.conn)?;
+        let (position, raw_bytes) = kept.map_or((0, 0), |kept| (kept.position, kept.raw_bytes(|_| true)));
+        let behind = &mut self.behind_snapshot;
+        if behind.snapshot != position {
+            *behind = Behind { snapshot: position, looked_until: position, bytes: 0 };
+        }
+        let enough = raw_bytes.max(LOG_BYTES_MIN);
+        let mut statement =
+            self.conn.prepare_cached("SELECT position, LENGTH(rows) FROM log WHERE position > ?1 ORDER BY position")?;
+        let mut found = statement.query([behind.looked_until])?;
+        while behind.bytes <= enough {
+            let Some(row) = found.next()? else { break };
+            behind.looked_until = row.get(0)?;
+            behind.bytes += row.get::<_, u64>(1)? + ENTRY_BYTES;
+        }
+        Ok(behind.bytes > enough)
+    }
+
+    /// Reads what a snapshot of now is made of.
+    ///
+    /// # Errors
+    /// When the file fails.
+    pub fn snapshot_source(&self) -> Result<Source, StoreError> {
+        let position = page::head_position(&self.conn)?;
+        let heads = page::heads(&self.conn, &Scope::ALL, position)?;
+        Ok(Source {
+            area: self.area,
+            position,
+            dropped: dropped(&self.conn)?,
+            scopes: heads.iter().filter_map(|head| Scope::from_number(head.scope)).collect(),
+            rows: rows::all(&self.conn)?,
+        })
+    }
+
+    /// Notes a snapshot whose files are kept; from now on it is offered. `false`: snapshots were dropped while it was
+    /// made, or a later one is there; its files are of no use.
+    ///
+    /// # Errors
+    /// When the file fails.
+    pub fn keep_snapshot(&mut self, made: &Made) -> Result<bool, StoreError> {
+        let older = kept(&self.conn)?.is_some_and(|kept| kept.position > made.position);
+        let ahead = made.position > page::head_position(&self.conn)?;
+        if older || ahead || dropped(&self.conn)? != made.dropped {
+            return Ok(false);
+        }
+        let file = |file: &MadeFile| KeptFile {
+            scope: file.scope.number(),
+            hash: file.hash.into(),
+            bytes: file.bytes,
+            raw_bytes: file.raw_bytes,
+        };
+        let kept = Kept { position: made.position, files: made.files.iter().map(file).collect() };
+        self.conn
+            .execute("INSERT OR REPLACE INTO meta (key, value) VALUES ('snapshot', ?1)", params![to_bytes(&kept)])?;
+        Ok(true)
+    }
+
+    /// Forgets the snapshot, also one that is being made: a row in it was erased, or its files are gone. The caller
+    /// then removes the files.
+    ///
+    /// # Errors
+    /// When the file fails.
+    pub fn drop_snapshots(&mut self) -> Result<(), StoreError> {
+        drop_all(&self.conn)
+    }
+
+    /// The files of the snapshot that is offered now, and whose they are.
+    ///
+    /// # Errors
+    /// When the file fails.
+    pub fn snapshot_files(&self) -> Result<Vec<(Scope, [u8; 32])>, StoreError> {
+        let files = kept(&self.conn)?.map(|kept| kept.files).unwrap_or_default();
+        let known = |file: KeptFile| Some((Scope::from_number(file.scope)?, file.hash.into()));
+        Ok(files.into_iter().filter_map(known).collect())
+    }
+}
+
+impl Kept {
+    fn raw_bytes(&self, of: impl Fn(u8) -> bool) -> u64 {
+        self.files.iter().filter(|file| of(file.scope)).map(|file| file.raw_bytes).sum()
+    }
+}
+
+/// The snapshot to take instead of the log, for a device that understands it and for which it is shorter.
+pub(super) fn offer(
+    conn: &Connection,
+    (area, keys): (AreaId, &Keys),
+    scopes: &[Scope],
+    request: &SyncRequest,
+) -> Result<Option<SnapshotOffer>, StoreError> {
+    let from = request.cursor.position;
+    if request.speaks.unwrap_or(0) < SPEAKS_SNAPSHOTS {
+        return Ok(None);
+    }
+    let Some(kept) = kept(conn)?.filter(|kept| kept.position > from) else { return Ok(None) };
+    let reads = |number: u8| scopes.iter().any(|scope| scope.number() == number);
+    if !is_log_longer(conn, scopes, (from, kept.position), kept.raw_bytes(reads))? {
+        return Ok(None);
+    }
+    let mut files = Vec::new();
+    for head in page::heads(conn, scopes, kept.position)? {
+        let file = kept.files.iter().find(|file| file.scope == head.scope);
+        let (Some(file), Some(hash)) = (file, head.hash) else { return Ok(None) };
+        let KeptFile { scope, hash: file, bytes, raw_bytes } = *file;
+        files.push(SnapshotFile { scope, seq: head.seq, hash, file, bytes, raw_bytes });
+    }
+    let epoch = page::epoch(conn)?;
+    let unsealed = SnapshotOffer { position: kept.position, scopes: files, epoch, mac: ByteArray::from([0; 16]) };
+    let mac = cursor_mac(&keys.cursor, area, &unsealed.cursor());
+    Ok(mac.map(|mac| SnapshotOffer { mac: mac.into(), ..unsealed }))
+}
+
+/// Whether an interval of the log, as readers of `scopes` get it, has more than this many bytes. Both are counted
+/// before compression; it looks no further than it must.
+fn is_log_longer(
+    conn: &Connection,
+    scopes: &[Scope],
+    (from, to): (u64, u64),
+    than_bytes: u64,
+) -> Result<bool, StoreError> {
+    let mut statement = conn.prepare_cached(
+        "SELECT scope, LENGTH(rows) FROM log WHERE position > ?1 AND position <= ?2 ORDER BY position",
+    )?;
+    let mut found = statement.query([from, to])?;
+    let mut bytes = 0;
+    while bytes <= than_bytes {
+        let Some(row) = found.next()? else { return Ok(false) };
+        let scope = Scope::from_number(row.get(0)?);
+        if scope.is_some_and(|scope| scopes.contains(&scope)) {
+            bytes += row.get::<_, u64>(1)? + ENTRY_BYTES;
+        }
+    }
+    Ok(true)
+}
+
+fn kept(conn: &Connection) -> Result<Option<Kept>, StoreError> {
+    let bytes: Option<Vec<u8>> = conn
+        .prepare_cached("SELECT value FROM meta WHERE key = 'snapshot'")?
+        .query_row([], |row| row.get(0))
+        .optional()?;
+    Ok(bytes.map(|bytes| from_bytes(&bytes)).transpose()?)
+}
+
+fn dropped(conn: &Connection) -> Result<u64, StoreError> {
+    let count: Option<u64> = conn
+        .prepare_cached("SELECT value FROM meta WHERE key = 'snapshots_dropped'")?
+        .query_row([], |row| row.get(0))
+        .optional()?;
+    Ok(count.unwrap_or(0))
+}
+
+/// See [`AreaLog::drop_snapshots`].
+pub(super) fn drop_all(conn: &Connection) -> Result<(), StoreError> {
+    let next = dropped(conn)? + 1;
+    conn.execute("DELETE FROM meta WHERE key = 'snapshot'", [])?;
+    conn.execute("INSERT OR REPLACE INTO meta (key, value) VALUES ('snapshots_dropped', ?1)", [next])?;
+    Ok(())
+}

@@ -1,0 +1,52 @@
+//! A file with what a device could not send itself: another device of the area, or the server's command line, hands it
+//! over. It holds a push as it would have gone over the network, with the author's signature, so that whoever carries
+//! it can neither add nor change a word.
+
+use super::v1::{SyncRequest, WireId};
+use super::{VERSION, from_bytes};
+use minicbor::{Decode, Encode};
+use thiserror::Error;
+
+/// The content type of such a file.
+pub const CONTENT_TYPE: &str = "application/vnd.trygkort.unsent+cbor";
+
+/// How its name ends.
+pub const EXTENSION: &str = "trygkort";
+
+/// The file.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub struct UnsentFile {
+    /// [`VERSION`].
+    #[n(0)]
+    pub version: u16,
+    /// The area's row.
+    #[n(1)]
+    pub area: WireId,
+    /// Its cursor says nothing: whoever hands it over gets no page.
+    #[n(2)]
+    pub request: SyncRequest,
+}
+
+/// Bytes that are no such file.
+#[derive(Debug, Error)]
+pub enum NoUnsentFile {
+    #[error("not a file of unsent changes: {0}")]
+    Malformed(#[from] minicbor::decode::Error),
+    #[error("a file of version {0}, this program reads {VERSION}")]
+    Version(u16),
+}
+
+impl UnsentFile {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// When it is something else, or of another version.
+    pub fn read(bytes: &[u8]) -> Result<Self, NoUnsentFile> {
+        let mut decoder = minicbor::Decoder::new(bytes);
+        decoder.array()?;
+        match decoder.u16()? {
+            VERSION => Ok(from_bytes(bytes)?),
+            other => Err(NoUnsentFile::Version(other)),
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! Erasing: what a row said is nowhere any more, and the chain still verifies.
+
+use crate::devices::{Device, Hub, NOON_MS, row};
+use crate::hostile::contact_named;
+use std::collections::BTreeSet;
+use trygkort_core::domain::{ContactId, Role, RowId, Scope};
+use trygkort_core::hub::erase::TRASH_MS;
+use trygkort_core::ipc::*;
+use trygkort_core::wire::v1::{Action, Outcome, Reason};
+
+const NAME: &str = "Grethe Hemmelig";
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
+fn contact(device: &mut Device, name: &str) -> Option<ContactId> {
+    let found = device.ask(SearchContacts { query: name.to_owned(), limit: 10 }).unwrap();
+    found.groups.into_iter().flat_map(|group| group.contacts).find(|row| row.name == name).map(|row| row.id)
+}
+
+fn add(device: &mut Device, name: &str) -> ContactId {
+    let number = if name == NAME { "32 57 19 99" } else { "32 57 18 88" };
+    let opened = device.ask(EditContact { id: None }).unwrap();
+    let channel = ChannelForm {
+        kind: ChannelKind::Phone,
+        value: number.to_owned(),
+        id: None,
+        label: String::new(),
+        scope: Scope::Public,
+    };
+    let form = ContactForm { name: name.to_owned(), channels: vec![channel], ..opened.form.clone() };
+    ContactId(device.ask(SaveContact { opened, form }).unwrap().row)
+}
+
+fn erase(hub: &mut Hub, id: RowId) -> usize {
+    hub.log.begin().unwrap();
+    let erased = hub.log.erase(&BTreeSet::from([id]), hub.now_ms).unwrap();
+    hub.log.commit().unwrap();
+    erased
+}
+
+fn holds(bytes: &[u8], text: &str) -> bool {
+    bytes.windows(text.len()).any(|window| window == text.as_bytes())
+}
+
+fn bytes_of(device: Device) -> Vec<u8> {
+    let folder = device.folder.clone();
+    device.app.close().unwrap();
+    let files = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path());
+    files.flat_map(|file| std::fs::read(file).unwrap()).collect()
+}
+
+fn log_bytes(hub: &Hub) -> Vec<u8> {
+    std::fs::read(hub.backup_of_all().path()).unwrap()
+}
+
+#[test]
+fn what_is_erased_is_nowhere_and_the_chain_still_verifies() {
+    let mut hub = Hub::demo();
+    let mut office = Device::joined(Role::Coordinator);
+    let mut phone = Device::joined(Role::Coordinator);
+    office.sync(&mut hub);
+    let id = add(&mut office, NAME);
+    add(&mut office, "Nabo");
+    office.sync(&mut hub);
+    phone.sync(&mut hub);
+    assert!(contact(&mut phone, NAME).is_some());
+    assert!(holds(&log_bytes(&hub), NAME));
+
+    assert_eq!(erase(&mut hub, id.0), 2, "the contact and its number");
+    assert!(hub.log.check().unwrap().is_empty(), "{:?}", hub.log.check());
+    assert!(!holds(&log_bytes(&hub), NAME) && !holds(&log_bytes(&hub), "+4532571999"));
+    assert_eq!(erase(&mut hub, id.0), 0, "once is enough");
+
+    let mut late = Device::joined(Role::Coordinator);
+    for device in [&mut office, &mut phone, &mut late] {
+        device.sync(&mut hub);
+        assert!(contact(device, NAME).is_none());
+        assert!(contact(device, "Nabo").is_some(), "nothing else goes");
+    }
+    assert_eq!(phone.app.dump().unwrap(), late.app.dump().unwrap());
+    assert_eq!(phone.app.dump().unwrap(), office.app.dump().unwrap());
+    for device in [phone, office, late] {
+        let bytes = bytes_of(device);
+        assert!(!holds(&bytes, NAME) && !holds(&bytes, "grethe hemmelig") && !holds(&bytes, "+4532571999"));
+    }
+}
+
+#[test]
+fn nobody_writes_to_it_again_and_what_they_tried_is_not_kept() {
+    let mut hub = Hub::demo();
+    let mut phone = Device::joined(Role::Coordinator);
+    phone.sync(&mut hub);
+    let id = add(&mut phone, NAME);
+    phone.sync(&mut hub);
+    let opened = phone.ask(EditContact { id: Some(id) }).unwrap();
+    let form = ContactForm { note: format!("{NAME} bor i nr. 4"), ..opened.form.clone() };
+    phone.ask(SaveContact { opened, form }).unwrap();
+    erase(&mut hub, id.0);
+    phone.sync(&mut hub);
+    let refusals = phone.ask(GetRefusals {}).unwrap();
+    assert_eq!(refusals.len(), 1);
+    assert_eq!((refusals[0].reason, refusals[0].fields.len()), (RefusalReason::Erased, 0));
+    assert!(contact(&mut phone, NAME).is_none());
+    assert!(!holds(&log_bytes(&hub), NAME) && !holds(&bytes_of(phone), NAME));
+
+    // A device of before is told in words that it knows.
+    let again = Action { hlc: u64::try_from(NOON_MS).unwrap() + 5, ..contact_named(900, 91, NAME) };
+    hub.push(77, Role::Coordinator, vec![again]);
+    erase(&mut hub, row(91));
+    let verdict = hub.push(77, Role::Coordinator, vec![contact_named(950, 91, "Igen")]).verdicts[0];
+    assert_eq!((verdict.outcome, verdict.reason), (Outcome::Rejected, Some(Reason::Reference)));
+}
+
+#[test]
+fn a_restored_backup_is_told_again_by_the_devices() {
+    let mut hub = Hub::demo();
+    let mut phone = Device::joined(Role::Coordinator);
+    phone.sync(&mut hub);
+    let id = add(&mut phone, NAME);
+    let kept = add(&mut phone, "Nabo");
+    phone.sync(&mut hub);
+    let backup = hub.backup();
+    let opened = phone.ask(EditContact { id: Some(kept) }).unwrap();
+    let form = ContactForm { note: "Efter backuppen".to_owned(), ..opened.form.clone() };
+    phone.ask(SaveContact { opened, form }).unwrap();
+    phone.sync(&mut hub);
+    erase(&mut hub, id.0);
+    phone.sync(&mut hub);
+    hub.restore(&backup);
+    assert!(holds(&log_bytes(&hub), NAME));
+    phone.sync(&mut hub);
+    assert!(!holds(&log_bytes(&hub), NAME));
+    assert_eq!(phone.ask(GetContact { id: kept }).unwrap().note, "Efter backuppen");
+    assert!(contact(&mut phone, NAME).is_none());
+    assert!(hub.log.check().unwrap().is_empty());
+}
+
+#[test]
+fn the_trash_is_emptied_after_thirty_days_and_not_before() {
+    let mut hub = Hub::demo();
+    let mut phone = Device::joined(Role::Coordinator);
+    phone.sync(&mut hub);
+    let id = add(&mut phone, NAME);
+    phone.sync(&mut hub);
+    phone.ask(DeleteContact { id }).unwrap();
+    phone.sync(&mut hub);
+    let empty = |hub: &mut Hub| {
+        hub.log.begin().unwrap();
+        let count = hub.log.empty_trash(hub.now_ms).unwrap();
+        hub.log.commit().unwrap();
+        count
+    };
+    hub.now_ms += TRASH_MS - DAY_MS;
+    assert_eq!(empty(&mut hub), 0);
+    assert!(hub.log.row(id.0).unwrap().is_some());
+    hub.now_ms += 2 * DAY_MS;
+    // By itself, at the first exchange of the day.
+    phone.sync(&mut hub);
+    assert_eq!(empty(&mut hub), 0);
+    assert!(!holds(&log_bytes(&hub), NAME));
+    assert!(!holds(&bytes_of(phone), NAME));
+    assert!(hub.log.check().unwrap().is_empty());
+}

@@ -1,0 +1,74 @@
+//! A backup that is put back does not let in again who was locked out, and not bring back what was deleted for good.
+
+use crate::command_line::succeeds;
+use crate::harness::{TestDevice, TestServer, client};
+use reqwest::Method;
+use serde_json::json;
+use std::net::TcpListener;
+use trygkort_core::domain::Role;
+use trygkort_server::{Config, Server};
+
+const BOX: &str = "9.50,47.12,9.54,47.16";
+
+/// What a token is answered.
+async fn answer(url: &str, token: &str) -> (u16, String) {
+    let reply = client().get(format!("{url}/api/v1/devices")).bearer_auth(token).send().await.unwrap();
+    (reply.status().as_u16(), reply.text().await.unwrap())
+}
+
+/// Has two links to hand over, and a telephone that is about to be lost.
+async fn staff(server: &TestServer) -> (TestDevice<'_>, TestDevice<'_>, Vec<String>) {
+    let desk = server.join(Role::Coordinator).await;
+    let mut links = Vec::new();
+    for _ in 0..3 {
+        let made = desk.post("/api/v1/invitations", json!({"role": "staff", "uses": 1, "expires_hours": 1})).await;
+        let made = made.expect(200);
+        links.push(made["link"].as_str().unwrap().split_once('#').unwrap().1.to_owned());
+    }
+    let lost = server.join(Role::Staff).await;
+    (desk, lost, links)
+}
+
+#[tokio::test]
+async fn who_was_locked_out_stays_out_and_what_was_deleted_stays_deleted() {
+    let server = TestServer::start().await;
+    let (desk, lost, links) = staff(&server).await;
+    let (desk_token, lost_token) = (desk.token.clone(), lost.token.clone());
+    let dir = server.data_dir();
+    succeeds(&dir, &["area", "create", "--data", ".", "--name", "Naboparken", "--bbox", BOX]);
+    succeeds(&dir, &["backup", "--data", ".", "--to", "../all.tar"]);
+
+    // What happens afterwards.
+    lost.delete(&format!("/api/v1/devices/{}", lost.id())).await.expect(204);
+    let open = desk.get("/api/v1/invitations").await.expect(200);
+    desk.delete(&format!("/api/v1/invitations/{}", open[0]["id"].as_str().unwrap())).await.expect(204);
+    server.redeem(&links[0]).await.expect(200);
+    succeeds(&dir, &["area", "delete", "--data", ".", "Naboparken", "--yes"]);
+    let data = server.stop().await;
+    let dir = data.path().join("data");
+    let said = succeeds(&dir, &["restore", "--data", ".", "--from", "../all.tar"]);
+    assert!(said.contains("1 areas restored") && !said.contains("look through"), "{said}");
+    assert_eq!(succeeds(&dir, &["area", "list", "--data", "."]).lines().count(), 1);
+    succeeds(&dir, &["check", "--data", "."]);
+
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let server = Server::open(&Config::new(&dir), listener).unwrap();
+    let serving = tokio::spawn(server.clone().serve(std::future::pending()));
+    let url = server.local_url();
+    assert_eq!(answer(&url, &desk_token).await.0, 200);
+    let (status, body) = answer(&url, &lost_token).await;
+    assert!(status == 401 && body.contains("revoked"), "{body}");
+    let mut statuses = Vec::new();
+    for secret in &links {
+        let body = json!({"secret": secret, "member_name": "", "device_name": ""}).to_string();
+        let post = client().request(Method::POST, format!("{url}/api/v1/redeem"));
+        let reply = post.header("content-type", "application/json").body(body).send().await.unwrap();
+        statuses.push(reply.status().as_u16());
+    }
+    assert_eq!(statuses, [410, 200, 410], "used up, open, taken back");
+    serving.abort();
+
+    let audit = succeeds(&dir, &["audit", "--data", "."]);
+    let deeds: Vec<&str> = audit.lines().map(|line| line.split('\t').nth(2).unwrap()).collect();
+    assert_eq!(deeds, ["backup", "area_delete", "restore", "area_delete"]);
+}

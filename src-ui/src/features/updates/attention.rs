@@ -1,0 +1,160 @@
+//! *Kræver et blik*: what the server refused, and what two people wrote to one thing.
+
+use super::change::Sides;
+use super::words::{author_words, deed_words, entity_words};
+use crate::components::Button;
+use crate::format::{capitalise, moment_words};
+use crate::i18n::*;
+use crate::ipc::ask;
+use crate::state::{Changes, Toasts, copy_text, derived, use_now, use_toasts};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use trygkort_core::ipc::{
+    Ask, Author, ChangedRow, ConflictView, Deed, DismissRefusal, KeepConflict, RefusalReason, RefusedView,
+    RestoreConflict, RetryRefusal, Saved, Topic,
+};
+
+/// A change that the server did not take. What was written is shown, so that it can be used again.
+#[component]
+pub(super) fn Refused(refused: RefusedView) -> impl IntoView {
+    let i18n = use_i18n();
+    let now = use_now();
+    let toasts = use_toasts();
+    let changes = expect_context::<Changes>();
+    let RefusedView { id, reason, refused_at_ms, rows, retriable } = refused;
+    let all = written(&rows);
+    let has_text = !all.is_empty();
+    let copy = move || {
+        let all = all.clone();
+        spawn_local(async move {
+            if copy_text(&all).await {
+                toasts.say(td_string!(i18n.get_locale_untracked(), common.copied));
+            }
+        });
+    };
+    let dismiss = move || {
+        spawn_local(async move {
+            match ask(DismissRefusal { id }).await {
+                Ok(()) => changes.announce(&[Topic::Refusals]),
+                Err(error) => toasts.error(&error),
+            }
+        });
+    };
+    let retry = move || act(toasts, RetryRefusal { id }, td_string!(i18n.get_locale_untracked(), common.saved));
+    let when = derived(move || {
+        t_string!(i18n, more.refused_at, when = moment_words(i18n, refused_at_ms, now.get())).to_string()
+    });
+    view! {
+        <li class="card entry">
+            {rows.into_iter().map(|row| view! { <Thing row=row.clone() /> <Sides row writer=Author::Me /> }).collect_view()}
+            <p><strong>{derived(move || reason_words(i18n.get_locale(), reason).to_owned())}</strong></p>
+            <p class="muted">{when}</p>
+            <div class="buttons">
+                {retriable
+                    .then(|| {
+                        view! { <Button icon="undo-2" on_click=retry>{tr!(i18n, common.restore)}</Button> }
+                    })}
+                {has_text.then(|| view! { <Button icon="copy" on_click=copy>{tr!(i18n, common.copy)}</Button> })}
+                <Button icon="check" on_click=dismiss>{tr!(i18n, more.refusal_ok)}</Button>
+            </div>
+        </li>
+    }
+}
+
+/// The texts that were written, a line each.
+fn written(rows: &[ChangedRow]) -> String {
+    let fields = rows.iter().flat_map(|row| &row.fields);
+    let texts: Vec<&str> = fields.map(|field| field.after.as_str()).filter(|text| !text.is_empty()).collect();
+    texts.join("\n")
+}
+
+/// Two wrote to one thing, neither having seen the other.
+#[component]
+pub(super) fn Conflict(conflict: ConflictView) -> impl IntoView {
+    let i18n = use_i18n();
+    let now = use_now();
+    let toasts = use_toasts();
+    let ConflictView { id, row, loser, lost_at_ms, winner, settleable } = conflict;
+    let (who, name) = (loser.clone(), row.name.clone());
+    let restore_label = derived(move || {
+        let who = author_words(i18n.get_locale(), &who);
+        t_string!(i18n, updates.restore_conflict, name = name.clone(), who = who).to_string()
+    });
+    let name = row.name.clone();
+    let keep_label = derived(move || t_string!(i18n, updates.keep_what, name = name.clone()).to_string());
+    let restore =
+        move || act(toasts, RestoreConflict { id }, td_string!(i18n.get_locale_untracked(), updates.restored));
+    let keep = move || act(toasts, KeepConflict { id }, td_string!(i18n.get_locale_untracked(), updates.kept));
+    let deletion = row.deed == Deed::Deleted;
+    let (one, other) = (loser.clone(), winner.clone());
+    let told = derived(move || {
+        let locale = i18n.get_locale();
+        let loser = capitalise(&author_words(locale, &one));
+        t_string!(i18n, updates.conflict_deleted, loser = loser, winner = author_words(locale, &other)).to_string()
+    });
+    view! {
+        <li class="card entry">
+            <Thing row=row.clone() />
+            {if deletion {
+                view! { <p>{told}</p> }.into_any()
+            } else {
+                view! { <Sides row writer=loser standing=Some(winner) /> }.into_any()
+            }}
+            {lost_at_ms
+                .map(|at| view! { <p class="muted">{derived(move || capitalise(&moment_words(i18n, at, now.get())))}</p> })}
+            {settleable
+                .then(|| {
+                    view! {
+                        <div class="buttons">
+                            <Button icon="undo-2" label=restore_label on_click=restore>
+                                {tr!(i18n, common.restore)}
+                            </Button>
+                            <Button icon="check" label=keep_label on_click=keep>
+                                {tr!(i18n, updates.keep)}
+                            </Button>
+                        </div>
+                    }
+                })}
+        </li>
+    }
+}
+
+/// What it is about.
+#[component]
+fn Thing(row: ChangedRow) -> impl IntoView {
+    let i18n = use_i18n();
+    let name = row.name.clone();
+    let what = derived(move || match row.deed {
+        Deed::Edited => entity_words(i18n.get_locale(), &row.entity).to_owned(),
+        _ => deed_words(i18n.get_locale(), &row),
+    });
+    view! {
+        <p class="change__row">
+            {(!name.is_empty()).then(|| view! { <span class="change__name">{name}</span> })}
+            <span class="change__deed">{what}</span>
+        </p>
+    }
+}
+
+fn act<A: Ask<Reply = Saved> + 'static>(toasts: Toasts, request: A, words: &'static str) {
+    spawn_local(async move {
+        match ask(request).await {
+            Ok(saved) => toasts.saved(words, &saved),
+            Err(error) => toasts.error(&error),
+        }
+    });
+}
+
+fn reason_words(locale: Locale, reason: RefusalReason) -> &'static str {
+    match reason {
+        RefusalReason::Permission => td_string!(locale, more.reason_permission),
+        RefusalReason::Validation => td_string!(locale, more.reason_validation),
+        RefusalReason::Reference => td_string!(locale, more.reason_reference),
+        RefusalReason::PersonalNumber => td_string!(locale, more.reason_personal_number),
+        RefusalReason::DependsOn => td_string!(locale, more.reason_depends_on),
+        RefusalReason::TooLarge => td_string!(locale, more.reason_too_large),
+        RefusalReason::Quarantined => td_string!(locale, more.reason_quarantined),
+        RefusalReason::Erased => td_string!(locale, more.reason_erased),
+        RefusalReason::Other => td_string!(locale, more.reason_other),
+    }
+}

@@ -1,0 +1,207 @@
+//! One change: what, by whom, when, before and after.
+
+use super::words::{author_words, deed_words, field_words, is_shown, value_words};
+use crate::components::{Button, Chip};
+use crate::format::{capitalise, clock_words, moment_words};
+use crate::i18n::*;
+use crate::routes::paths;
+use crate::state::{derived, use_now};
+use leptos::prelude::*;
+use trygkort_core::domain::{ContactId, PinId, ProblemId};
+use trygkort_core::ipc::{Author, ChangeView, ChangedField, ChangedRow, Deed};
+
+/// How a moment is told: on a page by day the clock is enough.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum At {
+    Clock,
+    Moment,
+}
+
+/// A change in a list.
+#[component]
+pub(super) fn Change(
+    change: ChangeView,
+    when: At,
+    /// The thing that the whole list is about; its name needs no repeating, and its first words are told.
+    #[prop(optional, into)]
+    about: Option<String>,
+    /// What *Gendan* does, where something can be restored.
+    #[prop(optional_no_strip)]
+    restore: Option<Callback<()>>,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let now = use_now();
+    let ChangeView { by, at_ms, rows, more_rows, unsent, .. } = change;
+    let who = by.clone();
+    let byline = derived(move || {
+        let at = match when {
+            At::Clock => clock_words(i18n, at_ms),
+            At::Moment => moment_words(i18n, at_ms, now.get()),
+        };
+        let by = capitalise(&author_words(i18n.get_locale(), &by));
+        format!("{by} · {at}")
+    });
+    let first = rows.first().map(|row| row.name.clone()).unwrap_or_default();
+    let lost = rows.iter().flat_map(|row| &row.fields).any(|field| field.lost);
+    let label = derived(move || {
+        let (name, who) = (first.clone(), author_words(i18n.get_locale(), &who));
+        if lost {
+            t_string!(i18n, updates.restore_conflict, name = name, who = who).to_string()
+        } else {
+            format!("{} ({who})", t_string!(i18n, updates.restore_what, name = name))
+        }
+    });
+    let more = derived(move || t_string!(i18n, updates.more_rows, count = more_rows).to_string());
+    view! {
+        <li class="change">
+            {rows.into_iter().map(|row| view! { <RowWords row about=about.clone() /> }).collect_view()}
+            {(more_rows > 0).then(|| view! { <p class="change__by">{more}</p> })}
+            <p class="change__by">
+                {byline}
+                {unsent.then(|| view! { " " <Chip>{tr!(i18n, updates.not_sent)}</Chip> })}
+            </p>
+            {restore
+                .map(|restore| {
+                    view! {
+                        <div class="buttons change__buttons">
+                            <Button icon="undo-2" label on_click=restore>
+                                {tr!(i18n, common.restore)}
+                            </Button>
+                        </div>
+                    }
+                })}
+        </li>
+    }
+}
+
+/// What was done to one thing.
+#[component]
+fn RowWords(row: ChangedRow, about: Option<String>) -> impl IntoView {
+    let i18n = use_i18n();
+    let href = if about.is_none() { place_of(&row) } else { None };
+    let name = if about.as_ref() == Some(&row.name) { String::new() } else { row.name.clone() };
+    let entity = row.entity.clone();
+    let made = row.deed == Deed::Made;
+    let fields = row.fields.iter().filter(|field| !made || about.is_some() && is_shown(&field.field)).cloned();
+    let fields: Vec<_> = fields.collect();
+    let deed = derived(move || deed_words(i18n.get_locale(), &row));
+    view! {
+        <div class="change__row">
+            {(!name.is_empty())
+                .then(|| match href {
+                    Some(href) => view! { <a class="change__name" href=href>{name}</a> }.into_any(),
+                    None => view! { <span class="change__name">{name}</span> }.into_any(),
+                })}
+            <span class="change__deed">{deed}</span>
+            {fields
+                .into_iter()
+                .map(|field| view! { <FieldWords entity=entity.clone() field made /> })
+                .collect_view()}
+        </div>
+    }
+}
+
+/// The page of a thing that is there.
+fn place_of(row: &ChangedRow) -> Option<String> {
+    if matches!(row.deed, Deed::Deleted | Deed::Withdrawn | Deed::Erased) {
+        return None;
+    }
+    match row.entity.as_str() {
+        "contact" => Some(paths::contact(ContactId(row.row))),
+        "problem" => Some(paths::problem(ProblemId(row.row))),
+        "map_pin" => Some(paths::pin(PinId(row.row))),
+        _ => None,
+    }
+}
+
+/// A field, before and after; only what it got in a thing that was not there before, or where it never stood there.
+#[component]
+fn FieldWords(entity: String, field: ChangedField, made: bool) -> impl IntoView {
+    let i18n = use_i18n();
+    let now = use_now();
+    let ChangedField { field, before, after, lost } = field;
+    let shown = is_shown(&field);
+    let name = field.clone();
+    let label = derived(move || field_words(i18n.get_locale(), &entity, &name).to_owned());
+    let words = move |value: String| {
+        let field = field.clone();
+        derived(move || value_words(i18n, &field, &value, now.get()))
+    };
+    let before = before.filter(|_| shown && !made && !lost).map(&words);
+    let after = if shown { words(after) } else { tr!(i18n, updates.changed) };
+    view! {
+        <p class="change__field">
+            <span class="change__label">{label}</span>
+            {before
+                .map(|before| {
+                    view! {
+                        " "
+                        <span class="visually-hidden">{tr!(i18n, updates.before)} " "</span>
+                        <del>{before}</del>
+                        <span aria-hidden="true">" → "</span>
+                    }
+                })}
+            " "
+            <span class="visually-hidden">{tr!(i18n, updates.after)} " "</span>
+            <ins>{after}</ins>
+            {lost.then(|| view! { <span class="change__lost">{tr!(i18n, updates.lost)}</span> })}
+        </p>
+    }
+}
+
+/// Two values beside each other, on a phone below each other: what was written, and what stands there.
+#[component]
+pub(super) fn Sides(
+    row: ChangedRow,
+    /// Who wrote what does not stand there.
+    writer: Author,
+    /// Who wrote what stands there, if that is known.
+    #[prop(optional_no_strip)]
+    standing: Option<Author>,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let now = use_now();
+    let wrote = derived(move || {
+        let who = capitalise(&author_words(i18n.get_locale(), &writer));
+        t_string!(i18n, updates.wrote, who = who).to_string()
+    });
+    let stands = derived(move || match &standing {
+        Some(Author::Me) => t_string!(i18n, updates.stands_mine).to_owned(),
+        Some(author) => {
+            let who = author_words(i18n.get_locale(), author);
+            t_string!(i18n, updates.stands_by, who = who).to_string()
+        }
+        None => t_string!(i18n, updates.stands).to_owned(),
+    });
+    let entity = row.entity;
+    let fields = row.fields.into_iter().map(|field| {
+        let ChangedField { field, before, after, .. } = field;
+        let (name, entity) = (field.clone(), entity.clone());
+        let label = derived(move || field_words(i18n.get_locale(), &entity, &name).to_owned());
+        let words = move |value: String| {
+            let field = field.clone();
+            derived(move || value_words(i18n, &field, &value, now.get()))
+        };
+        let before = before.map(&words);
+        let after = words(after);
+        view! {
+            <p class="sides__field">{label}</p>
+            <dl class="sides">
+                <div class="sides__side">
+                    <dt>{wrote}</dt>
+                    <dd>{after}</dd>
+                </div>
+                {before
+                    .map(|before| {
+                        view! {
+                            <div class="sides__side">
+                                <dt>{stands}</dt>
+                                <dd>{before}</dd>
+                            </div>
+                        }
+                    })}
+            </dl>
+        }
+    });
+    view! { {fields.collect_view()} }
+}

@@ -1,0 +1,101 @@
+//! *Gem usendt til fil*, and sending such a file for another device.
+
+use crate::components::{Button, Icon};
+use crate::i18n::*;
+use crate::ipc::ask;
+use crate::state::{share_file, use_toasts};
+use js_sys::Uint8Array;
+use leptos::html;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use trygkort_core::error::ErrorCode;
+use trygkort_core::ipc::{DeliverFile, DeliveredView, SaveUnsent as Save};
+use trygkort_core::wire::unsent::{CONTENT_TYPE, EXTENSION};
+use wasm_bindgen_futures::JsFuture;
+
+/// Puts what is not sent into a file.
+#[component]
+pub(super) fn SaveUnsent() -> impl IntoView {
+    let i18n = use_i18n();
+    let toasts = use_toasts();
+    let save = move || {
+        spawn_local(async move {
+            let locale = i18n.get_locale_untracked();
+            match ask(Save {}).await {
+                Ok(file) => {
+                    let bytes = Uint8Array::from(file.bytes.as_slice());
+                    if share_file(&file.name, CONTENT_TYPE, &bytes.into()).await.is_err() {
+                        toasts.fail(td_string!(locale, updates.save_file_failed));
+                    } else if file.left_out > 0 {
+                        toasts.say(td_string!(locale, updates.save_file_left, count = file.left_out).to_string());
+                    }
+                }
+                Err(error) => toasts.error(&error),
+            }
+        });
+    };
+    view! {
+        <p class="muted">{tr!(i18n, updates.save_file_text)}</p>
+        <div class="buttons">
+            <Button icon="download" on_click=save>{tr!(i18n, updates.save_file)}</Button>
+        </div>
+    }
+}
+
+/// Sends a file that another device saved.
+#[component]
+pub(super) fn LoadUnsent() -> impl IntoView {
+    let i18n = use_i18n();
+    let toasts = use_toasts();
+    let input = NodeRef::<html::Input>::new();
+    let chosen = move |_| {
+        let Some(input) = input.get_untracked() else { return };
+        let Some(file) = input.files().and_then(|files| files.get(0)) else { return };
+        spawn_local(async move {
+            let locale = i18n.get_locale_untracked();
+            let Ok(bytes) = JsFuture::from(file.array_buffer()).await.map(|buffer| Uint8Array::new(&buffer).to_vec())
+            else {
+                toasts.fail(td_string!(locale, updates.not_a_file));
+                return;
+            };
+            match ask(DeliverFile { bytes }).await {
+                Ok(delivered) => toasts.say(delivered_words(locale, delivered)),
+                Err(error) if error.code == ErrorCode::Invalid => {
+                    toasts.fail(td_string!(locale, updates.not_a_file));
+                }
+                Err(error) => toasts.error(&error),
+            }
+            // The same file once more is a change too.
+            input.set_value("");
+        });
+    };
+    view! {
+        <details class="load-file">
+            <summary>{tr!(i18n, updates.load_file)}</summary>
+            <p class="muted">{tr!(i18n, updates.load_file_text)}</p>
+            <label class="button button--plain load-file__choose">
+                <Icon name="cloud-upload" />
+                <span class="button__words">{tr!(i18n, updates.load_file)}</span>
+                <input
+                    type="file"
+                    class="visually-hidden"
+                    accept=format!(".{EXTENSION},{CONTENT_TYPE}")
+                    node_ref=input
+                    on:change=chosen
+                />
+            </label>
+        </details>
+    }
+}
+
+/// What became of the file, the part that most wants a look.
+fn delivered_words(locale: Locale, delivered: DeliveredView) -> String {
+    let DeliveredView { taken, refused, aside } = delivered;
+    if aside > 0 {
+        td_string!(locale, updates.delivered_aside, count = aside).to_string()
+    } else if refused > 0 {
+        td_string!(locale, updates.delivered_refused, count = refused).to_string()
+    } else {
+        td_string!(locale, updates.delivered, count = taken).to_string()
+    }
+}

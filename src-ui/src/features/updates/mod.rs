@@ -1,0 +1,12 @@
+//! *Opdatering*: what is sent, what came, what needs a look; and *Historik* of one thing.
+
+mod attention;
+mod change;
+mod file;
+mod history_page;
+mod page;
+mod state;
+mod words;
+
+pub(crate) use history_page::{CardHistoryPage, ContactHistoryPage, PinHistoryPage};
+pub(crate) use page::UpdatesPage;

@@ -1,0 +1,172 @@
+//! The page *Opdatering*.
+
+use super::attention::{Conflict, Refused};
+use super::change::{At, Change};
+use super::file::{LoadUnsent, SaveUnsent};
+use super::state::{DeviceFacts, SyncFacts};
+use crate::components::{Button, Loaded, Page, Segmented, When};
+use crate::format::{capitalise, day_words};
+use crate::i18n::*;
+use crate::routes::paths;
+use crate::state::{Var, derived, use_load, use_now, use_session};
+use leptos::prelude::*;
+use trygkort_core::ipc::{Author, ChangeView, GetUpdates, Topic, UpdatesView};
+
+/// Everything that is written ends on this page.
+pub(super) const TOPICS: &[Topic] =
+    &[Topic::Area, Topic::Card, Topic::Contacts, Topic::Pins, Topic::Refusals, Topic::Updates];
+
+/// So many more each time.
+const STEP: u32 = 50;
+
+/// Whose changes are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Whose {
+    All,
+    Mine,
+    Others,
+}
+
+impl Whose {
+    fn shows(self, change: &ChangeView) -> bool {
+        match self {
+            Whose::All => true,
+            Whose::Mine => change.by == Author::Me,
+            Whose::Others => change.by != Author::Me,
+        }
+    }
+}
+
+#[component]
+pub(crate) fn UpdatesPage() -> impl IntoView {
+    let i18n = use_i18n();
+    let session = use_session();
+    let has_area = Memo::new(move |_| session.area_id().is_some());
+    view! {
+        <Page title=tr!(i18n, updates.title) back=paths::more()>
+            <div class="stack">
+                <SyncFacts />
+                <When cond=has_area>
+                    <Told />
+                </When>
+                <DeviceFacts />
+            </div>
+        </Page>
+    }
+}
+
+#[component]
+fn Told() -> impl IntoView {
+    let limit = RwSignal::new(STEP);
+    let whose = Var::new(Whose::All);
+    let updates = use_load(TOPICS, move || GetUpdates { limit: limit.get() });
+    view! {
+        <Loaded load=updates let:updates>
+            <Lists updates limit whose />
+        </Loaded>
+    }
+}
+
+#[component]
+fn Lists(updates: UpdatesView, limit: RwSignal<u32>, whose: Var<Whose>) -> impl IntoView {
+    let i18n = use_i18n();
+    let session = use_session();
+    let UpdatesView { unsent, refused, conflicts, changes, more } = updates;
+    let attention = refused.len() + conflicts.len() > 0;
+    let shared = !session.local_only();
+    let unsent = unsent.into_iter().map(|change| view! { <Change change when=At::Moment /> });
+    let unsent = unsent.collect_view();
+    let changes = StoredValue::new(changes);
+    view! {
+        {attention
+            .then(|| {
+                view! {
+                    <section>
+                        <h2>{tr!(i18n, updates.attention)}</h2>
+                        <ul class="entries">
+                            {conflicts.into_iter().map(|conflict| view! { <Conflict conflict /> }).collect_view()}
+                            {refused.into_iter().map(|refused| view! { <Refused refused /> }).collect_view()}
+                        </ul>
+                    </section>
+                }
+            })}
+        {shared
+            .then(|| {
+                view! {
+                    <section>
+                        <h2>{tr!(i18n, updates.unsent)}</h2>
+                        {if unsent.is_empty() {
+                            view! { <p class="muted">{tr!(i18n, updates.unsent_none)}</p> }.into_any()
+                        } else {
+                            view! {
+                                <ul class="changes card">{unsent}</ul>
+                                <SaveUnsent />
+                            }
+                            .into_any()
+                        }}
+                        <LoadUnsent />
+                    </section>
+                }
+            })}
+        <section>
+            <h2>{tr!(i18n, updates.changes)}</h2>
+            <Segmented
+                label=tr!(i18n, updates.who)
+                hide_label=true
+                options=vec![
+                    (Whose::All, tr!(i18n, updates.who_all)),
+                    (Whose::Mine, tr!(i18n, updates.who_me)),
+                    (Whose::Others, tr!(i18n, updates.who_others)),
+                ]
+                value=whose
+            />
+            {move || {
+                let whose = whose.get();
+                let shown = changes.get_value().into_iter().filter(|change| whose.shows(change)).collect();
+                view! { <Days changes=shown /> }
+            }}
+            {more
+                .then(|| {
+                    view! {
+                        <div class="buttons">
+                            <Button on_click=move || limit.update(|limit| *limit += STEP)>
+                                {tr!(i18n, updates.show_more)}
+                            </Button>
+                        </div>
+                    }
+                })}
+        </section>
+    }
+}
+
+/// Changes under the days they were made on.
+#[component]
+fn Days(changes: Vec<ChangeView>) -> impl IntoView {
+    let i18n = use_i18n();
+    let now = use_now();
+    if changes.is_empty() {
+        return view! { <p class="muted">{tr!(i18n, updates.changes_none)}</p> }.into_any();
+    }
+    let mut days: Vec<(i64, Vec<ChangeView>)> = Vec::new();
+    for change in changes {
+        let day = crate::format::day_of(change.at_ms);
+        match days.last_mut() {
+            Some((last, of_day)) if *last == day => of_day.push(change),
+            _ => days.push((day, vec![change])),
+        }
+    }
+    let days = days.into_iter().map(|(_, changes)| {
+        let at_ms = changes[0].at_ms;
+        let day = derived(move || capitalise(&day_words(i18n, at_ms, now.get())));
+        view! {
+            <h3 class="card-heading">{day}</h3>
+            <ul class="changes card">
+                {changes
+                    .into_iter()
+                    .map(|change| view! { <Change change when=At::Clock /> })
+                    .collect_view()}
+            </ul>
+        }
+    });
+    days.collect_view().into_any()
+}

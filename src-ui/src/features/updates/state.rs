@@ -1,0 +1,158 @@
+//! Where this device stands: when it was last updated, what stands in the way, how safe things lie here.
+
+use crate::components::{Button, ButtonKind, When};
+use crate::format::{decimal, moment_words};
+use crate::i18n::*;
+use crate::ipc::{ask, storage_state};
+use crate::state::{derived, use_now, use_session, use_sync_status, use_toasts};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use trygkort_core::ipc::{SyncNow, SyncState, SyncStatus};
+
+const MINUTE_MS: i64 = 60_000;
+/// A clock that is no further off than this needs no word.
+const CLOCK_OFF_MS: i64 = 5 * MINUTE_MS;
+
+/// The state in one sentence, and what is wrong in one each.
+#[component]
+pub(super) fn SyncFacts() -> impl IntoView {
+    let i18n = use_i18n();
+    let session = use_session();
+    let toasts = use_toasts();
+    let status = use_sync_status();
+    let now = use_now();
+    let shared = Memo::new(move |_| session.area_id().is_some() && !session.local_only());
+    let running = derived(move || status.get().is_some_and(|status| status.state == SyncState::Running));
+    let last = derived(move || match status.get().and_then(|status| status.last_success_ms) {
+        Some(at) => moment_words(i18n, at, now.get()),
+        None => t_string!(i18n, more.never).to_owned(),
+    });
+    let clock = move || status.get().and_then(|status| clock_words(i18n.get_locale(), status.clock_ahead_ms));
+    let sync_now = move || {
+        spawn_local(async move {
+            if let Err(error) = ask(SyncNow {}).await {
+                toasts.error(&error);
+            }
+        });
+    };
+    view! {
+        <section class="card stack">
+            <p role="status">{move || status.get().map(|status| state_words(i18n.get_locale(), &status))}</p>
+            {move || clock().map(|words| view! { <p class="failure">{words}</p> })}
+            <When cond=move || shared.get()>
+                <dl class="facts">
+                    <div>
+                        <dt>{tr!(i18n, more.last_update)}</dt>
+                        <dd>{last}</dd>
+                    </div>
+                    <div>
+                        <dt>{tr!(i18n, more.server)}</dt>
+                        <dd>{move || session.area().map(|area| area.server)}</dd>
+                    </div>
+                </dl>
+                <Button kind=ButtonKind::Primary icon="refresh-cw" disabled=running on_click=sync_now>
+                    {tr!(i18n, more.update_now)}
+                </Button>
+            </When>
+        </section>
+    }
+}
+
+#[component]
+pub(super) fn DeviceFacts() -> impl IntoView {
+    let i18n = use_i18n();
+    let session = use_session();
+    let storage = LocalResource::new(storage_state);
+    let storage_words = move || {
+        let state = storage.get().flatten()?;
+        let kept = if state.persisted {
+            t_string!(i18n, more.storage_persisted)
+        } else {
+            t_string!(i18n, more.storage_not_persisted)
+        };
+        let used = state.usage.map(|bytes| decimal(bytes / 1e6, 1));
+        let used = used.map(|size| match i18n.get_locale() {
+            Locale::da => size.replace('.', ","),
+            Locale::en => size,
+        });
+        let used = used.map(|size| t_string!(i18n, more.storage_used, size = size).to_string());
+        Some(view! {
+            <div>
+                <dt>{tr!(i18n, more.storage)}</dt>
+                <dd>{kept} {used.map(|used| format!(" ({used})"))}</dd>
+            </div>
+        })
+    };
+    view! {
+        <section class="card">
+            <dl class="facts">
+                {storage_words} <div>
+                    <dt>{tr!(i18n, more.version)}</dt>
+                    <dd>{move || session.boot().with(|boot| boot.version.clone())}</dd>
+                </div>
+            </dl>
+        </section>
+    }
+}
+
+fn state_words(locale: Locale, status: &SyncStatus) -> String {
+    let words = match status.state {
+        SyncState::Idle => match status.pending {
+            0 => td_string!(locale, more.state_idle),
+            1 => td_string!(locale, more.unsent_1),
+            count => return td_string!(locale, more.unsent_n, count = count).to_string(),
+        },
+        SyncState::Running => td_string!(locale, more.state_running),
+        SyncState::Offline => td_string!(locale, more.state_offline),
+        SyncState::ServerError => td_string!(locale, more.state_server_error),
+        SyncState::ServerFull => td_string!(locale, updates.server_full),
+        SyncState::StorageFull => td_string!(locale, updates.storage_full),
+        SyncState::Revoked => td_string!(locale, more.state_revoked),
+        SyncState::Expired => td_string!(locale, more.state_expired),
+        SyncState::Outdated => td_string!(locale, more.state_outdated),
+        SyncState::LocalOnly => td_string!(locale, more.state_local_only),
+    };
+    words.to_owned()
+}
+
+/// What is wrong with this device's clock, and what to do.
+fn clock_words(locale: Locale, ahead_ms: i64) -> Option<String> {
+    let minutes = ahead_ms.abs() / MINUTE_MS;
+    if ahead_ms.abs() <= CLOCK_OFF_MS {
+        None
+    } else if ahead_ms > 0 {
+        Some(td_string!(locale, updates.clock_ahead, minutes = minutes).to_string())
+    } else {
+        Some(td_string!(locale, updates.clock_behind, minutes = minutes).to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(status: (SyncState, u32), sentence: &str) {
+        let (state, pending) = status;
+        let status = SyncStatus { state, last_success_ms: None, pending, refused: 0, conflicts: 0, clock_ahead_ms: 0 };
+        let words = state_words(Locale::da, &status);
+        assert!(words.starts_with(sentence), "{words}");
+    }
+
+    #[test]
+    fn every_trouble_has_a_plain_line() {
+        check((SyncState::Idle, 0), "Alt er sendt");
+        check((SyncState::Idle, 2), "2 ændringer venter");
+        check((SyncState::Offline, 2), "Serveren kan ikke nås");
+        check((SyncState::Revoked, 0), "Enheden er låst ude");
+        check((SyncState::ServerFull, 1), "Serverens disk er fuld");
+        check((SyncState::StorageFull, 0), "Der er ikke plads");
+    }
+
+    #[test]
+    fn a_clock_is_mentioned_when_it_is_more_than_five_minutes_off() {
+        assert_eq!(clock_words(Locale::da, CLOCK_OFF_MS), None);
+        assert!(clock_words(Locale::da, 7 * MINUTE_MS).unwrap().contains("7 minutter foran"));
+        assert!(clock_words(Locale::da, -90 * MINUTE_MS).unwrap().contains("90 minutter bagud"));
+    }
+}

@@ -1,0 +1,133 @@
+//! Kinds of things, fields and values in the words of the screens where they are edited.
+
+use crate::features::edit::hours_words;
+use crate::format::{I18n, date_words, lowercase, moment_words};
+use crate::i18n::*;
+use trygkort_core::ipc::{Author, ChangedRow, Deed};
+
+/// *Kontakt*, *Markering* …
+pub(super) fn entity_words(locale: Locale, entity: &str) -> &'static str {
+    match entity {
+        "area" => td_string!(locale, updates.entity.area),
+        "organisation" => td_string!(locale, updates.entity.organisation),
+        "contact" => td_string!(locale, updates.entity.contact),
+        "channel" => td_string!(locale, updates.entity.channel),
+        "problem" => td_string!(locale, updates.entity.problem),
+        "card_cell" => td_string!(locale, updates.entity.card_cell),
+        "map_pin" => td_string!(locale, updates.entity.map_pin),
+        "member" => td_string!(locale, updates.entity.member),
+        "device" => td_string!(locale, updates.entity.device),
+        "invitation" => td_string!(locale, updates.entity.invitation),
+        _ => td_string!(locale, updates.field.other),
+    }
+}
+
+/// *Kontakt rettet*.
+pub(super) fn deed_words(locale: Locale, row: &ChangedRow) -> String {
+    let deed = match (row.deed, row.entity.as_str()) {
+        (Deed::Made, _) => td_string!(locale, updates.deed.made),
+        (Deed::Edited, _) => td_string!(locale, updates.deed.edited),
+        (Deed::Deleted, "card_cell") => td_string!(locale, updates.deed.removed),
+        (Deed::Deleted, "device") => td_string!(locale, updates.deed.locked_out),
+        (Deed::Deleted, "invitation") => td_string!(locale, updates.deed.taken_back),
+        (Deed::Deleted, _) => td_string!(locale, updates.deed.deleted),
+        (Deed::Restored, _) => td_string!(locale, updates.deed.restored),
+        (Deed::Withdrawn, _) => td_string!(locale, updates.deed.withdrawn),
+        (Deed::Erased, _) => td_string!(locale, updates.deed.erased),
+    };
+    format!("{} {deed}", entity_words(locale, &row.entity))
+}
+
+/// *du*, *Mona*, *en anden*: in the middle of a sentence.
+pub(super) fn author_words(locale: Locale, author: &Author) -> String {
+    match author {
+        Author::Me => td_string!(locale, updates.me).to_owned(),
+        Author::Named(name) => name.clone(),
+        Author::Server => td_string!(locale, updates.server).to_owned(),
+        Author::Somebody => td_string!(locale, updates.somebody).to_owned(),
+    }
+}
+
+/// What a field is called where it is edited.
+pub(super) fn field_words(locale: Locale, entity: &str, field: &str) -> &'static str {
+    match (entity, field) {
+        (_, "scope") => td_string!(locale, map.seen_by),
+        (_, "order") => td_string!(locale, updates.field.order),
+        (_, "on") => td_string!(locale, updates.field.on),
+        (_, "sector") => td_string!(locale, edit.sector),
+        ("contact", "role") => td_string!(locale, edit.role),
+        ("member", "role") => td_string!(locale, more.invite_role),
+        ("channel", "label") => td_string!(locale, edit.channel_label),
+        ("channel", "kind") => td_string!(locale, edit.channel_kind),
+        ("channel", "value") => td_string!(locale, updates.field.value),
+        ("map_pin", "note") => td_string!(locale, map.form.note),
+        (_, "name") => td_string!(locale, edit.name),
+        (_, "title") => td_string!(locale, map.form.title),
+        (_, "note") => td_string!(locale, edit.note),
+        (_, "hours" | "concern_hours") => td_string!(locale, edit.hours),
+        (_, "organisation") => td_string!(locale, edit.organisation),
+        (_, "verified_at") => td_string!(locale, updates.field.verified),
+        (_, "reported_at") => td_string!(locale, updates.field.reported),
+        (_, "icon") => td_string!(locale, edit.icon),
+        (_, "call_112_if") => td_string!(locale, edit.call_112_if),
+        (_, "call_114_if") => td_string!(locale, edit.call_114_if),
+        (_, "notice") => td_string!(locale, edit.notice),
+        (_, "not_report") => td_string!(locale, edit.not_report),
+        (_, "have_ready") => td_string!(locale, edit.have_ready),
+        (_, "category") => td_string!(locale, updates.field.category),
+        (_, "position") => td_string!(locale, updates.field.position),
+        (_, "place") => td_string!(locale, edit.area_place),
+        (_, "expires_at") => td_string!(locale, updates.field.expires),
+        (_, "concern_title") => td_string!(locale, edit.concern_title),
+        (_, "concern_text") => td_string!(locale, edit.concern_text),
+        (_, "concern_phone") => td_string!(locale, edit.concern_phone),
+        _ => td_string!(locale, updates.field.other),
+    }
+}
+
+/// Whether a field's values say something to people: coordinates and places in a list do not.
+pub(super) fn is_shown(field: &str) -> bool {
+    !matches!(field, "order" | "position" | "icon")
+}
+
+/// A value as it reads on the screen where it is edited.
+pub(super) fn value_words(i18n: I18n, field: &str, value: &str, now_ms: i64) -> String {
+    let locale = i18n.get_locale();
+    let at = || value.parse::<i64>().ok();
+    let words = match (field, value) {
+        (_, "") => td_string!(locale, updates.nothing),
+        ("on", "true") => td_string!(locale, updates.yes),
+        ("on", _) => td_string!(locale, updates.no),
+        ("scope", "public") => td_string!(locale, common.scope.public),
+        ("scope", "network") => td_string!(locale, common.scope.network),
+        ("scope", _) => td_string!(locale, common.scope.coordination),
+        ("kind", "phone") => td_string!(locale, edit.kind_phone),
+        ("kind", "mobile") => td_string!(locale, edit.kind_mobile),
+        ("kind", _) => td_string!(locale, edit.kind_mail),
+        ("category", "institution") => td_string!(locale, map.category.institution),
+        ("category", "association") => td_string!(locale, map.category.association),
+        ("category", "enthusiast") => td_string!(locale, map.category.enthusiast),
+        ("category", "place") => td_string!(locale, map.category.place),
+        ("category", "social") => td_string!(locale, map.category.social),
+        ("category", "location") => td_string!(locale, map.category.location),
+        ("category", _) => td_string!(locale, map.category.group),
+        ("sector", "municipality") => td_string!(locale, common.sector.municipality),
+        ("sector", "housing") => td_string!(locale, common.sector.housing),
+        ("sector", "police") => td_string!(locale, common.sector.police),
+        ("sector", "health") => td_string!(locale, common.sector.health),
+        ("sector", "education") => td_string!(locale, common.sector.education),
+        ("sector", "association") => td_string!(locale, common.sector.association),
+        ("sector", _) => td_string!(locale, common.sector.business),
+        ("role", "coordinator") => td_string!(locale, common.role.coordinator),
+        ("role", "staff") => td_string!(locale, common.role.staff),
+        ("role", "participant") => td_string!(locale, common.role.participant),
+        ("role", "resident") => td_string!(locale, common.role.resident),
+        ("hours" | "concern_hours", _) => return hours_words(i18n, value),
+        ("expires_at", _) => return at().map_or_else(String::new, |at| date_words(i18n, at)),
+        ("verified_at" | "reported_at", _) => {
+            return at().map_or_else(String::new, |at| moment_words(i18n, at, now_ms));
+        }
+        _ => return value.to_owned(),
+    };
+    if matches!(field, "on") { lowercase(words) } else { words.to_owned() }
+}

@@ -1,0 +1,103 @@
+// @ts-check
+// *Opdatering* and *Historik*: who did what, before and after, and what to do where two disagree.
+import { test, expect } from './support/test.mjs';
+import { readFile } from 'node:fs/promises';
+
+/** Opens the form of the estate office, changes the remark and saves. @param {import('./support/app.mjs').App} app @param {string} note */
+async function writeNote(app, note) {
+  await app.goTo('Kontakter');
+  await app.contacts.row('Ejendomskontoret').click();
+  await app.contact.edit.click();
+  await app.contactForm.note.fill(note);
+  await app.contactForm.save.click();
+  await expect(app.page.getByText(note, { exact: true })).toBeVisible();
+}
+
+test('a contact has a history, and what stood there before is put back', async ({ device }) => {
+  const office = await device('coordinator');
+  const desk = await device('coordinator');
+  await writeNote(office, 'Ring på døren');
+  await writeNote(office, 'Brug bagdøren');
+
+  await desk.goTo('Kontakter');
+  await desk.contacts.row('Ejendomskontoret').click();
+  await expect(desk.page.getByText('Brug bagdøren', { exact: true })).toBeVisible();
+  await desk.page.getByRole('link', { name: 'Historik' }).click();
+  await expect(desk.heading('Historik: Ejendomskontoret')).toBeVisible();
+  const newest = desk.history.changes.first();
+  await expect(newest).toContainText('Kontakt rettet');
+  await expect(newest).toContainText('Mona');
+  await expect(newest.locator('del')).toHaveText('Ring på døren');
+  await expect(newest.locator('ins')).toHaveText('Brug bagdøren');
+  await newest.getByRole('button', { name: /^Gendan/ }).click();
+  await expect(desk.message('Det, der stod før, er gendannet.')).toBeVisible();
+  await expect(desk.history.changes.first().locator('ins')).toHaveText('Ring på døren');
+
+  await expect(office.page.getByText('Ring på døren', { exact: true })).toBeVisible();
+  await desk.undo();
+  await expect(office.page.getByText('Brug bagdøren', { exact: true })).toBeVisible();
+});
+
+test('marks and cells of the card have a history too', async ({ device }) => {
+  const desk = await device('coordinator');
+  await desk.open('/card/table');
+  await desk.page.getByRole('link', { name: 'Historik', exact: true }).first().click();
+  await expect(desk.history.changes.first()).toContainText(/Actioncard|Problem/);
+
+  await desk.open('/map/list');
+  await desk.page.locator('a[href^="/map?pin="]').filter({ visible: true }).first().click();
+  await desk.page.getByRole('link', { name: 'Historik' }).click();
+  await expect(desk.history.changes.last()).toContainText('Markering tilføjet');
+});
+
+test('what is not sent, what came and what is disputed stand on one page', async ({ device }) => {
+  const office = await device('coordinator');
+  const desk = await device('coordinator');
+  await office.keptForOffline();
+  await office.setOffline(true);
+  await writeNote(office, 'Ring på døren');
+  await office.goTo('Mere');
+  await office.page.getByRole('link', { name: /^Opdatering/ }).click();
+  await expect(office.heading('Opdatering')).toBeVisible();
+  const unsent = office.updates.section('Ikke sendt');
+  await expect(unsent.getByRole('listitem')).toHaveCount(1);
+  await expect(unsent).toContainText('Ring på døren');
+
+  await writeNote(desk, 'Brug bagdøren');
+  await office.setOffline(false);
+  const dispute = office.updates.section('Kræver et blik').getByRole('listitem');
+  await expect(dispute).toHaveCount(1, { timeout: 30_000 });
+  await expect(unsent).toContainText('Alt, hvad du har skrevet, er sendt.');
+  await expect(dispute).toContainText('Du skrev');
+  await expect(dispute).toContainText('Der står nu');
+  const came = office.updates.section('Sendt og modtaget');
+  await expect(came).toContainText('Brug bagdøren');
+
+  await dispute.getByRole('button', { name: /^Gendan/ }).click();
+  await expect(office.updates.section('Kræver et blik')).toHaveCount(0);
+  await expect(desk.page.getByText('Ring på døren', { exact: true }).first()).toBeVisible();
+});
+
+test('what one device cannot send, another sends for it', async ({ device }) => {
+  const phone = await device('coordinator');
+  const desk = await device('coordinator');
+  await phone.keptForOffline();
+  await phone.setOffline(true);
+  await writeNote(phone, 'Skrevet uden net');
+  await phone.goTo('Mere');
+  await phone.page.getByRole('link', { name: /^Opdatering/ }).click();
+  const saving = phone.page.waitForEvent('download');
+  await phone.page.getByRole('button', { name: 'Gem usendt til fil' }).click();
+  const file = await saving;
+  expect(file.suggestedFilename()).toBe('usendt.trygkort');
+
+  await desk.open('/more/updates');
+  await desk.page.locator('summary', { hasText: 'Hent fil' }).click();
+  await desk.page.locator('input[type="file"]').setInputFiles({
+    name: 'usendt.trygkort',
+    mimeType: 'application/vnd.trygkort.unsent+cbor',
+    buffer: await readFile(await file.path()),
+  });
+  await expect(desk.message('1 ændringer fra filen er sendt.')).toBeVisible();
+  await expect(desk.updates.section('Sendt og modtaget')).toContainText('Skrevet uden net');
+});
