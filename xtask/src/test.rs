@@ -17,6 +17,7 @@ use crate::report::{say, seconds, size};
 use crate::run;
 use crate::screenshots::with_places;
 use crate::setup::{self, Need};
+use crate::sim;
 use crate::web::{self, Mode};
 
 /// For each fuzz target: enough to notice what breaks at once, `cargo xtask fuzz` is for the rest.
@@ -30,9 +31,14 @@ struct Stage {
     run: fn(&Layout) -> Result<Count>,
 }
 
-const STAGES: [Stage; 9] = [
+const STAGES: [Stage; 10] = [
     Stage { name: "scripts", words: "JavaScript of the page, the worker and the service worker", run: scripts },
     Stage { name: "native", words: "core, base map, server, developer commands, devices with a server", run: native },
+    Stage {
+        name: "simulation",
+        words: "10,000 schedules of failing machines, and every write failing",
+        run: simulation,
+    },
     Stage { name: "docs", words: "examples in the documentation", run: doc_examples },
     Stage { name: "fuzz", words: "what reads others' words: its corpus, then 15 s of fuzzing each", run: fuzz_targets },
     Stage { name: "screens", words: "view models of the screens", run: screens },
@@ -85,6 +91,15 @@ fn scripts(layout: &Layout) -> Result<Count> {
 /// Everything in `default-members` of the workspace.
 fn native(layout: &Layout) -> Result<Count> {
     rust_tests(layout, &layout.native, &[])
+}
+
+/// A schedule counts as a test; so do all the ways in which a write can fail, together.
+fn simulation(layout: &Layout) -> Result<Count> {
+    const SCHEDULES: u64 = 10_000;
+    let schedules = sim::program(layout)?.args(["--seeds", &SCHEDULES.to_string()]).watch()?;
+    let writes = sim::program(layout)?.arg("--writes").watch()?;
+    let passed = if schedules.succeeded { SCHEDULES } else { 0 } + u64::from(writes.succeeded);
+    Ok(Count { passed, ..Count::default() }.or_failed(schedules.succeeded && writes.succeeded))
 }
 
 fn screens(layout: &Layout) -> Result<Count> {
