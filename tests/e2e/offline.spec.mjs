@@ -21,7 +21,7 @@ test('with the server killed and the network down the app opens and works', asyn
   await app.goTo('Områdekort');
   await expect(app.map.pins).not.toHaveCount(0);
   await app.goTo('Mere');
-  await app.page.getByRole('link', { name: 'Status' }).click();
+  await app.page.getByRole('link', { name: 'Opdatering' }).click();
   await expect(app.page.getByText('Serveren kan ikke nås lige nu.')).toBeVisible();
 });
 
