@@ -52,18 +52,20 @@ impl AreaLog {
         self.erase(&due, now_ms)
     }
 
-    /// [`AreaLog::empty_trash`] once a day, and again at once while there is more than a part of it.
-    pub(super) fn empty_trash_daily(&mut self, now_ms: i64) -> Result<(), HubError> {
+    /// [`AreaLog::empty_trash`] once a day, and again at once while there is more than a part of it. Returns
+    /// whether something was erased.
+    pub(super) fn empty_trash_daily(&mut self, now_ms: i64) -> Result<bool, HubError> {
         let sql = "SELECT value FROM meta WHERE key = 'trash_looked_at'";
         let looked: Option<i64> = self.conn.prepare_cached(sql)?.query_row([], |row| row.get(0)).optional()?;
         // A clock that was put back is no reason to wait for it.
         if looked.is_some_and(|looked| (0..DAY_MS).contains(&(now_ms - looked))) {
-            return Ok(());
+            return Ok(false);
         }
-        if self.empty_trash(now_ms)? < TRASH_ROWS {
+        let erased = self.empty_trash(now_ms)?;
+        if erased < TRASH_ROWS {
             self.conn.execute("INSERT OR REPLACE INTO meta (key, value) VALUES ('trash_looked_at', ?1)", [now_ms])?;
         }
-        Ok(())
+        Ok(erased > 0)
     }
 
     pub(super) fn erase_within(&self, wanted: &BTreeSet<RowId>, now_ms: i64) -> Result<usize, StoreError> {

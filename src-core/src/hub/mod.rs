@@ -114,8 +114,8 @@ impl AreaLog {
     /// # Errors
     /// When the body is no request of this device, or the file fails.
     pub fn exchange(&mut self, peer: &Peer, request: &[u8], now_ms: i64) -> Result<Exchanged, HubError> {
-        self.empty_trash_daily(now_ms)?;
         let mut exchanged = self.whole_or_not(|log| log.exchange_within(peer, request, now_ms))?;
+        exchanged.changed |= self.empty_trash_daily(now_ms)?;
         exchanged.snapshot_due = self.is_snapshot_due()?;
         Ok(exchanged)
     }
