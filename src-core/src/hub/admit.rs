@@ -58,10 +58,10 @@ impl Admission<'_> {
         let body = to_bytes(action);
         let hash = *blake3::hash(&body).as_bytes();
         if let Some((known, verdict)) = self.earlier(action)? {
-            return if known.is_none_or(|known| known == hash) {
-                Ok(verdict)
-            } else {
-                Ok(self.quarantine(action, &hash, &body)?)
+            return match known {
+                Some(known) if known == hash => Ok(verdict),
+                Some(_) => Ok(self.quarantine(action, &hash, &body)?),
+                None => self.came_back(action, (&hash, &body), verdict),
             };
         }
         if self.overlaps_earlier(action)? {

@@ -90,7 +90,7 @@ impl Restoring<'_> {
     }
 
     /// Admits an entry again, as far as it is not in the log yet.
-    fn again(&self, entry: &Entry) -> Result<bool, StoreError> {
+    pub(super) fn again(&self, entry: &Entry) -> Result<bool, StoreError> {
         let there = self.rows_there(entry.origin, entry.counter)?;
         let mut by_scope = BTreeMap::new();
         for part in &entry.scopes {

@@ -10,10 +10,12 @@ use rusqlite::{OptionalExtension, params};
 impl Admission<'_> {
     /// The verdict on an action that was judged before; `None`: it was not, or it was another one.
     pub(super) fn known(&self, action: &Action, hash: &Hash) -> Result<Option<Verdict>, StoreError> {
-        Ok(self
-            .earlier(action)?
-            .filter(|(known, _)| known.is_none_or(|known| known == *hash))
-            .map(|(_, verdict)| verdict))
+        let Some((known, verdict)) = self.earlier(action)? else { return Ok(None) };
+        let same = match known {
+            Some(known) => known == *hash,
+            None => self.may_be_same(action)?,
+        };
+        Ok(same.then_some(verdict))
     }
 
     pub(super) fn earlier(&self, action: &Action) -> Result<Option<(Option<Hash>, Verdict)>, StoreError> {
