@@ -226,7 +226,7 @@ impl AreaLog {
         let (scopes, from) = (peer.role.readable(), request.cursor.position);
         response.snapshot = snapshot::offer(&self.conn, self.sealing(), scopes, request)?;
         response.page = match response.snapshot {
-            Some(_) => Page { from, to: from, more: true, ..Page::default() },
+            Some(_) => Page { from, to: from, more: true, epoch: Some(page::epoch(&self.conn)?), ..Page::default() },
             None => page::read(&self.conn, self.sealing(), scopes, from, self.page_bytes)?,
         };
         Ok(())

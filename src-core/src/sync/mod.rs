@@ -95,7 +95,7 @@ fn request_speaking(file: &AreaFile, speaks: u16, random: &dyn Fn(&mut [u8])) ->
     Ok(to_bytes(&SyncRequest {
         version: VERSION,
         origin: file.session.origin,
-        cursor: without_hashes(file.cursor()?),
+        cursor: without_hashes(restart::cursor(file, offer.is_some())?),
         push: sealed(file, &actions, random)?,
         actions,
         speaks: Some(speaks),
@@ -150,9 +150,11 @@ pub fn apply(file: &mut AreaFile, answer: &[u8], now_ms: i64) -> Result<Applied,
         restart::take(&tx, told)?;
         more = true;
     } else {
-        // The server may have been put back once more, to a log that this cursor is a place in: nothing is to be offered.
-        area::set_restart(&tx, None)?;
-        erased = take_page(&tx, session.area, response.page, response.backed_up, &mut touched)?;
+        if restart::settle(&tx, &response.page)? {
+            erased = take_page(&tx, session.area, response.page, response.backed_up, &mut touched)?;
+        } else {
+            more = true;
+        }
         snapshot = response.snapshot;
     }
     let mut topics = table::project(&tx, session.origin, &touched)?;

@@ -7,7 +7,7 @@ use super::SyncError;
 use crate::domain::{Role, RowId, Scope};
 use crate::store::area::{self, AreaFile, Session};
 use crate::store::{StoreError, journal, outbox, rows};
-use crate::wire::v1::{Cursor, Offer, Restart};
+use crate::wire::v1::{Cursor, Offer, Page, Restart};
 use rusqlite::Connection;
 use std::collections::BTreeSet;
 
@@ -29,12 +29,29 @@ pub(super) fn take(tx: &Connection, told: Restart) -> Result<(), SyncError> {
         (Some(known), None) => offered_until(known),
         (None, _) => told.after,
     };
-    let (_, next) = journal::marks_around(tx, reached)?;
-    match next {
-        Some(_) => area::set_restart(tx, Some(Restart { taken: Some(reached), ..told }))?,
-        None => begin_anew(tx)?,
+    Ok(area::set_restart(tx, Some(Restart { taken: Some(reached), ..told }))?)
+}
+
+/// From where to read: from the start, once everything was offered.
+pub(super) fn cursor(file: &AreaFile, offering: bool) -> Result<Cursor, StoreError> {
+    let offered = !offering && area::restart(&file.conn)?.is_some();
+    if offered { Ok(Cursor::default()) } else { file.cursor() }
+}
+
+/// What a page of the log means for what was offered; whether the page is to be taken.
+///
+/// What was read before is kept until the log comes that has it again. If that is of another epoch than the one it was
+/// offered to, the server was put back once more meanwhile, and is to be offered everything again.
+pub(super) fn settle(tx: &Connection, page: &Page) -> Result<bool, StoreError> {
+    let Some(restart) = area::restart(tx)? else { return Ok(true) };
+    let asked_from_start = page.from == 0 && area::cursor(tx)?.position != 0;
+    if asked_from_start && page.epoch == Some(restart.epoch) {
+        begin_anew(tx)?;
+        return Ok(true);
     }
-    Ok(())
+    // Or it was put back to a log that this cursor is a place in, and nothing is to be offered.
+    area::set_restart(tx, None)?;
+    Ok(!asked_from_start)
 }
 
 fn offered_until(restart: Restart) -> u64 {
