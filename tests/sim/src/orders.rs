@@ -139,8 +139,9 @@ fn arrive(server: &Image, written: &[Vec<Action>], order: &[usize]) -> Result<St
 }
 
 fn rows(log: &AreaLog) -> String {
-    let sql = "SELECT hex(row) || ' ' || scope || ' ' || hex(fields) FROM row_state ORDER BY row";
+    // Whom a writer had not seen depends on who came first: conflicts are about the order, and differ with it.
+    let sql = "SELECT hex(row) || ' ' || scope || ' ' || hex(fields) FROM row_state WHERE entity <> ?1 ORDER BY row";
     let mut statement = log.connection().prepare(sql).unwrap();
-    let rows = statement.query_map([], |row| row.get::<_, String>(0)).unwrap();
+    let rows = statement.query_map([Entity::Conflict.number()], |row| row.get::<_, String>(0)).unwrap();
     rows.map(Result::unwrap).collect::<Vec<_>>().join("\n")
 }
