@@ -34,7 +34,7 @@ pub(super) fn take(tx: &Connection, told: Restart) -> Result<(), SyncError> {
 
 /// From where to read: from the start, once everything was offered.
 pub(super) fn cursor(file: &AreaFile, offering: bool) -> Result<Cursor, StoreError> {
-    let offered = !offering && area::restart(&file.conn)?.is_some();
+    let offered = !offering && area::restart(&file.conn)?.is_some() && !mutant!(KeepTheCursorAfterARestore);
     if offered { Ok(Cursor::default()) } else { file.cursor() }
 }
 
@@ -77,7 +77,8 @@ pub(super) fn incarnate(tx: &Connection, session: &mut Session, origin: u32) -> 
 
 /// The member has another role: forgets at once what it may not read any more, and reads the log from the start.
 pub(super) fn role_changed(tx: &Connection, role: Role) -> Result<BTreeSet<RowId>, StoreError> {
-    let lost: Vec<Scope> = Scope::ALL.into_iter().filter(|scope| !role.reads(*scope)).collect();
+    let lost = Scope::ALL.into_iter().filter(|scope| !role.reads(*scope) && !mutant!(KeepWhatTheNewRoleMayNotRead));
+    let lost: Vec<Scope> = lost.collect();
     let mut touched = BTreeSet::new();
     for scope in lost {
         touched.extend(rows::forget_scope(tx, scope)?);
