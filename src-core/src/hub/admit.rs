@@ -2,7 +2,7 @@
 
 use super::verdicts::outcome_from;
 use super::{HubError, Keys, Peer, SERVER_ORIGIN};
-use super::{page, restore};
+use super::{moved, page, restore};
 use crate::domain::{AreaId, ChangeId, FieldId, Scope};
 use crate::merge::{IncomingRow, Plan, Register, RowState, Stamp, effective_clock};
 use crate::seal::Hash;
@@ -47,7 +47,10 @@ pub(super) struct Judged<'a> {
     pub change: &'a RowChange,
     pub current: Option<RowState>,
     pub scope: Scope,
+    /// Where it goes; `None` also when a later move has won already.
     pub move_to: Option<Scope>,
+    /// A later move of the row has won already.
+    pub moved_too_late: bool,
     /// Number of the first of its changes within the action.
     pub first_index: u16,
 }
@@ -67,8 +70,9 @@ impl Admission<'_> {
         if self.overlaps_earlier(action)? {
             return Ok(self.quarantine(action, &hash, &body)?);
         }
-        match self.judge(action, body.len())? {
-            Ok(judged) => self.admit(action, (&hash, &body), &judged),
+        let effective = self.effective(action)?;
+        match self.judge(action, body.len(), effective)? {
+            Ok(judged) => self.admit(action, (&hash, &body), effective, &judged),
             Err(reason) => Ok(self.refuse(action, &hash, &body, reason)?),
         }
     }
@@ -121,8 +125,13 @@ impl Admission<'_> {
             .map(|(outcome, effective, _)| (outcome_from(outcome), effective.unwrap_or(0))))
     }
 
-    fn admit(&self, action: &Action, as_it_came: (&Hash, &[u8]), judged: &[Judged<'_>]) -> Result<Verdict, HubError> {
-        let effective = self.effective(action)?;
+    fn admit(
+        &self,
+        action: &Action,
+        as_it_came: (&Hash, &[u8]),
+        effective: u64,
+        judged: &[Judged<'_>],
+    ) -> Result<Verdict, HubError> {
         let entry = Entry {
             position: page::head_position(self.conn)? + 1,
             origin: self.writer.origin(),
@@ -138,8 +147,11 @@ impl Admission<'_> {
         for row in judged {
             conflicts.extend(self.conflicts(action, row, |index| self.stamp(action, effective, row, index))?);
             let (state, superseded) = self.merge(action, effective, row)?;
-            if !superseded.is_empty() {
+            if !superseded.is_empty() || row.moved_too_late {
                 outcome = Outcome::Superseded;
+            }
+            if row.change.move_to.is_some() && row.current.is_some() && !row.moved_too_late {
+                moved::keep(self.conn, row.change.row.0, self.moved_by(action, effective))?;
             }
             for (scope, log_row) in log_rows(row, state, &superseded) {
                 by_scope.entry(scope).or_default().push(log_row);
@@ -154,6 +166,11 @@ impl Admission<'_> {
         self.keep(action, as_it_came, verdict, Some(effective))?;
         self.keep_conflicts(action, judged, &conflicts)?;
         Ok(verdict)
+    }
+
+    /// The stamp of the moves that an action makes.
+    pub(super) fn moved_by(&self, action: &Action, effective: u64) -> Stamp {
+        Stamp { effective, id: ChangeId { origin: self.writer.origin(), counter: action.counter } }
     }
 
     fn effective(&self, action: &Action) -> Result<u64, StoreError> {

@@ -1,12 +1,12 @@
 //! Judging an action: permission, validation and references. The first rule that is broken decides.
 
 use super::admit::{Admission, Judged, Writer};
-use super::erase;
+use super::{erase, moved};
 use crate::domain::access::{self, Change};
 use crate::domain::schema::{DELETED_AT, Kind, card_cell, map_pin};
 use crate::domain::validate::{self, ValueError};
 use crate::domain::{Entity, RowId, Scope, Value};
-use crate::merge::RowState;
+use crate::merge::{RowState, Stamp};
 use crate::ops::card::cell_id;
 use crate::store::authors::Authors;
 use crate::store::{StoreError, rows};
@@ -14,11 +14,13 @@ use crate::wire::v1::{ACTION_BYTES_MAX, Action, CHANGES_MAX, FieldChange, Outcom
 use std::collections::HashSet;
 
 impl Admission<'_> {
-    /// Permission, validation, references. The outer result is the file's, the inner one the judgement.
+    /// Permission, validation, references, for an action that is encoded in `bytes` bytes and would be admitted with the
+    /// clock `effective`. The outer result is the file's, the inner one the judgement.
     pub(super) fn judge<'a>(
         &self,
         action: &'a Action,
         bytes: usize,
+        effective: u64,
     ) -> Result<Result<Vec<Judged<'a>>, Reason>, StoreError> {
         if action.rows.is_empty() || action.change_count() > CHANGES_MAX || bytes > ACTION_BYTES_MAX {
             return Ok(Err(Reason::TooLarge));
@@ -35,8 +37,9 @@ impl Admission<'_> {
         let made_here: HashSet<RowId> = action.rows.iter().map(|row| row.row.0).collect();
         let mut judged = Vec::with_capacity(action.rows.len());
         let mut first_index = 0;
+        let stamp = self.moved_by(action, effective);
         for change in &action.rows {
-            match self.judge_row(change, &made_here, first_index)? {
+            match self.judge_row(change, stamp, &made_here, first_index)? {
                 Ok(row) => judged.push(row),
                 Err(reason) => return Ok(Err(reason)),
             }
@@ -48,6 +51,7 @@ impl Admission<'_> {
     fn judge_row<'a>(
         &self,
         change: &'a RowChange,
+        stamp: Stamp,
         made_here: &HashSet<RowId>,
         first_index: u16,
     ) -> Result<Result<Judged<'a>, Reason>, StoreError> {
@@ -58,7 +62,11 @@ impl Admission<'_> {
         };
         let Ok(move_to) = move_to else { return Ok(Err(Reason::Validation)) };
         let scope = current.as_ref().map_or(believed, |row| row.scope);
-        let move_to = move_to.filter(|to| *to != scope);
+        // What the server moves itself follows what was decided already.
+        let by_device = matches!(self.writer, Writer::Device(_));
+        let moves = by_device && current.is_some() && move_to.is_some();
+        let moved_too_late = moves && !moved::wins(self.conn, change.row.0, stamp)?;
+        let move_to = move_to.filter(|to| *to != scope && !moved_too_late);
         if current.as_ref().is_some_and(|row| row.entity != change.entity) {
             return Ok(Err(Reason::Validation));
         }
@@ -79,7 +87,7 @@ impl Admission<'_> {
         if !self.references_exist(entity, change, made_here)? {
             return Ok(Err(Reason::Reference));
         }
-        Ok(Ok(Judged { change, current, scope, move_to, first_index }))
+        Ok(Ok(Judged { change, current, scope, move_to, moved_too_late, first_index }))
     }
 
     /// Permission. The server needs none for what it writes itself.

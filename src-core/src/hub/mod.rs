@@ -16,6 +16,7 @@ pub mod erase;
 mod history;
 mod judge;
 mod mirror;
+mod moved;
 mod page;
 mod peer;
 mod push;
@@ -43,6 +44,7 @@ const SCHEMA: &[&str] = &[
     concat!(include_str!("../store/migrations/row_state.sql"), include_str!("migrations/0001_log.sql")),
     include_str!("../store/migrations/0002_row_state_by_entity.sql"),
     include_str!("migrations/0003_chain.sql"),
+    include_str!("migrations/0004_moved.sql"),
 ];
 
 /// The origin of what the server itself writes. Devices are numbered from 1.
