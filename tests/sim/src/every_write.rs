@@ -95,8 +95,9 @@ struct Run {
 impl Run {
     fn new(machine: Machine, survives: Survives) -> Self {
         let (rng, now_ms) = (Rng::new(1), Rc::new(Cell::new(START_MS)));
-        let server = Server::new(&[Role::Coordinator; 2], &rng);
+        let mut server = Server::new(&[Role::Coordinator; 2], &rng);
         let devices = [1, 2].map(|origin| Device::new(origin, Role::Coordinator, &now_ms, &rng));
+        server.keys.extend(devices.iter().map(|device| (device.token, device.key)));
         Self { machine, survives, server, devices, forms: Vec::new(), calls: 0 }
     }
 

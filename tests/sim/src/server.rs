@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use trygkort_core::domain::{Role, RowId};
 use trygkort_core::hub::roster::{self, Roster};
 use trygkort_core::hub::{AreaLog, HubError, Peer};
+use trygkort_core::seal::Hash;
 use trygkort_core::wire::from_bytes;
 use trygkort_core::wire::v1::{Action, Reason, SyncRequest, SyncResponse, Verdict};
 use uuid::Uuid;
@@ -44,6 +45,8 @@ pub(crate) struct Server {
     pub(crate) inbox: Vec<Message>,
     /// Of each device that has joined.
     pub(crate) roles: BTreeMap<u32, Role>,
+    /// The public key of each device that gave one when it joined.
+    pub(crate) keys: BTreeMap<u32, Hash>,
     /// The origins of each device: the one it joined with, and those that were given out when two went by one.
     pub(crate) incarnations: BTreeMap<u32, BTreeSet<u32>>,
     next_origin: u32,
@@ -66,6 +69,7 @@ impl Server {
             log: None,
             inbox: Vec::new(),
             roles,
+            keys: BTreeMap::new(),
             incarnations: BTreeMap::new(),
             next_origin: 5_000,
             rng: rng.split(),
@@ -152,8 +156,8 @@ impl Server {
             return answer(message, 401, Vec::new());
         }
         let (member, role) = (member_of(message.token), self.roles[&message.token]);
-        let next_origin = Some(self.next_origin);
-        let peer = Peer { next_origin, ..Peer::new(self.speaks_as(message), member, role) };
+        let (next_origin, key) = (Some(self.next_origin), self.keys.get(&message.token).copied());
+        let peer = Peer { next_origin, key, ..Peer::new(self.speaks_as(message), member, role) };
         match self.log().exchange(&peer, &message.body, now_ms) {
             Ok(done) => {
                 let response: SyncResponse = from_bytes(&done.body).expect("the server's own");

@@ -8,6 +8,7 @@ use crate::check::{self, Kept};
 use crate::device::{Device, Written, member_of};
 use crate::disk::{Failure, Survival};
 use crate::fault::{Fault, Faults};
+use crate::impostor;
 use crate::people::{self, Deed, Form};
 use crate::prepared::START_MS;
 use crate::rng::Rng;
@@ -48,6 +49,8 @@ enum Event {
     /// A device has power again.
     Start(usize),
     StrangerPushes,
+    /// Somebody has a device's token and not its key.
+    ImpostorPushes,
     Decide,
     /// Somebody copies a device.
     Copy,
@@ -61,6 +64,10 @@ enum Event {
 pub(crate) struct World {
     out: Outcome,
     rng: Rng,
+    /// Decides about the faults that were added later, so that a seed goes on meaning what it meant.
+    later: Rng,
+    /// What somebody on the network saw last of what a device pushed.
+    overheard: Option<Message>,
     faults: Faults,
     now_ms: Rc<Cell<i64>>,
     events: BTreeMap<(i64, u64), Event>,
@@ -78,13 +85,16 @@ impl World {
     /// The world of a schedule, with everything that is going to happen by itself.
     pub(crate) fn new(schedule: Schedule) -> Self {
         let rng = Rng::new(schedule.seed);
-        let (now_ms, server) = (Rc::new(Cell::new(START_MS)), Server::new(&schedule.roles, &rng));
+        let (now_ms, mut server) = (Rc::new(Cell::new(START_MS)), Server::new(&schedule.roles, &rng));
         let devices: Vec<Device> =
             server.roles.iter().map(|(origin, role)| Device::new(*origin, *role, &now_ms, &rng)).collect();
+        server.keys.extend(devices.iter().map(|device| (device.token, device.key)));
         let mut world = Self {
             out: Outcome { seed: schedule.seed, ..Outcome::default() },
             forms: devices.iter().map(|_| Vec::new()).collect(),
             rng,
+            later: Rng::new(schedule.seed ^ 0x1a7e),
+            overheard: None,
             faults: schedule.faults,
             now_ms,
             events: BTreeMap::new(),
@@ -120,8 +130,19 @@ impl World {
                 }
             }
         }
+        self.plan_later(deeds, span_ms);
         for device in 0..self.devices.len() {
             self.at(self.rng.between(0, 5_000), Event::Sync(device));
+        }
+    }
+
+    fn plan_later(&mut self, deeds: usize, span_ms: i64) {
+        for _ in 0..deeds {
+            for (fault, event) in [(Fault::Impostor, Event::ImpostorPushes)] {
+                if self.faults.strikes(fault, &self.later) {
+                    self.at(self.later.between(0, span_ms), event);
+                }
+            }
         }
     }
 
@@ -169,6 +190,7 @@ impl World {
             Event::GiveUp { device, call } => self.give_up(device, call),
             Event::Start(device) => self.start(device),
             Event::StrangerPushes => self.stranger_pushes(),
+            Event::ImpostorPushes => self.impostor_pushes(),
             Event::Decide => self.decide(),
             Event::Copy => self.copy_device(),
             Event::BackUpDevice => self.back_up_device(),

@@ -81,7 +81,9 @@ impl World {
         let mut fresh = BTreeMap::new();
         for (origin, role) in (1_000..).zip(roles) {
             self.server.roles.insert(origin, role);
-            self.devices.push(Device::new(origin, role, &self.now_ms, &self.rng));
+            let device = Device::new(origin, role, &self.now_ms, &self.rng);
+            self.server.keys.insert(origin, device.key);
+            self.devices.push(device);
             self.exchange_until_quiet(self.devices.len() - 1);
             fresh.extend(self.devices.pop().map(|mut device| {
                 let dump = device.dump();

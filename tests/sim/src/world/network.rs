@@ -15,6 +15,7 @@ impl World {
             return self.say(|_| format!("{name} is lost"));
         }
         self.say(|_| format!("{name} leaves"));
+        self.overheard = Some(message.clone());
         if self.strikes(Fault::Duplicate) {
             self.out.count("duplicates");
             let late = self.rng.between(0, 100_000);
@@ -117,6 +118,21 @@ impl World {
             self.say(|_| format!("the member of d{origin} ({}) is now {role}", member_of(origin)));
         }
         self.mirror();
+    }
+
+    pub(super) fn impostor_pushes(&mut self) {
+        let device = &self.devices[self.later.index(self.devices.len())];
+        let (token, body, what) = match &self.overheard {
+            Some(message) if self.later.percent(50) => {
+                let Some(body) = impostor::altered(&message.body) else { return };
+                (message.token, body, "changes a word of what they saw")
+            }
+            _ => (device.token, impostor::made(device.token, &self.later), "pushes"),
+        };
+        self.out.count("messages of impostors");
+        self.say(|_| format!("somebody with the token of d{token} and not its key {what}"));
+        let latency = self.later.between(5, 300);
+        self.at(latency, Event::Arrive(Message { token, call: 0, body }));
     }
 
     pub(super) fn stranger_pushes(&mut self) {
