@@ -92,6 +92,14 @@ impl Device {
         device
     }
 
+    /// A device that has joined and read nothing.
+    pub(crate) fn newcomer(origin: u32, role: Role, now_ms: &Rc<Cell<i64>>, rng: &Rng) -> Self {
+        let Joined { image, key } = prepared::joined(role, origin);
+        let mut device = Self { key, ..Self::off(origin, role, Disk::of(&image), now_ms, rng) };
+        device.start().expect("a prepared disk opens");
+        device
+    }
+
     /// A device that runs already, on files that are not of a [`Disk`].
     pub(crate) fn with(app: App, origin: u32, rng: &Rng) -> Self {
         let now_ms = Rc::new(Cell::new(START_MS));

@@ -56,11 +56,19 @@ faults! {
     Stranger = 15,
     /// Somebody with a device's token and without its key pushes.
     Impostor = 8,
+    /// The server makes a snapshot, whatever it is worth.
+    Snapshot = 15,
+    /// Somebody joins who has read nothing yet.
+    Newcomer = 8,
+    /// The file of a snapshot is gone, or another one, when it is asked for.
+    SnapshotFile = 15,
+    /// Pages of the log are small from the start.
+    SmallPages = 100,
 }
 
 /// The faults that were added after people had noted seeds: a random number of their own decides which of them a
 /// schedule has, so that the others are what they were.
-const LATER: &[Fault] = &[Fault::Impostor];
+const LATER: &[Fault] = &[Fault::Impostor, Fault::Snapshot, Fault::Newcomer, Fault::SnapshotFile, Fault::SmallPages];
 
 /// Which faults a schedule has. Each schedule has some of them only: a fault that is always there hides what happens
 /// without it.

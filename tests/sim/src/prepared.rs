@@ -31,7 +31,7 @@ pub(crate) fn keys(rng: &Rng) -> Keys {
     Keys { cursor: [7; 32], random: Arc::new(rng.shared()) }
 }
 
-/// A device that has joined the area and read it.
+/// A device that has joined the area.
 #[derive(Clone)]
 pub(crate) struct Joined {
     pub(crate) image: Image,
@@ -77,9 +77,9 @@ impl Prepared {
         if let Some(joined) = self.devices.borrow().get(&(role, origin)) {
             return joined.clone();
         }
-        let disk = Disk::new();
+        let Joined { image, key } = joined(role, origin);
+        let disk = Disk::of(&image);
         let mut app = open(&disk, origin);
-        let key = join(&mut app, role, origin);
         let server = Disk::of(&self.server);
         let mut log = AreaLog::open(server.connect(SERVER_FILE).unwrap(), area(), keys(&Rng::new(2))).unwrap();
         app.request_sync();
@@ -94,6 +94,15 @@ impl Prepared {
         let joined = Joined { image: disk.image(), key };
         self.devices.borrow_mut().entry((role, origin)).or_insert(joined).clone()
     }
+}
+
+/// A device that has joined the area and read nothing.
+pub(crate) fn joined(role: Role, origin: u32) -> Joined {
+    let disk = Disk::new();
+    let mut app = open(&disk, origin);
+    let key = join(&mut app, role, origin);
+    app.close().unwrap();
+    Joined { image: disk.image(), key }
 }
 
 fn open(disk: &Disk, origin: u32) -> App {

@@ -13,7 +13,7 @@ use crate::people::{self, Deed, Form};
 use crate::prepared::START_MS;
 use crate::rng::Rng;
 use crate::schedule::Schedule;
-use crate::server::{Answer, Message, Server};
+use crate::server::{Answer, Message, Server, To};
 use crate::stranger::Stranger;
 use crate::trace::Outcome;
 use std::cell::Cell;
@@ -35,6 +35,8 @@ enum Event {
     Deed(usize),
     /// A device synchronises, if it has something to do and no call under way.
     Sync(usize),
+    /// A device has had an answer, and may want more.
+    GoOn(usize),
     /// A message reaches the server.
     Arrive(Message),
     /// The server takes what has arrived.
@@ -51,6 +53,9 @@ enum Event {
     StrangerPushes,
     /// Somebody has a device's token and not its key.
     ImpostorPushes,
+    MakeSnapshot,
+    /// Somebody joins.
+    Join,
     Decide,
     /// Somebody copies a device.
     Copy,
@@ -79,6 +84,7 @@ pub(crate) struct World {
     /// The server's file was put back by hand and nobody was told: then the devices agree in the end, but what they had
     /// read may have been forgotten.
     put_back_by_hand: bool,
+    newcomers: u32,
 }
 
 impl World {
@@ -103,6 +109,7 @@ impl World {
             devices,
             stranger: None,
             put_back_by_hand: false,
+            newcomers: 0,
         };
         world.say(|w| format!("{} devices; {:?}", w.devices.len(), w.faults.list()));
         world.set_clocks();
@@ -130,6 +137,9 @@ impl World {
                 }
             }
         }
+        if self.faults.strikes(Fault::SmallPages, &self.later) {
+            self.server.small_pages(self.later.index(6_000));
+        }
         self.plan_later(deeds, span_ms);
         for device in 0..self.devices.len() {
             self.at(self.rng.between(0, 5_000), Event::Sync(device));
@@ -138,7 +148,12 @@ impl World {
 
     fn plan_later(&mut self, deeds: usize, span_ms: i64) {
         for _ in 0..deeds {
-            for (fault, event) in [(Fault::Impostor, Event::ImpostorPushes)] {
+            let events = [
+                (Fault::Impostor, Event::ImpostorPushes),
+                (Fault::Snapshot, Event::MakeSnapshot),
+                (Fault::Newcomer, Event::Join),
+            ];
+            for (fault, event) in events {
                 if self.faults.strikes(fault, &self.later) {
                     self.at(self.later.between(0, span_ms), event);
                 }
@@ -184,6 +199,7 @@ impl World {
         match event {
             Event::Deed(device) => self.deed(device),
             Event::Sync(device) => self.sync(device),
+            Event::GoOn(device) => self.go_on(device),
             Event::Arrive(message) => self.arrive(message),
             Event::Commit => self.commit(),
             Event::Answer(answer) => self.answer(answer),
@@ -191,6 +207,8 @@ impl World {
             Event::Start(device) => self.start(device),
             Event::StrangerPushes => self.stranger_pushes(),
             Event::ImpostorPushes => self.impostor_pushes(),
+            Event::MakeSnapshot => self.make_snapshot(),
+            Event::Join => self.join(),
             Event::Decide => self.decide(),
             Event::Copy => self.copy_device(),
             Event::BackUpDevice => self.back_up_device(),
