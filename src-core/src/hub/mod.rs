@@ -19,6 +19,7 @@ mod mirror;
 mod moved;
 mod page;
 mod peer;
+mod photos;
 mod push;
 mod restore;
 pub mod roster;
