@@ -366,7 +366,7 @@ pub struct SyncStatus {
     pub state: SyncState,
     /// Milliseconds since 1970 UTC; `None`: never.
     pub last_success_ms: Option<i64>,
-    /// Actions that are not on the server yet.
+    /// Actions that are not on the server yet, and photos of actions that are.
     pub pending: u32,
     /// Refused actions that the user has not seen.
     pub refused: u32,
@@ -459,6 +459,8 @@ pub enum RefusalReason {
     Quarantined,
     /// It speaks of something that was erased for good.
     Erased,
+    /// It was to be whole or not at all, and somebody else changed the same meanwhile.
+    Conflict,
     /// A reason this version does not know.
     Other,
 }

@@ -27,6 +27,10 @@ fn push(hub: &mut Hub, origin: u32, action: Action) -> Verdict {
     hub.push(origin, Role::Coordinator, vec![action]).verdicts[0]
 }
 
+fn action(counter: u64, hlc: u64, rows: Vec<RowChange>) -> Action {
+    Action { counter, hlc, seen: 0, all_or_nothing: None, rows }
+}
+
 fn contact_row(id: u128, field: FieldId, value: Value, base: Option<ChangeId>) -> RowChange {
     let fields = vec![FieldChange { field, value, base: base.map(WireChangeId) }];
     RowChange { entity: 3, row: WireId(row(id)), scope: Scope::Network.number(), move_to: None, fields }
@@ -55,7 +59,7 @@ fn what_passes_of_a_refused_action_is_not_taken_either() {
     let mut hub = hub();
     let good = contact_row(CONTACT, contact::note, "Ring på".into(), None);
     let of_nothing = contact_row(4_711, contact::note, "Findes ikke".into(), None);
-    let verdict = push(&mut hub, 2, Action { counter: 1, hlc: NOON, seen: 0, rows: vec![good, of_nothing] });
+    let verdict = push(&mut hub, 2, action(1, NOON, vec![good, of_nothing]));
     assert_eq!(verdict.reason, Some(Reason::Reference));
     assert_eq!(held(&hub, contact::note), None);
 }
@@ -65,7 +69,7 @@ fn who_edits_what_they_saw_wins_whatever_their_watch_says() {
     let mut hub = hub();
     let saw = ChangeId { origin: 1, counter: 1 };
     let rows = vec![contact_row(CONTACT, contact::name, "Vagten i nr. 2".into(), Some(saw))];
-    let verdict = push(&mut hub, 2, Action { counter: 1, hlc: NOON - 3_600_000, seen: 0, rows });
+    let verdict = push(&mut hub, 2, action(1, NOON - 3_600_000, rows));
     assert_eq!((verdict.outcome, verdict.conflicts), (Outcome::Applied, None));
     assert_eq!(held(&hub, contact::name), Some("Vagten i nr. 2".into()));
 }
@@ -75,9 +79,9 @@ fn writing_to_a_deleted_row_does_not_bring_it_back() {
     let mut hub = hub();
     let mut phone = Device::joined(Role::Coordinator);
     let deletes = vec![contact_row(CONTACT, DELETED_AT, Value::Int(NOON_MS), None)];
-    push(&mut hub, 1, Action { counter: 2, hlc: NOON, seen: 0, rows: deletes });
+    push(&mut hub, 1, action(2, NOON, deletes));
     let edits = vec![contact_row(CONTACT, contact::note, "Ring på".into(), None)];
-    push(&mut hub, 2, Action { counter: 1, hlc: NOON + 1, seen: 0, rows: edits });
+    push(&mut hub, 2, action(1, NOON + 1, edits));
     assert_eq!(held(&hub, DELETED_AT), Some(Value::Int(NOON_MS)));
     phone.sync(&mut hub);
     let found = phone.ask(SearchContacts { query: "Vagten".to_owned(), limit: 10 }).unwrap();
@@ -144,7 +148,7 @@ fn history_tells_nobody_what_happened_where_they_may_not_read() {
         move_to: Some(Scope::Coordination.number()),
         ..contact_row(CONTACT, contact::note, "Kun for koordinatorer".into(), None)
     };
-    assert_eq!(push(&mut hub, 1, Action { counter: 2, hlc: NOON, seen: 0, rows: vec![away] }).reason, None);
+    assert_eq!(push(&mut hub, 1, action(2, NOON, vec![away])).reason, None);
     let scopes = |role| {
         let read: Vec<Entry> = from_bytes(&hub.log.history(role, row(CONTACT), None).unwrap()).unwrap();
         read.iter().flat_map(|entry| &entry.scopes).map(|part| part.scope).collect::<Vec<_>>()
@@ -161,7 +165,7 @@ fn what_left_its_scope_is_hidden_until_its_new_place_is_known() {
         move_to: Some(Scope::Coordination.number()),
         ..contact_row(CONTACT, contact::note, "x".into(), None)
     };
-    push(&mut hub, 1, Action { counter: 2, hlc: NOON, seen: 0, rows: vec![away] });
+    push(&mut hub, 1, action(2, NOON, vec![away]));
     // A colleague has read that it left, and not where to.
     let mut phone = Device::joined(Role::Staff);
     phone.sync(&mut hub);
@@ -220,7 +224,7 @@ fn what_is_written_while_a_snapshot_is_fetched_stays() {
 fn what_was_refused_and_names_an_erased_row_goes_with_it() {
     let mut hub = hub();
     let rows = vec![contact_row(CONTACT, contact::note, "Grethe Hemmelig bor her".into(), None)];
-    let refused = hub.push(2, Role::Staff, vec![Action { counter: 1, hlc: NOON, seen: 0, rows }]).verdicts[0];
+    let refused = hub.push(2, Role::Staff, vec![action(1, NOON, rows)]).verdicts[0];
     assert_eq!(refused.reason, Some(Reason::Permission));
     let holds = |hub: &Hub| {
         let bytes = std::fs::read(hub.backup_of_all().path()).unwrap();
@@ -263,7 +267,7 @@ fn of_two_changes_at_one_time_that_of_the_larger_origin_stands() {
         push(&mut hub, 5, new);
         for origin in [first, 3 - first] {
             let rows = vec![contact_row(CONTACT, contact::note, format!("af {origin}").into(), None)];
-            push(&mut hub, origin, Action { counter: 1, hlc: NOON, seen: 0, rows });
+            push(&mut hub, origin, action(1, NOON, rows));
         }
         assert_eq!(held(&hub, contact::note), Some("af 2".into()), "{first} came first");
     }

@@ -26,14 +26,37 @@ fn raw(hub: &mut Hub, origin: u32, role: Role, request: &SyncRequest) -> SyncRes
     from_bytes(&hub.exchange(origin, role, &to_bytes(request)).unwrap()).unwrap()
 }
 
-#[test]
-fn what_was_read_after_the_backup_comes_back_from_whoever_read_it() {
+/// A server, a coordinator's device that has read everything, a contact, and a backup of the server's file.
+struct Backed {
+    hub: Hub,
+    office: Device,
+    id: ContactId,
+    backup: tempfile::NamedTempFile,
+}
+
+fn backed() -> Backed {
     let mut hub = Hub::demo();
     let mut office = Device::joined(Role::Coordinator);
-    let mut phone = Device::joined(Role::Coordinator);
     office.sync(&mut hub);
     let id = contact(&mut office, "Ejendomskontoret");
     let backup = hub.backup();
+    Backed { hub, office, id, backup }
+}
+
+/// A device that reads the log from its start has the note, and holds what `other` holds.
+#[track_caller]
+fn a_new_device_reads(hub: &mut Hub, id: ContactId, text: &str, other: &Device) {
+    let mut tablet = Device::joined(Role::Coordinator);
+    tablet.sync(hub);
+    assert_eq!(note_of(&mut tablet, id), text);
+    assert_eq!(other.app.dump().unwrap(), tablet.app.dump().unwrap());
+    assert!(hub.log.check().unwrap().is_empty());
+}
+
+#[test]
+fn what_was_read_after_the_backup_comes_back_from_whoever_read_it() {
+    let Backed { mut hub, mut office, id, backup } = backed();
+    let mut phone = Device::joined(Role::Coordinator);
     note(&mut office, id, "Nøglen ligger i postkassen");
     office.sync(&mut hub);
     phone.sync(&mut hub);
@@ -45,39 +68,25 @@ fn what_was_read_after_the_backup_comes_back_from_whoever_read_it() {
     tablet.sync(&mut hub);
     assert_ne!(note_of(&mut tablet, id), "Nøglen ligger i postkassen", "the backup is from before");
     phone.sync(&mut hub);
-    tablet.sync(&mut hub);
 
-    assert_eq!(note_of(&mut tablet, id), "Nøglen ligger i postkassen");
-    assert_eq!(phone.app.dump().unwrap(), tablet.app.dump().unwrap());
-    assert!(hub.log.check().unwrap().is_empty());
+    a_new_device_reads(&mut hub, id, "Nøglen ligger i postkassen", &phone);
 }
 
 #[test]
 fn what_was_acknowledged_and_not_read_back_is_sent_again() {
-    let mut hub = Hub::demo();
-    let mut office = Device::joined(Role::Coordinator);
-    office.sync(&mut hub);
-    let id = contact(&mut office, "Ejendomskontoret");
-    let backup = hub.backup();
+    let Backed { mut hub, mut office, id, backup } = backed();
     note(&mut office, id, "Ring på dørklokken");
     office.sync_losing_the_answer(&mut hub);
     note(&mut office, id, "Ring på dørklokken to gange");
     hub.restore(&backup);
     office.sync(&mut hub);
-    let mut tablet = Device::joined(Role::Coordinator);
-    tablet.sync(&mut hub);
-    assert_eq!(note_of(&mut tablet, id), "Ring på dørklokken to gange");
-    assert_eq!(office.app.dump().unwrap(), tablet.app.dump().unwrap());
+    a_new_device_reads(&mut hub, id, "Ring på dørklokken to gange", &office);
 }
 
 #[test]
 fn two_who_offer_the_same_make_it_one_and_later_edits_win() {
-    let mut hub = Hub::demo();
-    let mut office = Device::joined(Role::Coordinator);
+    let Backed { mut hub, mut office, id, backup } = backed();
     let mut phone = Device::joined(Role::Staff);
-    office.sync(&mut hub);
-    let id = contact(&mut office, "Ejendomskontoret");
-    let backup = hub.backup();
     note(&mut office, id, "Fra før");
     office.sync(&mut hub);
     phone.sync(&mut hub);
@@ -103,19 +112,12 @@ fn two_who_offer_the_same_make_it_one_and_later_edits_win() {
 
 #[test]
 fn a_file_put_back_by_hand_is_noticed() {
-    let mut hub = Hub::demo();
-    let mut office = Device::joined(Role::Coordinator);
-    office.sync(&mut hub);
-    let id = contact(&mut office, "Ejendomskontoret");
-    let backup = hub.backup();
+    let Backed { mut hub, mut office, id, backup } = backed();
     note(&mut office, id, "Kun på enheden");
     office.sync(&mut hub);
     hub.put_back(&backup);
     office.sync(&mut hub);
-    let mut tablet = Device::joined(Role::Coordinator);
-    tablet.sync(&mut hub);
-    assert_eq!(note_of(&mut tablet, id), "Kun på enheden");
-    assert_eq!(office.app.dump().unwrap(), tablet.app.dump().unwrap());
+    a_new_device_reads(&mut hub, id, "Kun på enheden", &office);
 }
 
 #[test]
@@ -202,4 +204,35 @@ fn a_row_that_has_moved_since_stays_where_it_is() {
     tablet.sync(&mut hub);
     let pin = tablet.ask(GetPins {}).unwrap().into_iter().find(|pin| pin.id == id).unwrap();
     assert_eq!((pin.scope, pin.note.as_str()), (Scope::Coordination, "For netværket"));
+}
+
+#[test]
+fn what_an_author_said_while_moving_a_row_comes_from_them_when_its_reader_saw_it_only_leave() {
+    let mut hub = Hub::demo();
+    let [mut office, mut resident] = [Role::Coordinator, Role::Resident].map(Device::joined);
+    office.sync(&mut hub);
+    resident.sync(&mut hub);
+    let pin = office.ask(GetPins {}).unwrap().into_iter().find(|pin| pin.scope == Scope::Public).unwrap();
+    let backup = hub.backup();
+    let opened = office.ask(EditPin { id: Some(pin.id) }).unwrap();
+    let form = PinForm { scope: Scope::Network, note: "Lyset er tændt igen".to_owned(), ..opened.form.clone() };
+    office.ask(SavePin { opened, form }).unwrap();
+    // It is in the log, and its author does not hear of it.
+    office.sync_losing_the_answer(&mut hub);
+    resident.sync(&mut hub);
+    hub.restore(&backup);
+    resident.sync(&mut hub);
+    let seen_by = |device: &mut Device| device.ask(GetPins {}).unwrap().into_iter().find(|other| other.id == pin.id);
+    let mut early = Device::joined(Role::Staff);
+    early.sync(&mut hub);
+    assert!(seen_by(&mut early).is_none(), "nobody has said yet who may see it");
+    office.sync(&mut hub);
+    for device in [&mut office, &mut early] {
+        device.sync(&mut hub);
+        let found = seen_by(device).unwrap();
+        assert_eq!((found.scope, found.note.as_str()), (Scope::Network, "Lyset er tændt igen"));
+    }
+    resident.sync(&mut hub);
+    assert!(seen_by(&mut resident).is_none());
+    assert!(hub.log.check().unwrap().is_empty());
 }
