@@ -51,7 +51,7 @@ impl Admission<'_> {
         let server = Admission { writer: Writer::Server, ..*self };
         for rows in astray.chunks(CHANGES_MAX) {
             let hlc = u64::try_from(self.now_ms).unwrap_or(0);
-            server.write(Action { counter: 0, hlc, seen: 0, rows: rows.to_vec() })?;
+            server.write(Action { counter: 0, hlc, seen: 0, all_or_nothing: None, rows: rows.to_vec() })?;
         }
         Ok(())
     }
