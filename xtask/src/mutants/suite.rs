@@ -8,7 +8,7 @@ use crate::clones;
 use crate::failure::{Failure, Result};
 use crate::layout::{Layout, read_text};
 use crate::process::{Program, Tried};
-use crate::report::{say, silent_step};
+use crate::report::{say, step};
 
 /// Names the bug to a test program; see `src-core/src/mutant.rs`.
 const VARIABLE: &str = "TRYGKORT_MUTANT";
@@ -78,14 +78,14 @@ pub(super) struct Suite {
 
 impl Suite {
     pub(super) fn build(layout: &Layout) -> Result<Suite> {
-        let packages = ["--package", "trygkort-core", "--package", "trygkort-server", "--package", "trygkort-sim"];
-        let built = silent_step("Compiling the tests with planted bugs", || {
-            clones::cargo(layout, &layout.native)?
-                .args(["test", "--no-run", "--message-format=json-render-diagnostics"])
-                .args(packages)
-                .args(["--features", "trygkort-core/mutants"])
-                .output()
-        })?;
+        let cargo = |format: &str| -> Result<Program> {
+            let packages = ["--package", "trygkort-core", "--package", "trygkort-server", "--package", "trygkort-sim"];
+            let cargo = clones::cargo(layout, &layout.native)?.args(["test", "--no-run", "--quiet"]).arg(format);
+            Ok(cargo.args(packages).args(["--features", "trygkort-core/mutants"]))
+        };
+        // Once for a person to see what does not compile, and once for the names of the programs.
+        step("Compiling the tests with planted bugs", || cargo("--message-format=short")?.run())?;
+        let built = cargo("--message-format=json")?.output()?;
         let found = |binary: Binary| {
             let program = built.lines().find_map(|line| program_in(line, binary));
             let missing = || Failure::new(format!("cargo built no test program {}", binary.id()));
