@@ -107,7 +107,10 @@ impl AreaLog {
             // Tried again at the next commit; the rows are gone either way.
             self.erased.set(true);
         }
-        Ok(if mutant!(CallAFailedCommitDone) { () } else { done? })
+        if mutant!(CallAFailedCommitDone) {
+            return Ok(());
+        }
+        Ok(done?)
     }
 
     /// Drops everything since [`AreaLog::begin`].
