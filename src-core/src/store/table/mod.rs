@@ -102,7 +102,7 @@ fn project_row(
         Entity::CardCell => card_cell::project(conn, &fields, deleted)?,
         Entity::MapPin => map_pin::project(conn, &fields, deleted)?,
         // Read where they lie: `store::authors`.
-        Entity::Member | Entity::Device | Entity::Invitation | Entity::Conflict => {}
+        Entity::Member | Entity::Device | Entity::Invitation | Entity::Conflict | Entity::Walk => {}
     }
     Ok(())
 }
@@ -139,7 +139,7 @@ fn topics_of(entity: Entity) -> &'static [Topic] {
         Entity::Problem | Entity::CardCell => &[Topic::Card],
         Entity::MapPin => &[Topic::Pins],
         // A pin says who added it.
-        Entity::Member | Entity::Device => &[Topic::Pins],
+        Entity::Member | Entity::Device | Entity::Walk => &[Topic::Pins],
         Entity::Invitation => &[],
         Entity::Conflict => &[Topic::Updates],
     }
