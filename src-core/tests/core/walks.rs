@@ -67,7 +67,7 @@ fn pin(id: u128, scope: Scope, move_to: Option<Scope>) -> Action {
     let fields = fields.into_iter().map(|(field, value)| FieldChange { field, value, base: None }).collect();
     let (entity, row) = (Entity::MapPin.number(), WireId(row(id)));
     let rows = vec![RowChange { entity, row, scope: scope.number(), move_to: move_to.map(Scope::number), fields }];
-    Action { counter: 1, hlc: 1, seen: 0, rows }
+    Action { counter: 1, hlc: 1, seen: 0, all_or_nothing: None, rows }
 }
 
 fn place() -> Position {

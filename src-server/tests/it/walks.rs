@@ -30,7 +30,16 @@ async fn invitation_to(desk: &TestDevice<'_>, walk: &Json, role: &str) -> (Strin
 fn mark(counter: u64, scope: Scope) -> (RowId, Action) {
     let row = new_row();
     let (_, fields) = whole(Entity::MapPin, Ends { contact: row, problem: row, member: row });
-    (row, Action { counter, hlc: 1_800_000_000_000, seen: 0, rows: vec![change(Entity::MapPin, row, scope, fields)] })
+    (
+        row,
+        Action {
+            counter,
+            hlc: 1_800_000_000_000,
+            seen: 0,
+            all_or_nothing: None,
+            rows: vec![change(Entity::MapPin, row, scope, fields)],
+        },
+    )
 }
 
 fn scopes(pages: &[Page]) -> Vec<u32> {
