@@ -262,7 +262,7 @@ impl Server {
             self.incarnations.entry(message.token).or_default().insert(origin);
         }
         let role = self.roles[&message.token];
-        let readable: Vec<u8> = role.readable().iter().map(|scope| scope.number()).collect();
+        let readable: Vec<u32> = role.readable().iter().map(|scope| scope.number()).collect();
         let scopes = response.page.entries.iter().flat_map(|entry| &entry.scopes).map(|part| part.scope);
         if let Some(scope) =
             scopes.chain(response.page.heads.iter().map(|head| head.scope)).find(|s| !readable.contains(s))
