@@ -86,7 +86,7 @@ pub(super) const MUTANTS: [Mutant; 50] = [
         (Core, "conflicts::what_lost_is_kept_with_its_author_and_shown_to_the_same_people")),
     mutant("ForgetWhatWasRefused", "a device forgets what was refused",
         (Core, "history::what_was_refused_stands_beside_what_is_there_and_can_be_tried_again")),
-    mutant("KeepWhatTheNewRoleMayNotRead", "a device whose role became narrower keeps what it has",
+    mutant("KeepWhatIsNotTheReadersAnyMore", "a device whose role became narrower keeps what it has",
         (Core, "guards::a_narrower_role_loses_what_it_may_not_read_with_the_first_answer")),
     mutant("TakeADamagedSnapshot", "a snapshot's file is not compared with its hash",
         (Core, "snapshots::a_file_cut_off_anywhere_or_gone_leads_to_the_log")),
