@@ -5,7 +5,7 @@ use crate::devices::{Device, Hub, NOON_MS, area, row};
 use crate::hostile::contact_named;
 use trygkort_core::app::HttpResponse;
 use trygkort_core::domain::schema::{DELETED_AT, contact};
-use trygkort_core::domain::{ChangeId, ContactId, FieldId, Role, Scope, Value};
+use trygkort_core::domain::{ChangeId, ContactId, FieldId, Reader, Role, Scope, Value};
 use trygkort_core::hub::roster::{Member, Roster};
 use trygkort_core::hub::{Delivered, Peer};
 use trygkort_core::ipc::*;
@@ -150,7 +150,8 @@ fn history_tells_nobody_what_happened_where_they_may_not_read() {
     };
     assert_eq!(push(&mut hub, 1, action(2, NOON, vec![away])).reason, None);
     let scopes = |role| {
-        let read: Vec<Entry> = from_bytes(&hub.log.history(role, row(CONTACT), None).unwrap()).unwrap();
+        let read: Vec<Entry> =
+            from_bytes(&hub.log.history(&Reader::new(role), None, row(CONTACT), None).unwrap()).unwrap();
         read.iter().flat_map(|entry| &entry.scopes).map(|part| part.scope).collect::<Vec<_>>()
     };
     assert_eq!(scopes(Role::Coordinator), [1, 2, 1], "newest first: it left the one for the other");
