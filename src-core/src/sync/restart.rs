@@ -6,7 +6,7 @@
 use super::SyncError;
 use crate::domain::{Reader, RowId};
 use crate::store::area::{self, AreaFile, Session};
-use crate::store::{StoreError, journal, outbox, rows};
+use crate::store::{StoreError, blobs, journal, outbox, rows};
 use crate::wire::v1::{Cursor, Offer, Page, Restart, WalkScope};
 use rusqlite::Connection;
 use std::collections::BTreeSet;
@@ -79,6 +79,7 @@ pub(super) fn incarnate(tx: &Connection, session: &mut Session, origin: u32) -> 
 pub(super) fn forget_what_is_lost(tx: &Connection, reader: &Reader) -> Result<BTreeSet<RowId>, StoreError> {
     let mut touched = BTreeSet::new();
     for scope in rows::scopes(tx)?.into_iter().filter(|scope| !reader.reads(*scope)) {
+        blobs::forget_scope(tx, scope)?;
         touched.extend(rows::forget_scope(tx, scope)?);
     }
     // What would take an action back holds values of before.

@@ -16,7 +16,7 @@ pub(super) async fn make(server: &TestServer, desk: &mut Writer<'_>) -> (u32, BT
     let contacts = Scope::ALL.map(|scope| (Entity::Contact, scope));
     for (entity, scope) in contacts.into_iter().chain(SCOPES.map(|scope| (Entity::MapPin, scope))) {
         let row = new_row();
-        let (row, fields) = whole(entity, Ends { contact: row, problem: row, member: row });
+        let (row, fields) = whole(entity, Ends { contact: row, problem: row, member: row, pin: row });
         assert_eq!(desk.write(change(entity, row, scope, fields)).await, None);
         let (field, value) = edit(entity);
         assert_eq!(desk.write(change(entity, row, scope, vec![(field, value)])).await, None);

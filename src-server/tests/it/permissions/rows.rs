@@ -1,7 +1,7 @@
 //! Rows to try things on: whole ones to create, and one field to edit, for every entity.
 
 use trygkort_core::domain::schema::{
-    DELETED_AT, area, card_cell, channel, conflict, contact, device, invitation, map_pin, member, organisation,
+    DELETED_AT, area, card_cell, channel, conflict, contact, device, invitation, map_pin, member, organisation, photo,
     problem, walk,
 };
 use trygkort_core::domain::{Entity, FieldId, Position, RowId, Scope, Value};
@@ -14,6 +14,7 @@ pub(crate) struct Ends {
     pub(crate) contact: RowId,
     pub(crate) problem: RowId,
     pub(crate) member: RowId,
+    pub(crate) pin: RowId,
 }
 
 pub(crate) fn new_row() -> RowId {
@@ -58,6 +59,13 @@ pub(crate) fn whole(entity: Entity, ends: Ends) -> (RowId, Vec<(FieldId, Value)>
             (conflict::field, Value::Int(contact::note.into())),
             (conflict::kind, "edit".into()),
         ],
+        Entity::Photo => vec![
+            (photo::of, Value::Row(ends.pin)),
+            (photo::hash, "0f".repeat(32).into()),
+            (photo::thumbnail, "f0".repeat(32).into()),
+            (photo::bytes, Value::Int(1)),
+            (photo::width, Value::Int(4)),
+            (photo::height, Value::Int(3)),
         Entity::Walk => vec![
             (walk::name, "Ny".into()),
             (walk::number, Value::Int(9)),
@@ -88,6 +96,7 @@ pub(crate) fn edit(entity: Entity) -> (FieldId, Value) {
         Entity::Device => (device::revoked_at, Value::Null),
         Entity::Invitation => (invitation::uses_left, Value::Int(500)),
         Entity::Conflict => (conflict::value, "Noget andet".into()),
+        Entity::Photo => (photo::caption, "Lygten ved stien".into()),
         Entity::Walk => (walk::ends_at, Value::Int(1_900_000_000_000)),
     }
 }
