@@ -38,6 +38,16 @@ fn a_server_put_back_twice_does_not_leave_a_device_offering_for_ever() {
 }
 
 #[test]
+fn nothing_can_be_written_on_a_device_that_is_locked_out() {
+    holds(30);
+}
+
+#[test]
+fn a_device_that_is_locked_out_is_emptied_though_its_disk_fails_at_first() {
+    holds(116);
+}
+
+#[test]
 fn every_arrival_order_gives_one_state() {
     let tried: Vec<Tried> =
         (1..=100).map(|seed| all_orders_agree(seed).unwrap_or_else(|wrong| panic!("{wrong}"))).collect();
