@@ -61,6 +61,8 @@ pub enum Topic {
     Refusals,
     /// *Opdatering*: what was sent, received and disputed.
     Updates,
+    /// Who has access to the area.
+    Members,
 }
 
 /// A request with a reply type: `let card: CardView = ask(GetCard {}).await?`.
@@ -145,6 +147,8 @@ requests! {
     GetCardTable {} -> CardTable;
     /// All pins this device may see, sorted by title; filters are the screen's own.
     GetPins {} -> Vec<PinView>;
+    /// Who has access to the area, with at least one device that is not locked out (coordinators).
+    GetMembers {} -> Vec<MemberView>;
     /// Where the map starts and how far it reaches.
     GetMapFrame {} -> MapFrame;
 
@@ -256,4 +260,6 @@ requests! {
     RenameDevice { id: String, name: String } -> ();
     /// Locks a device out.
     RevokeDevice { id: String } -> ();
+    /// *Luk adgang*: locks all devices of a member out, for good (coordinators).
+    LockOutMember { id: RowId } -> ();
 }

@@ -5,7 +5,8 @@ use crate::domain::{Entity, personal_number};
 use crate::error::{Error, ErrorCode};
 use crate::ipc::{IpcError, Request, Settings, TextCheck, Topic};
 use crate::ops::{
-    action, area, card, channels, conflicts, contacts, organisations, pins, problems, refusals, reminders, updates,
+    action, area, card, channels, conflicts, contacts, members, organisations, pins, problems, refusals, reminders,
+    updates,
 };
 use serde::Serialize;
 
@@ -43,6 +44,7 @@ impl App {
             Request::ListDevices(_) => self.list_devices(),
             Request::RenameDevice(ask) => self.rename_device(&ask),
             Request::RevokeDevice(ask) => self.revoke_device(&ask.id),
+            Request::LockOutMember(ask) => self.lock_out_member(ask.id),
             other => self.try_lock(other),
         }
     }
@@ -77,6 +79,7 @@ impl App {
             Request::GetOrganisations(_) => reply(&self.read(|file, _| organisations::all(file))?),
             Request::GetCardTable(_) => reply(&self.read(|file, _| card::table(file))?),
             Request::GetPins(_) => reply(&self.read(pins::all)?),
+            Request::GetMembers(_) => reply(&self.read(|file, _| members::all(file))?),
             Request::GetMapFrame(_) => reply(&self.read(|file, _| pins::frame(file))?),
             Request::EditContact(ask) => reply(&self.read(|file, ctx| contacts::edit(file, ctx, ask.id))?),
             Request::EditProblem(ask) => reply(&self.read(|file, ctx| problems::edit(file, ctx, ask.id))?),

@@ -139,7 +139,7 @@ fn topics_of(entity: Entity) -> &'static [Topic] {
         Entity::Problem | Entity::CardCell => &[Topic::Card],
         Entity::MapPin => &[Topic::Pins],
         // A pin says who added it.
-        Entity::Member | Entity::Device => &[Topic::Pins],
+        Entity::Member | Entity::Device => &[Topic::Pins, Topic::Members],
         Entity::Invitation => &[],
         Entity::Conflict => &[Topic::Updates],
     }
