@@ -59,6 +59,17 @@ for (const scheme of /** @type {const} */ (['light', 'dark'])) {
       await expect(app.page.getByRole('img', { name: 'QR-kode med linket' })).toBeVisible();
       expect.soft(await violations(app), 'an invitation with its code').toEqual([]);
 
+      await app.open('/more/security');
+      await app.lock.choose('2468');
+      expect.soft(await violations(app), 'a PIN is chosen').toEqual([]);
+      await app.lock.now();
+      expect.soft(await violations(app), 'locked').toEqual([]);
+      await app.lock.unlock('1357');
+      await expect(app.lock.says('Forkert PIN-kode')).toBeVisible();
+      expect.soft(await violations(app), 'a wrong PIN').toEqual([]);
+      await app.lock.unlock('2468');
+      await expect(app.heading('Sikkerhed på enheden')).toBeVisible();
+
       const second = await app.newTab();
       await second.open('/card');
       await expect(second.heading('Trygkort er åben i en anden fane')).toBeVisible();
