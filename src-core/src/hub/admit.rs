@@ -2,13 +2,13 @@
 
 use super::verdicts::outcome_from;
 use super::{HubError, Keys, Peer, SERVER_ORIGIN};
-use super::{page, restore};
+use super::{held, moved, page, restore};
 use crate::domain::{AreaId, ChangeId, FieldId, Scope};
 use crate::merge::{IncomingRow, Plan, Register, RowState, Stamp, effective_clock};
 use crate::seal::Hash;
 use crate::store::{StoreError, rows};
 use crate::wire::to_bytes;
-use crate::wire::v1::{Action, Entry, FieldChange, LogField, LogRow, Outcome, RowChange, Verdict, WireId};
+use crate::wire::v1::{Action, Entry, FieldChange, LogField, LogRow, Outcome, Reason, RowChange, Verdict, WireId};
 use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::BTreeMap;
 
@@ -47,7 +47,10 @@ pub(super) struct Judged<'a> {
     pub change: &'a RowChange,
     pub current: Option<RowState>,
     pub scope: Scope,
+    /// Where it goes; `None` also when a later move has won already.
     pub move_to: Option<Scope>,
+    /// A later move of the row has won already.
+    pub moved_too_late: bool,
     /// Number of the first of its changes within the action.
     pub first_index: u16,
 }
@@ -58,6 +61,9 @@ impl Admission<'_> {
         let body = to_bytes(action);
         let hash = *blake3::hash(&body).as_bytes();
         if let Some((known, verdict)) = self.earlier(action)? {
+            if verdict.reason == Some(Reason::Unknown) && known == Some(hash) && held::is_known(action) {
+                return self.judge_held(action);
+            }
             return match known {
                 Some(known) if known == hash => Ok(verdict),
                 Some(_) => Ok(self.quarantine(action, &hash, &body)?),
@@ -67,9 +73,17 @@ impl Admission<'_> {
         if self.overlaps_earlier(action)? {
             return Ok(self.quarantine(action, &hash, &body)?);
         }
-        match self.judge(action, body.len())? {
-            Ok(judged) => self.admit(action, (&hash, &body), &judged),
-            Err(reason) => Ok(self.refuse(action, &hash, &body, reason)?),
+        self.judge_new(action, &hash, &body)
+    }
+
+    pub(super) fn judge_new(&self, action: &Action, hash: &Hash, body: &[u8]) -> Result<Verdict, HubError> {
+        let effective = self.effective(action)?;
+        match self.judge(action, body.len(), effective)? {
+            Ok(judged) if action.all_or_nothing == Some(true) && self.meets_another(action, effective, &judged)? => {
+                Ok(self.refuse(action, hash, body, Reason::Conflict)?)
+            }
+            Ok(judged) => self.admit(action, (hash, body), effective, &judged),
+            Err(reason) => Ok(self.refuse(action, hash, body, reason)?),
         }
     }
 
@@ -121,8 +135,13 @@ impl Admission<'_> {
             .map(|(outcome, effective, _)| (outcome_from(outcome), effective.unwrap_or(0))))
     }
 
-    fn admit(&self, action: &Action, as_it_came: (&Hash, &[u8]), judged: &[Judged<'_>]) -> Result<Verdict, HubError> {
-        let effective = self.effective(action)?;
+    fn admit(
+        &self,
+        action: &Action,
+        as_it_came: (&Hash, &[u8]),
+        effective: u64,
+        judged: &[Judged<'_>],
+    ) -> Result<Verdict, HubError> {
         let entry = Entry {
             position: page::head_position(self.conn)? + 1,
             origin: self.writer.origin(),
@@ -138,8 +157,11 @@ impl Admission<'_> {
         for row in judged {
             conflicts.extend(self.conflicts(action, row, |index| self.stamp(action, effective, row, index))?);
             let (state, superseded) = self.merge(action, effective, row)?;
-            if !superseded.is_empty() {
+            if !superseded.is_empty() || row.moved_too_late {
                 outcome = Outcome::Superseded;
+            }
+            if row.change.move_to.is_some() && row.current.is_some() && !row.moved_too_late {
+                moved::keep(self.conn, row.change.row.0, self.moved_by(action, effective))?;
             }
             for (scope, log_row) in log_rows(row, state, &superseded) {
                 by_scope.entry(scope).or_default().push(log_row);
@@ -156,6 +178,11 @@ impl Admission<'_> {
         Ok(verdict)
     }
 
+    /// The stamp of the moves that an action makes.
+    pub(super) fn moved_by(&self, action: &Action, effective: u64) -> Stamp {
+        Stamp { effective, id: ChangeId { origin: self.writer.origin(), counter: action.counter } }
+    }
+
     fn effective(&self, action: &Action) -> Result<u64, StoreError> {
         let mut bases = Vec::new();
         for base in action.rows.iter().flat_map(|row| &row.fields).filter_map(|field| field.base) {
@@ -165,7 +192,7 @@ impl Admission<'_> {
     }
 
     /// The stamp of one of a row's changes.
-    fn stamp(&self, action: &Action, effective: u64, row: &Judged<'_>, index: usize) -> Stamp {
+    pub(super) fn stamp(&self, action: &Action, effective: u64, row: &Judged<'_>, index: usize) -> Stamp {
         let counter = action.counter + u64::from(row.first_index) + index as u64;
         Stamp { effective, id: ChangeId { origin: self.writer.origin(), counter } }
     }

@@ -3,7 +3,7 @@
 
 use super::admit::Admission;
 use super::restore::Restoring;
-use super::{HubError, page};
+use super::{HubError, moved, page};
 use crate::domain::{Scope, Value};
 use crate::seal::Hash;
 use crate::store::{StoreError, rows};
@@ -24,11 +24,12 @@ impl Admission<'_> {
         if !logged.iter().all(|row| row.withdrawn || says_as_much(action, row)) {
             return Ok(self.quarantine(action, hash, body)?);
         }
-        if action.rows.iter().any(|change| is_missing(change, &logged)) {
-            if self.judge(action, body.len())?.is_err() {
+        let missing = self.missing(action, &logged)?;
+        if !missing.is_empty() {
+            if self.judge(action, body.len(), self.effective_of(action)?)?.is_err() {
                 return Ok(self.quarantine(action, hash, body)?);
             }
-            self.add_missing(action, &logged)?;
+            self.add(action, missing)?;
         }
         Ok(verdict)
     }
@@ -51,24 +52,43 @@ impl Admission<'_> {
         Ok(logged)
     }
 
-    fn add_missing(&self, action: &Action, logged: &[LogRow]) -> Result<(), HubError> {
+    /// The clock that the action was admitted with.
+    fn effective_of(&self, action: &Action) -> Result<u64, StoreError> {
         let sql = "SELECT effective FROM action WHERE origin = ?1 AND counter = ?2";
         let key = params![self.writer.origin(), action.counter];
-        let effective = self.conn.prepare_cached(sql)?.query_row(key, |row| row.get(0))?;
-        let mut scopes: Vec<ScopeRows> = Vec::new();
-        let mut index = 0;
+        Ok(self.conn.prepare_cached(sql)?.query_row(key, |row| row.get(0))?)
+    }
+
+    /// What the log lacks of an action: rows, fields, and where a row went to.
+    fn missing(&self, action: &Action, logged: &[LogRow]) -> Result<Vec<ScopeRows>, StoreError> {
+        let stamp = self.moved_by(action, self.effective_of(action)?);
+        let (mut missing, mut index) = (Vec::new(), 0);
         for change in &action.rows {
-            if is_missing(change, logged) {
-                let held = rows::get(self.conn, change.row.0)?.map(|row| row.scope);
-                let scope = held.or(Scope::from_number(change.move_to.unwrap_or(change.scope)));
-                let scope = scope.unwrap_or(Scope::Coordination).number();
-                let rows = vec![log_row(change, index).into()];
-                scopes.push(ScopeRows { scope, first_seq: 0, rows, salt: None, seals: None });
+            let held = rows::get(self.conn, change.row.0)?;
+            // A reader who saw it leave and not where it went had it hidden by this very move.
+            let hidden = change.move_to.and_then(Scope::from_number).filter(|to| {
+                moved::last(self.conn, change.row.0).is_ok_and(|last| last == Some(stamp))
+                    && held.as_ref().is_some_and(|row| row.scope != *to)
+            });
+            let mut row = log_row(change, index);
+            row.fields.retain(|field| !is_logged(logged, change, field));
+            let there = logged.iter().any(|known| known.row == change.row);
+            if !there || hidden.is_some() || !row.fields.is_empty() {
+                row.created_by = hidden.and(held.as_ref()).map(|held| held.created_by);
+                let wanted = || Scope::from_number(change.move_to.unwrap_or(change.scope));
+                let scope = hidden.or(held.map(|held| held.scope)).or_else(wanted).unwrap_or(Scope::Coordination);
+                let rows = vec![row.into()];
+                missing.push(ScopeRows { scope: scope.number(), first_seq: 0, rows, salt: None, seals: None });
             }
             index += u16::try_from(change.fields.len().max(1)).unwrap_or(u16::MAX);
         }
+        Ok(missing)
+    }
+
+    fn add(&self, action: &Action, scopes: Vec<ScopeRows>) -> Result<(), HubError> {
         let position = page::head_position(self.conn)? + 1;
         let (origin, counter) = (self.writer.origin(), action.counter);
+        let effective = self.effective_of(action)?;
         let entry = Entry { position, origin, counter, effective, hlc: action.hlc, scopes };
         let Self { conn, area, keys, now_ms, .. } = *self;
         Restoring { conn, area, keys, origin, now_ms }.again(&entry)?;
@@ -76,8 +96,10 @@ impl Admission<'_> {
     }
 }
 
-fn is_missing(change: &RowChange, logged: &[LogRow]) -> bool {
-    !logged.iter().any(|row| row.row == change.row)
+/// Whether the log has a field's value, in the row as it came or as it moved.
+fn is_logged(logged: &[LogRow], change: &RowChange, field: &LogField) -> bool {
+    let here = logged.iter().filter(|row| row.row == change.row && !row.withdrawn);
+    here.flat_map(|row| &row.fields).any(|known| (known.field, &known.value) == (field.field, &field.value))
 }
 
 /// Whether an action says what the log has of one of its rows. A row that came whole has others' words in it as well.

@@ -167,6 +167,7 @@ impl AreaLog {
         let id = row.0.as_bytes();
         for sql in [
             "DELETE FROM row_state WHERE row = ?1",
+            "DELETE FROM moved WHERE row = ?1",
             "DELETE FROM conflict_of WHERE row = ?1 OR conflict = ?1",
             "DELETE FROM refused WHERE instr(body, ?1) > 0",
         ] {

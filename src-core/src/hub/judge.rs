@@ -1,12 +1,12 @@
 //! Judging an action: permission, validation and references. The first rule that is broken decides.
 
 use super::admit::{Admission, Judged, Writer};
-use super::erase;
+use super::{erase, held, moved};
 use crate::domain::access::{self, Change};
 use crate::domain::schema::{DELETED_AT, Kind, card_cell, map_pin};
 use crate::domain::validate::{self, ValueError};
 use crate::domain::{Entity, RowId, Scope, Value};
-use crate::merge::RowState;
+use crate::merge::{RowState, Stamp};
 use crate::ops::card::cell_id;
 use crate::store::authors::Authors;
 use crate::store::{StoreError, rows};
@@ -14,11 +14,13 @@ use crate::wire::v1::{ACTION_BYTES_MAX, Action, CHANGES_MAX, FieldChange, Outcom
 use std::collections::HashSet;
 
 impl Admission<'_> {
-    /// Permission, validation, references. The outer result is the file's, the inner one the judgement.
+    /// Permission, validation, references, for an action that is encoded in `bytes` bytes and would be admitted with the
+    /// clock `effective`. The outer result is the file's, the inner one the judgement.
     pub(super) fn judge<'a>(
         &self,
         action: &'a Action,
         bytes: usize,
+        effective: u64,
     ) -> Result<Result<Vec<Judged<'a>>, Reason>, StoreError> {
         if action.rows.is_empty() || action.change_count() > CHANGES_MAX || bytes > ACTION_BYTES_MAX {
             return Ok(Err(Reason::TooLarge));
@@ -29,15 +31,18 @@ impl Admission<'_> {
         if self.speaks_of_erased(action)? {
             return Ok(Err(Reason::Erased));
         }
-        if self.builds_on_refused(action)? {
-            return Ok(Err(Reason::DependsOn));
+        if let Some(reason) = self.builds_on_refused(action)? {
+            return Ok(Err(reason));
         }
         let made_here: HashSet<RowId> = action.rows.iter().map(|row| row.row.0).collect();
         let mut judged = Vec::with_capacity(action.rows.len());
         let mut first_index = 0;
+        let stamp = self.moved_by(action, effective);
         for change in &action.rows {
-            match self.judge_row(change, &made_here, first_index)? {
+            match self.judge_row(change, stamp, &made_here, first_index)? {
                 Ok(row) => judged.push(row),
+                // Perhaps it is there once what is held can be judged.
+                Err(Reason::Reference) if self.names_held(change)? => return Ok(Err(Reason::Unknown)),
                 Err(reason) => return Ok(Err(reason)),
             }
             first_index += u16::try_from(change.fields.len().max(1)).unwrap_or(u16::MAX);
@@ -48,6 +53,7 @@ impl Admission<'_> {
     fn judge_row<'a>(
         &self,
         change: &'a RowChange,
+        stamp: Stamp,
         made_here: &HashSet<RowId>,
         first_index: u16,
     ) -> Result<Result<Judged<'a>, Reason>, StoreError> {
@@ -58,7 +64,11 @@ impl Admission<'_> {
         };
         let Ok(move_to) = move_to else { return Ok(Err(Reason::Validation)) };
         let scope = current.as_ref().map_or(believed, |row| row.scope);
-        let move_to = move_to.filter(|to| *to != scope);
+        // What the server moves itself follows what was decided already.
+        let by_device = matches!(self.writer, Writer::Device(_));
+        let moves = by_device && current.is_some() && move_to.is_some();
+        let moved_too_late = moves && !moved::wins(self.conn, change.row.0, stamp)?;
+        let move_to = move_to.filter(|to| *to != scope && !moved_too_late);
         if current.as_ref().is_some_and(|row| row.entity != change.entity) {
             return Ok(Err(Reason::Validation));
         }
@@ -79,7 +89,7 @@ impl Admission<'_> {
         if !self.references_exist(entity, change, made_here)? {
             return Ok(Err(Reason::Reference));
         }
-        Ok(Ok(Judged { change, current, scope, move_to, first_index }))
+        Ok(Ok(Judged { change, current, scope, move_to, moved_too_late, first_index }))
     }
 
     /// Permission. The server needs none for what it writes itself.
@@ -158,13 +168,25 @@ impl Admission<'_> {
         Ok(false)
     }
 
-    /// Whether the action edits what a refused action wrote.
-    fn builds_on_refused(&self, action: &Action) -> Result<bool, StoreError> {
+    /// What becomes of an action that edits what a refused action wrote, or one that is held.
+    fn builds_on_refused(&self, action: &Action) -> Result<Option<Reason>, StoreError> {
         for change in &action.rows {
             for base in change.fields.iter().filter_map(|field| field.base) {
                 if self.action_of(base.0)?.is_some_and(|(outcome, _)| outcome == Outcome::Rejected) {
-                    return Ok(true);
+                    let held = self.names_held(change)?;
+                    return Ok(Some(if held { Reason::Unknown } else { Reason::DependsOn }));
                 }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether a change is to a row, or names one, that an action speaks of which is held.
+    fn names_held(&self, change: &RowChange) -> Result<bool, StoreError> {
+        let named = change.fields.iter().filter_map(|field| field.value.row());
+        for row in named.chain([change.row.0]) {
+            if held::speaks_of(self.conn, row)? {
+                return Ok(true);
             }
         }
         Ok(false)

@@ -58,7 +58,13 @@ pub(super) fn into_actions(mut changes: Vec<RowChange>, now_ms: i64) -> Vec<Acti
     let mut actions = Vec::new();
     while !changes.is_empty() {
         let rest = changes.split_off(changes.len().min(ROWS_PER_ACTION));
-        actions.push(Action { counter: 0, hlc, seen: 0, rows: std::mem::replace(&mut changes, rest) });
+        actions.push(Action {
+            counter: 0,
+            hlc,
+            seen: 0,
+            all_or_nothing: None,
+            rows: std::mem::replace(&mut changes, rest),
+        });
     }
     actions
 }

@@ -13,9 +13,11 @@ mod conflicts;
 mod cursor;
 mod deliver;
 pub mod erase;
+mod held;
 mod history;
 mod judge;
 mod mirror;
+mod moved;
 mod page;
 mod peer;
 mod push;
@@ -43,6 +45,7 @@ const SCHEMA: &[&str] = &[
     concat!(include_str!("../store/migrations/row_state.sql"), include_str!("migrations/0001_log.sql")),
     include_str!("../store/migrations/0002_row_state_by_entity.sql"),
     include_str!("migrations/0003_chain.sql"),
+    include_str!("migrations/0004_moved.sql"),
 ];
 
 /// The origin of what the server itself writes. Devices are numbered from 1.
@@ -57,6 +60,8 @@ pub struct AreaLog {
     behind_snapshot: snapshot::Behind,
     /// Something was erased: the file is to be written anew.
     erased: Cell<bool>,
+    /// Authors of what was held and can be judged now.
+    held: Vec<u32>,
     page_bytes: usize,
 }
 
@@ -69,10 +74,12 @@ impl AreaLog {
         configure(&conn, Journal::Wal)?;
         migrate(&conn, SCHEMA)?;
         page::complete(&conn, (area, &keys))?;
+        let held = held::judgeable(&conn)?;
         Ok(Self {
             conn,
             area,
             keys,
+            held,
             behind_snapshot: snapshot::Behind::default(),
             erased: Cell::new(false),
             page_bytes: page::PAGE_BYTES,
@@ -118,6 +125,7 @@ impl AreaLog {
         let mut exchanged = self.whole_or_not(|log| log.exchange_within(peer, request, now_ms))?;
         exchanged.changed |= self.empty_trash_daily(now_ms)?;
         exchanged.snapshot_due = self.is_snapshot_due()?;
+        exchanged.held = std::mem::take(&mut self.held);
         Ok(exchanged)
     }
 
@@ -194,7 +202,7 @@ impl AreaLog {
         }
         let changed = page::head_position(&self.conn)? > head_before;
         let wants_origin = response.incarnation == Some(0);
-        Ok(Exchanged { body: to_bytes(&response), changed, snapshot_due: false, wants_origin })
+        Ok(Exchanged { body: to_bytes(&response), changed, snapshot_due: false, wants_origin, held: Vec::new() })
     }
 
     fn answer(

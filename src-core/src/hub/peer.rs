@@ -68,6 +68,8 @@ pub struct Exchanged {
     pub snapshot_due: bool,
     /// Two devices go by this origin, and there was no [`Peer::next_origin`] to give: ask again with one.
     pub wants_origin: bool,
+    /// Authors of what an earlier version held and this one can judge ([`super::AreaLog::judge_held`]). Said once.
+    pub held: Vec<u32>,
 }
 
 /// The result of mirroring.

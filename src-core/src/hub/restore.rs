@@ -4,8 +4,8 @@
 //! other: so it was in the log, word for word, whoever offers it. It is admitted again without being judged again, with
 //! the clocks it had, at the end of the log. Rows that have moved since stay where they are.
 
-use super::{HubError, Keys, page};
-use crate::domain::{AreaId, Entity, RowId, Scope};
+use super::{HubError, Keys, moved, page};
+use crate::domain::{AreaId, ChangeId, Entity, RowId, Scope};
 use crate::merge::{Plan, RowState, Stamp};
 use crate::seal::{Chains, cursor_mac};
 use crate::store::{StoreError, rows};
@@ -161,11 +161,13 @@ impl Restoring<'_> {
             return Ok(());
         }
         let current = rows::get(self.conn, row.row.0)?;
-        let Some(target) = target(entry, scope, row, current.as_ref()) else { return Ok(()) };
-        let stamp = Stamp {
-            effective: entry.effective,
-            id: crate::domain::ChangeId { origin: entry.origin, counter: entry.counter },
-        };
+        let id = ChangeId { origin: entry.origin, counter: entry.counter };
+        let stamp = Stamp { effective: entry.effective, id };
+        let moves = moved::wins(self.conn, row.row.0, stamp)?;
+        let Some(target) = target(entry, (scope, row), current.as_ref(), moves) else { return Ok(()) };
+        if moves && (row.withdrawn || row.created_by.is_some()) {
+            moved::keep(self.conn, row.row.0, stamp)?;
+        }
         let coming = crate::merge::IncomingRow { withdrawn: false, ..incoming(row.clone(), target, stamp) };
         let Plan::Write { state, superseded } = rows::merge(self.conn, coming)? else { return Ok(()) };
         super::conflicts::index(self.conn, &state)?;
@@ -191,15 +193,17 @@ fn says_all(known: &LogRow, offered: &LogRow) -> bool {
     known.row == offered.row && known.withdrawn == offered.withdrawn && offered.fields.iter().all(says)
 }
 
-/// The scope a row is to be in; `None` when nothing is to be done with it.
-fn target(entry: &Entry, scope: Scope, row: &LogRow, current: Option<&RowState>) -> Option<Scope> {
+/// The scope a row is to be in; `None` when nothing is to be done with it. `moves` says whether no later move of the row
+/// is known than the entry's.
+fn target(entry: &Entry, row: (Scope, &LogRow), current: Option<&RowState>, moves: bool) -> Option<Scope> {
+    let (scope, row) = row;
     if row.withdrawn {
         // It left for a scope that whoever offers it cannot read. Until somebody who can offers the rest, it is where
         // only coordinators see it: nobody may see what was not theirs.
-        let hidden = !comes_whole(entry, row.row.0) && current.is_some_and(|current| current.scope == scope);
+        let hidden = moves && !comes_whole(entry, row.row.0) && current.is_some_and(|current| current.scope == scope);
         return hidden.then_some(Scope::Coordination);
     }
-    let moved_here = row.created_by.is_some();
+    let moved_here = moves && row.created_by.is_some();
     Some(if moved_here { scope } else { current.map_or(scope, |current| current.scope) })
 }
 

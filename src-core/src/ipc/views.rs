@@ -459,6 +459,8 @@ pub enum RefusalReason {
     Quarantined,
     /// It speaks of something that was erased for good.
     Erased,
+    /// It was to be whole or not at all, and somebody else changed the same meanwhile.
+    Conflict,
     /// A reason this version does not know.
     Other,
 }

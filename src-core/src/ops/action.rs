@@ -206,7 +206,7 @@ fn keep(
     rows: Vec<RowChange>,
     undo: &Vec<UndoRow>,
 ) -> Result<(u64, BTreeSet<Topic>), Error> {
-    let mut action = Action { counter: 0, hlc: area::next_hlc(tx, now_ms)?, seen, rows };
+    let mut action = Action { counter: 0, hlc: area::next_hlc(tx, now_ms)?, seen, all_or_nothing: None, rows };
     let count = action.change_count();
     if count > CHANGES_MAX {
         return Err(Error::invalid("form", format!("{count} changes at once, at most {CHANGES_MAX}")));

@@ -97,6 +97,7 @@ impl AreaFile {
     pub fn open(conn: Connection) -> Result<Self, StoreError> {
         prepare(&conn)?;
         let session = kept_session(&conn)?.ok_or_else(|| StoreError::Damaged("the area has no session".to_owned()))?;
+        outbox::ask_again(&conn)?;
         let mut file = Self { conn, session };
         file.bring_tables_up_to_date()?;
         Ok(file)

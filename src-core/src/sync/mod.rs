@@ -8,7 +8,7 @@ mod snapshot;
 
 pub use snapshot::{Download, WrongFile};
 
-use crate::domain::{AreaId, ChangeId, Role, RowId, Scope};
+use crate::domain::{ChangeId, Role, RowId, Scope};
 use crate::ipc::Topic;
 use crate::merge::effect::Effect;
 use crate::merge::{IncomingRow, Register, Stamp};
@@ -151,7 +151,7 @@ pub fn apply(file: &mut AreaFile, answer: &[u8], now_ms: i64) -> Result<Applied,
         more = true;
     } else {
         if restart::settle(&tx, &response.page)? {
-            erased = take_page(&tx, session.area, response.page, response.backed_up, &mut touched)?;
+            erased = take_page(&tx, &session, response.page, response.backed_up, &mut touched)?;
         } else {
             more = true;
         }
@@ -223,6 +223,7 @@ fn take_verdict(
     }
     match (verdict.position, verdict.reason) {
         (Some(position), _) => outbox::admitted(tx, verdict.counter, position)?,
+        (None, Some(Reason::Unknown)) => outbox::held(tx, verdict.counter)?,
         (None, Some(reason)) => {
             // Judged before, and the first answer was lost on the way: the action is here only once.
             let Some(action) = outbox::get(tx, verdict.counter)? else { return Ok(false) };
@@ -240,7 +241,7 @@ fn take_verdict(
 /// something was erased.
 fn take_page(
     tx: &Connection,
-    area: AreaId,
+    session: &Session,
     page: Page,
     backed_up: Option<u64>,
     touched: &mut BTreeSet<RowId>,
@@ -262,11 +263,14 @@ fn take_page(
         // What was read before the log was begun anew; it comes again, or is not there any more.
         touched.extend(rows::forget_all(tx)?);
     }
-    let mut chains = Chains::at(area, &cursor);
+    let mut chains = Chains::at(session.area, &cursor);
     let (mut clock, mut erased) = (0, false);
     for entry in page.entries {
         clock = clock.max(entry.effective);
         chains.read(&entry)?;
+        if entry.origin == session.origin {
+            outbox::let_go(tx, entry.counter, entry.position)?;
+        }
         erased |= take_entry(tx, entry, touched)?;
     }
     chains.check(&page.heads)?;

@@ -130,6 +130,9 @@ pub struct Action {
     pub seen: u64,
     #[n(3)]
     pub rows: Vec<RowChange>,
+    /// Refuse it rather than let one of its changes meet a conflict or lose.
+    #[n(4)]
+    pub all_or_nothing: Option<bool>,
 }
 
 /// What an action does to one row.
@@ -319,6 +322,9 @@ pub enum Reason {
     /// It names a row that was erased; nothing of it was kept. Only for devices that speak 1.
     #[n(8)]
     Erased,
+    /// It is to be whole or not at all, and somebody else changed the same meanwhile.
+    #[n(9)]
+    Conflict,
 }
 
 /// An interval of the area's log, as far as the device may read it. It ends at an action's end.

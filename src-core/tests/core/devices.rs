@@ -45,13 +45,15 @@ pub(crate) struct Hub {
     pub(crate) members: HashMap<u32, RowId>,
     /// The files of snapshots, as they lie beside the area's file.
     pub(crate) snapshots: HashMap<[u8; 32], Vec<u8>>,
+    /// It is an older version that knows none of what is pushed, and holds it.
+    pub(crate) holds: bool,
 }
 
 impl Hub {
     /// An empty log.
     pub(crate) fn empty() -> Self {
         let log = AreaLog::open(Connection::open_in_memory().unwrap(), area(), keys()).unwrap();
-        Self { log, now_ms: NOON_MS, members: HashMap::new(), snapshots: HashMap::new() }
+        Self { log, now_ms: NOON_MS, members: HashMap::new(), snapshots: HashMap::new(), holds: false }
     }
 
     /// A log with the demo area.
@@ -105,12 +107,33 @@ impl Hub {
         role: Role,
         body: &[u8],
     ) -> Result<Vec<u8>, trygkort_core::hub::HubError> {
+        if self.holds {
+            return Ok(self.hold(origin, role, body));
+        }
         let next_origin = Some(next_origin() + 1_000);
         let peer = Peer { next_origin, ..Peer::new(origin, self.member_of(origin), role) };
         self.log.begin().unwrap();
         let done = self.log.exchange(&peer, body, self.now_ms);
         self.log.commit().unwrap();
         done.map(|exchanged| exchanged.body)
+    }
+
+    /// Answers as if nothing that is pushed could be judged.
+    fn hold(&mut self, origin: u32, role: Role, body: &[u8]) -> Vec<u8> {
+        let mut request: wire::v1::SyncRequest = wire::from_bytes(body).unwrap();
+        let held = |action: wire::v1::Action| wire::v1::Verdict {
+            counter: action.counter,
+            outcome: wire::v1::Outcome::Rejected,
+            reason: Some(wire::v1::Reason::Unknown),
+            position: None,
+            conflicts: None,
+        };
+        let verdicts = request.actions.drain(..).map(held).collect();
+        self.holds = false;
+        let answer = self.exchange(origin, role, &wire::to_bytes(&request)).unwrap();
+        self.holds = true;
+        let answer: wire::v1::SyncResponse = wire::from_bytes(&answer).unwrap();
+        wire::to_bytes(&wire::v1::SyncResponse { verdicts, ..answer })
     }
 
     /// Answers a request of a device, as the server does.

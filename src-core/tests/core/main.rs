@@ -10,6 +10,7 @@ mod convergence;
 mod documents;
 mod erasure;
 mod forget;
+mod held;
 mod history;
 mod hostile;
 mod incarnations;

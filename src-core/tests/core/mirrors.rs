@@ -132,7 +132,8 @@ fn no_role_writes_mirrors() {
     for role in Role::ALL {
         for (number, forged) in (0..).zip(&forged) {
             let origin = 100 + u32::from(trygkort_core::hub::role_number(role));
-            let action = Action { counter: 1 + number * 10, hlc: 1, seen: 0, rows: vec![forged.clone()] };
+            let action =
+                Action { counter: 1 + number * 10, hlc: 1, seen: 0, all_or_nothing: None, rows: vec![forged.clone()] };
             let verdict = hub.push(origin, role, vec![action]).verdicts[0];
             assert_eq!((verdict.outcome, verdict.reason), (Outcome::Rejected, Some(Reason::Permission)), "{role}");
         }
@@ -163,7 +164,11 @@ fn one_bad_row_does_not_keep_the_rest_from_being_mirrored() {
     // A member who was quick: their new id is a contact before it is mirrored.
     let fields = vec![FieldChange { field: 3, value: "Narret".into(), base: None }];
     let squat = RowChange { entity: Entity::Contact.number(), row: WireId(row(2)), scope: 1, move_to: None, fields };
-    hub.push(7, Role::Coordinator, vec![Action { counter: 1, hlc: 1, seen: 0, rows: vec![squat] }]);
+    hub.push(
+        7,
+        Role::Coordinator,
+        vec![Action { counter: 1, hlc: 1, seen: 0, all_or_nothing: None, rows: vec![squat] }],
+    );
     let mut roster = three();
     roster.members[0].name = "010203-1234".to_owned();
     assert_eq!(hub.mirror(&roster), Mirrored { changed: true, left_out: 2 });
@@ -268,7 +273,7 @@ fn the_server_goes_by_its_own_member_whatever_a_device_believes() {
         move_to: None,
         fields: vec![FieldChange { field: DELETED_AT, value: Value::Int(1), base: None }],
     };
-    let action = |counter| Action { counter, hlc: 1, seen: 0, rows: vec![delete.clone()] };
+    let action = |counter| Action { counter, hlc: 1, seen: 0, all_or_nothing: None, rows: vec![delete.clone()] };
     let verdict = hub.push(other.origin, Role::Staff, vec![action(1)]).verdicts[0];
     assert_eq!(verdict.reason, Some(Reason::Permission));
     hub.members.insert(other.origin, row(501));

@@ -203,3 +203,34 @@ fn a_row_that_has_moved_since_stays_where_it_is() {
     let pin = tablet.ask(GetPins {}).unwrap().into_iter().find(|pin| pin.id == id).unwrap();
     assert_eq!((pin.scope, pin.note.as_str()), (Scope::Coordination, "For netværket"));
 }
+
+#[test]
+fn what_an_author_said_while_moving_a_row_comes_from_them_when_its_reader_saw_it_only_leave() {
+    let mut hub = Hub::demo();
+    let [mut office, mut resident] = [Role::Coordinator, Role::Resident].map(Device::joined);
+    office.sync(&mut hub);
+    resident.sync(&mut hub);
+    let pin = office.ask(GetPins {}).unwrap().into_iter().find(|pin| pin.scope == Scope::Public).unwrap();
+    let backup = hub.backup();
+    let opened = office.ask(EditPin { id: Some(pin.id) }).unwrap();
+    let form = PinForm { scope: Scope::Network, note: "Lyset er tændt igen".to_owned(), ..opened.form.clone() };
+    office.ask(SavePin { opened, form }).unwrap();
+    // It is in the log, and its author does not hear of it.
+    office.sync_losing_the_answer(&mut hub);
+    resident.sync(&mut hub);
+    hub.restore(&backup);
+    resident.sync(&mut hub);
+    let seen_by = |device: &mut Device| device.ask(GetPins {}).unwrap().into_iter().find(|other| other.id == pin.id);
+    let mut early = Device::joined(Role::Staff);
+    early.sync(&mut hub);
+    assert!(seen_by(&mut early).is_none(), "nobody has said yet who may see it");
+    office.sync(&mut hub);
+    for device in [&mut office, &mut early] {
+        device.sync(&mut hub);
+        let found = seen_by(device).unwrap();
+        assert_eq!((found.scope, found.note.as_str()), (Scope::Network, "Lyset er tændt igen"));
+    }
+    resident.sync(&mut hub);
+    assert!(seen_by(&mut resident).is_none());
+    assert!(hub.log.check().unwrap().is_empty());
+}

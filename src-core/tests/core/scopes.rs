@@ -85,6 +85,34 @@ fn a_pin_that_moves_to_coordination_leaves_the_others_devices() {
 }
 
 #[test]
+fn of_two_who_move_one_row_the_later_wins_in_whatever_order_they_arrive() {
+    for early_first in [true, false] {
+        let mut hub = Hub::demo();
+        let [mut early, mut late] = [Role::Coordinator; 2].map(Device::joined);
+        let mut staff = Device::joined(Role::Staff);
+        early.sync(&mut hub);
+        late.sync(&mut hub);
+        let pin = early.ask(GetPins {}).unwrap().into_iter().find(|pin| pin.scope == Scope::Network).unwrap();
+        late.now_ms.set(early.now_ms.get() + 60_000);
+        for (device, scope) in [(&mut early, Scope::Coordination), (&mut late, Scope::Public)] {
+            let opened = device.ask(EditPin { id: Some(pin.id) }).unwrap();
+            let form = PinForm { scope, ..opened.form.clone() };
+            device.ask(SavePin { opened, form }).unwrap();
+        }
+        hub.now_ms += 120_000;
+        let (first, second) = if early_first { (&mut early, &mut late) } else { (&mut late, &mut early) };
+        first.sync(&mut hub);
+        second.sync(&mut hub);
+        for device in [&mut early, &mut late, &mut staff] {
+            device.sync(&mut hub);
+            let found = device.ask(GetPins {}).unwrap().into_iter().find(|other| other.id == pin.id).unwrap();
+            assert_eq!(found.scope, Scope::Public, "the early one came first: {early_first}");
+        }
+        assert_eq!(hub.log.check().unwrap(), Vec::<String>::new());
+    }
+}
+
+#[test]
 fn a_new_device_with_the_same_role_holds_the_same() {
     let mut hub = Hub::demo();
     let mut first = Device::joined(Role::Coordinator);

@@ -22,6 +22,7 @@ fn request() -> SyncRequest {
             counter: 9,
             hlc: 1_795_162_440_000,
             seen: 7,
+            all_or_nothing: None,
             rows: vec![RowChange {
                 entity: 7,
                 row: id(0x0102),

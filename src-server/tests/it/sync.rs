@@ -51,7 +51,7 @@ pub(crate) fn action(counter: u64, entity: Entity, scope: Scope, fields: Vec<(u1
     let fields = fields.into_iter().map(|(field, value)| FieldChange { field, value, base: None }).collect();
     let row = WireId(RowId(Uuid::now_v7()));
     let row = RowChange { entity: entity.number(), row, scope: scope.number(), move_to: None, fields };
-    Action { counter, hlc: 1_800_000_000_000, seen: 0, rows: vec![row] }
+    Action { counter, hlc: 1_800_000_000_000, seen: 0, all_or_nothing: None, rows: vec![row] }
 }
 
 /// How many changes [`pin`] makes; the next action's number is this much higher.

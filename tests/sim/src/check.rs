@@ -84,12 +84,14 @@ pub(crate) fn values(action: &Action) -> impl Iterator<Item = &Value> {
 
 /// What the log lacks of a row's changes.
 fn misses_row(rows: &[LogRow], change: &RowChange) -> Option<String> {
-    let mut here = rows.iter().filter(|row| row.row == change.row && !row.withdrawn);
-    let Some(row) = here.next() else { return Some(format!("lacks row {}", change.row.0)) };
+    let here = || rows.iter().filter(|row| row.row == change.row && !row.withdrawn);
+    if here().next().is_none() {
+        return Some(format!("lacks row {}", change.row.0));
+    }
     let lacks = |field: u16| format!("lacks field {field} of row {}", change.row.0);
     change.fields.iter().find_map(|set| {
-        let found = row.fields.iter().any(|field| field.field == set.field && field.value == set.value);
-        (!found).then(|| lacks(set.field))
+        let mut fields = here().flat_map(|row| &row.fields);
+        (!fields.any(|field| field.field == set.field && field.value == set.value)).then(|| lacks(set.field))
     })
 }
 

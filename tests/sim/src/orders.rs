@@ -1,8 +1,8 @@
 //! Every order in which a few actions can arrive, with each device's own order kept.
 //!
-//! What people write merges to one state in every order. Who may read a row does not merge: the server decides it action
-//! by action, because whether the next one is permitted depends on it. So where two people move one row, or one of them
-//! makes it a group, the order of arrival shows; every order must still come to a file that holds together.
+//! What people write merges to one state in every order, and so does where they move a row. That a group is for
+//! coordination only is a rule about two things at once: there what arrives first decides whether what comes second is
+//! refused, so the order shows; every order must still come to a file that holds together.
 
 use crate::device::{Device, member_of};
 use crate::disk::{Disk, Image};
@@ -37,8 +37,8 @@ impl State {
 pub struct Tried {
     /// How many orders came to one state.
     pub agreeing: usize,
-    /// How many orders there were of actions that decide who may read something.
-    pub moving: usize,
+    /// How many orders there were of actions one of which makes a group.
+    pub of_groups: usize,
 }
 
 /// Coordinators write up to six actions on up to six devices, each without knowing of the others'; all orders in which
@@ -49,12 +49,12 @@ pub struct Tried {
 pub fn all_orders_agree(seed: u64) -> Result<Tried, String> {
     let written = write(&Rng::new(seed));
     let orders = orders(&written);
-    let moves = written.iter().flatten().any(decides_who_reads);
+    let of_groups = written.iter().flatten().any(decides_who_reads);
     let mut first: Option<(State, &Vec<usize>)> = None;
     for order in &orders {
         let state = arrive(&prepared().server, &written, order)?;
         match &first {
-            _ if moves => {}
+            _ if of_groups => {}
             Some((expected, other)) if *expected != state => {
                 let differs = expected.differs(&state);
                 return Err(format!("seed {seed}: the orders {other:?} and {order:?} of devices differ: {differs}"));
@@ -63,14 +63,18 @@ pub fn all_orders_agree(seed: u64) -> Result<Tried, String> {
             None => first = Some((state, order)),
         }
     }
-    Ok(if moves { Tried { moving: orders.len(), agreeing: 0 } } else { Tried { agreeing: orders.len(), moving: 0 } })
+    Ok(if of_groups {
+        Tried { of_groups: orders.len(), agreeing: 0 }
+    } else {
+        Tried { agreeing: orders.len(), of_groups: 0 }
+    })
 }
 
-/// Whether an action moves a row, or makes it one that coordinators alone may read.
+/// Whether an action makes a pin one that coordinators alone may read.
 fn decides_who_reads(action: &Action) -> bool {
     let group = |set: &FieldChange| set.field == map_pin::category && set.value.text() == "group";
     let is_group = |row: &RowChange| row.entity == Entity::MapPin.number() && row.fields.iter().any(group);
-    action.rows.iter().any(|row| row.move_to.is_some() || is_group(row))
+    action.rows.iter().any(is_group)
 }
 
 /// The actions of each device.

@@ -67,7 +67,13 @@ impl Stranger {
     }
 
     fn make(&self, rows: Vec<RowChange>) -> Action {
-        Action { counter: self.next, hlc: self.rng.below(4_000_000_000_000), seen: self.rng.below(100), rows }
+        Action {
+            counter: self.next,
+            hlc: self.rng.below(4_000_000_000_000),
+            seen: self.rng.below(100),
+            all_or_nothing: None,
+            rows,
+        }
     }
 
     fn new_row(&self) -> RowId {

@@ -107,7 +107,7 @@ pub(super) fn change(entity: Entity, row: RowId, scope: Scope, fields: Vec<(Fiel
 
 /// An action on these rows; the next one's number is higher by how many changes it makes.
 pub(super) fn action(counter: &mut u64, rows: Vec<RowChange>) -> Action {
-    let action = Action { counter: *counter, hlc: 1_800_000_000_000, seen: 0, rows };
+    let action = Action { counter: *counter, hlc: 1_800_000_000_000, seen: 0, all_or_nothing: None, rows };
     *counter += action.change_count() as u64;
     action
 }
