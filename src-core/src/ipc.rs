@@ -7,14 +7,16 @@
 mod changes;
 mod forms;
 mod lock;
+mod photos;
 mod views;
 
 pub use changes::*;
 pub use forms::*;
 pub use lock::*;
+pub use photos::*;
 pub use views::*;
 
-use crate::domain::{AreaId, ChannelId, ContactId, OrganisationId, PinId, ProblemId, Role, RowId};
+use crate::domain::{AreaId, ChannelId, ContactId, OrganisationId, PhotoId, PinId, ProblemId, Role, RowId};
 use crate::error::ErrorCode;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -63,6 +65,8 @@ pub enum Topic {
     Updates,
     /// Who has access to the area.
     Members,
+    /// Photos, and the files they name.
+    Photos,
 }
 
 /// A request with a reply type: `let card: CardView = ask(GetCard {}).await?`.
@@ -149,6 +153,11 @@ requests! {
     GetPins {} -> Vec<PinView>;
     /// Who has access to the area, with at least one device that is not locked out (coordinators).
     GetMembers {} -> Vec<MemberView>;
+    /// The photos of a pin, and whether this device may add one.
+    GetPhotos { pin: PinId } -> PhotosView;
+    /// A photo or thumbnail by its hash. `None`: it is not on this device yet; it is fetched when there is a network, and
+    /// [`Topic::Photos`] says when it is there.
+    GetBlob { hash: String } -> Option<Bytes>;
     /// Where the map starts and how far it reaches.
     GetMapFrame {} -> MapFrame;
 
@@ -181,6 +190,13 @@ requests! {
     DeleteProblem { id: ProblemId } -> Saved;
     /// Moves a pin to the trash.
     DeletePin { id: PinId } -> Saved;
+    /// Adds a photo to a pin: JPEG files, the photo at most 1600 pixels long and the thumbnail 320, of at most 2 MiB each.
+    /// Metadata is taken out.
+    AddPhoto { pin: PinId, photo: Bytes, thumbnail: Bytes, caption: String, /** By this device's clock. */ taken_at_ms: Option<i64> } -> Saved;
+    /// Says what is to be seen in a photo.
+    SetCaption { id: PhotoId, caption: String } -> Saved;
+    /// Moves a photo to the trash.
+    DeletePhoto { id: PhotoId } -> Saved;
     /// Ticks or unticks a cell of the card.
     SetCell { problem: ProblemId, contact: ContactId, on: bool } -> Saved;
     /// Moves a contact one place up (`true`) or down in a problem's order.

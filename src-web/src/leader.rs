@@ -21,8 +21,17 @@ const SYNC_TIMEOUT_MS: u32 = 120_000;
 /// The demo's base map in the bundle.
 const DEMO_MAP: &str = "demo.pmtiles";
 /// All there is to reload when another tab may have changed anything.
-const TOPICS: [Topic; 7] =
-    [Topic::Area, Topic::Card, Topic::Contacts, Topic::Pins, Topic::Basemap, Topic::Reminders, Topic::Refusals];
+const TOPICS: [Topic; 9] = [
+    Topic::Area,
+    Topic::Card,
+    Topic::Contacts,
+    Topic::Pins,
+    Topic::Basemap,
+    Topic::Reminders,
+    Topic::Refusals,
+    Topic::Updates,
+    Topic::Photos,
+];
 
 /// The open core and what is under way for it.
 pub(crate) struct Leader {

@@ -5,8 +5,8 @@ use crate::domain::{Entity, personal_number};
 use crate::error::{Error, ErrorCode};
 use crate::ipc::{IpcError, Request, Settings, TextCheck, Topic};
 use crate::ops::{
-    action, area, card, channels, conflicts, contacts, members, organisations, pins, problems, refusals, reminders,
-    updates,
+    action, area, card, channels, conflicts, contacts, members, organisations, photos, pins, problems, refusals,
+    reminders, updates,
 };
 use serde::Serialize;
 
@@ -80,6 +80,8 @@ impl App {
             Request::GetCardTable(_) => reply(&self.read(|file, _| card::table(file))?),
             Request::GetPins(_) => reply(&self.read(pins::all)?),
             Request::GetMembers(_) => reply(&self.read(|file, _| members::all(file))?),
+            Request::GetPhotos(ask) => reply(&self.read(|file, _| photos::of(file, ask.pin))?),
+            Request::GetBlob(ask) => reply(&self.blob(&ask.hash)?),
             Request::GetMapFrame(_) => reply(&self.read(|file, _| pins::frame(file))?),
             Request::EditContact(ask) => reply(&self.read(|file, ctx| contacts::edit(file, ctx, ask.id))?),
             Request::EditProblem(ask) => reply(&self.read(|file, ctx| problems::edit(file, ctx, ask.id))?),
@@ -110,7 +112,10 @@ impl App {
             Request::DeleteProblem(ask) => {
                 reply(&self.act(|f, ctx| action::delete(f, ctx, Entity::Problem, ask.id.0))?)
             }
-            Request::DeletePin(ask) => reply(&self.act(|f, ctx| action::delete(f, ctx, Entity::MapPin, ask.id.0))?),
+            Request::DeletePin(ask) => reply(&self.act(|f, ctx| pins::delete(f, ctx, ask.id))?),
+            Request::AddPhoto(ask) => reply(&self.act(|f, ctx| photos::add(f, ctx, &ask))?),
+            Request::SetCaption(ask) => reply(&self.act(|f, ctx| photos::set_caption(f, ctx, ask.id, &ask.caption))?),
+            Request::DeletePhoto(ask) => reply(&self.act(|f, ctx| photos::delete(f, ctx, ask.id))?),
             Request::SetCell(ask) => {
                 reply(&self.act(|f, ctx| card::set_cell(f, ctx, ask.problem, ask.contact, ask.on))?)
             }

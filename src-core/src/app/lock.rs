@@ -148,10 +148,10 @@ impl App {
         })
     }
 
-    /// Changes that no server has, over all areas.
+    /// Changes and photos that no server has, over all areas.
     pub(super) fn unsent(&self) -> Result<u32, StoreError> {
         let shared = self.areas.values().filter(|file| !file.session().local_only());
-        shared.map(crate::store::area::AreaFile::pending).sum()
+        shared.map(crate::store::area::AreaFile::unsent).sum()
     }
 
     fn shows_demo(&self) -> bool {

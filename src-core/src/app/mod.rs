@@ -11,6 +11,7 @@ mod host;
 mod http;
 mod lock;
 mod online;
+mod photos;
 mod sync_driver;
 mod unsent;
 
@@ -236,7 +237,7 @@ impl App {
         Ok(SyncStatus {
             state,
             last_success_ms: file.last_success_ms()?,
-            pending: if local { 0 } else { file.pending()? },
+            pending: if local { 0 } else { file.unsent()? },
             refused: crate::ops::refusals::count(file)?,
             conflicts: crate::ops::conflicts::count(file)?,
             clock_ahead_ms: file.clock_ahead_ms()?,

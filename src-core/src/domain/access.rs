@@ -1,6 +1,6 @@
 //! Who may change what. The server enforces these rules; the screens ask them before they offer a button.
 
-use super::schema::{DELETED_AT, channel, conflict};
+use super::schema::{DELETED_AT, channel, conflict, photo};
 use super::{Entity, FieldId, Role, Scope};
 
 /// What is about to happen to a row.
@@ -29,6 +29,8 @@ pub struct Change<'a> {
 /// - Nobody deletes the area itself from a device: the server's command line does (`trygkort area delete`).
 /// - Coordinators change everything else.
 /// - Staff add and edit pins for the network, take back what they made themselves, and report numbers.
+/// - Photos are added and taken back by whoever may do so with a pin; their captions are everybody's who edits pins. What
+///   is in a photo stays as it was added, whoever asks.
 /// - Conflicts are written by the server; whoever may write what one is about says when it is settled.
 /// - Residents and participants report numbers, and nothing else.
 #[must_use]
@@ -40,9 +42,10 @@ pub fn may(role: Role, change: &Change<'_>) -> bool {
         (_, entity) if entity.is_mirror() => false,
         (_, Entity::Area) if change.fields.contains(&DELETED_AT) => false,
         (_, Entity::Conflict) => is_settling(role, change),
+        (_, Entity::Photo) if !change.new && !change.fields.iter().all(is_loose) => false,
         (Role::Coordinator, _) => true,
         (_, Entity::Channel) => is_report(change),
-        (Role::Staff, Entity::MapPin) => {
+        (Role::Staff, Entity::MapPin | Entity::Photo) => {
             let deletes = change.fields.contains(&DELETED_AT);
             change.scope == Scope::Network && change.move_to.is_none() && (!deletes || change.own)
         }
@@ -67,6 +70,11 @@ fn is_settling(role: Role, change: &Change<'_>) -> bool {
         None => false,
     };
     may_write && !change.new && change.move_to.is_none() && change.fields == [conflict::resolved_at]
+}
+
+/// What can change in a photo: how it is called, and whether it is in the trash.
+fn is_loose(field: &FieldId) -> bool {
+    [photo::caption, DELETED_AT].contains(field)
 }
 
 /// *Nummeret virker ikke*, and nothing more.
@@ -126,6 +134,19 @@ mod tests {
         assert!(!may(Role::Staff, &Change { move_to: Some(Scope::Public), ..edit }));
         assert!(!may(Role::Staff, &Change { scope: Scope::Public, ..edit }));
         assert!(!may(Role::Staff, &change(Entity::Contact, Scope::Network, &[contact::name])));
+    }
+
+    #[test]
+    fn a_photo_stays_as_it_was_added() {
+        let all = [photo::of, photo::hash, photo::caption];
+        for role in [Role::Staff, Role::Coordinator] {
+            let add = Change { new: true, ..change(Entity::Photo, Scope::Network, &all) };
+            assert!(may(role, &add) && !may(role, &Change { new: false, own: true, ..add }), "{role}");
+            assert!(may(role, &change(Entity::Photo, Scope::Network, &[photo::caption])), "{role}");
+        }
+        let delete = change(Entity::Photo, Scope::Network, &[DELETED_AT]);
+        assert!(!may(Role::Staff, &delete) && may(Role::Staff, &Change { own: true, ..delete }));
+        assert!(!may(Role::Participant, &Change { new: true, ..change(Entity::Photo, Scope::Public, &all) }));
     }
 
     #[test]

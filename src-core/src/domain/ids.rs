@@ -85,6 +85,8 @@ row_ids! {
     ProblemId,
     /// A map pin: a green heart or a red star.
     PinId,
+    /// A photo.
+    PhotoId,
 }
 
 /// The id of a change: which device incarnation made it, and its number there.

@@ -6,6 +6,7 @@ mod holidays;
 #[cfg(feature = "sqlite")]
 pub mod hours;
 mod ids;
+pub mod jpeg;
 pub mod order;
 pub mod personal_number;
 pub mod phone;

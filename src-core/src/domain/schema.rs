@@ -17,6 +17,7 @@ pub enum Entity {
     Device,
     Invitation,
     Conflict,
+    Photo,
 }
 
 /// The number of a field within its entity.
@@ -51,6 +52,8 @@ pub enum Kind {
     Row(Entity),
     /// A row of any entity, whether it is here or not.
     AnyRow,
+    /// The name of a file beside the log: its BLAKE3 hash as 64 hexadecimal digits.
+    Blob,
     /// A value of another field.
     Any,
 }
@@ -238,6 +241,20 @@ entities! {
         /// When somebody looked at it and was content.
         resolved_at = 10: Kind::Time,
     }
+    Photo = 12, photo: {
+        /// What is in the picture: a pin, whose scope is the photo's.
+        of = 2: Kind::AnyRow,
+        hash = 3: Kind::Blob,
+        thumbnail = 4: Kind::Blob,
+        /// The size of the photo.
+        bytes = 5: Kind::Count,
+        width = 6: Kind::Count,
+        height = 7: Kind::Count,
+        /// Says what is to be seen, also to those who do not see it.
+        caption = 8: Kind::Text { max: 300 },
+        /// By the device's clock, to the minute.
+        taken_at = 9: Kind::Time,
+    }
 }
 
 impl Entity {
@@ -268,6 +285,7 @@ impl Entity {
                 invitation::expires_at,
             ],
             Entity::Conflict => &[conflict::entity, conflict::row, conflict::field, conflict::kind],
+            Entity::Photo => &[photo::of, photo::hash, photo::thumbnail, photo::bytes, photo::width, photo::height],
         }
     }
 }

@@ -50,12 +50,14 @@ pub fn value(field: &Field, value: &Value) -> Result<(), ValueError> {
         (Kind::Bool, Value::Bool(_)) | (Kind::Time, Value::Int(_)) | (Kind::Row(_) | Kind::AnyRow, Value::Row(_)) => {
             Ok(())
         }
+        (Kind::Blob, Value::Text(name)) if is_blob_name(name) => Ok(()),
         // It was judged where it was written.
         (Kind::Any, _) => Ok(()),
         (Kind::Count, Value::Int(number)) if *number >= 0 => Ok(()),
         (Kind::Position, Value::Position(place)) if place.is_on_globe() => Ok(()),
         (Kind::Choice(_), _) => wrong("one of the choices"),
         (Kind::Phone | Kind::Address, _) => wrong("a telephone number (E.164) or mail address"),
+        (Kind::Blob, _) => wrong("a BLAKE3 hash in hexadecimal"),
         (Kind::OrderKey, _) => wrong("an order key"),
         (Kind::Bounds, _) => wrong("west,south,east,north in degrees"),
         (Kind::Text { .. } | Kind::Hours, _) => wrong("text"),
@@ -97,6 +99,12 @@ pub fn is_mail(text: &str) -> bool {
         })
 }
 
+/// Whether a text is a BLAKE3 hash as it names files: 64 digits, in lower case.
+#[must_use]
+pub fn is_blob_name(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))
+}
+
 /// West, south, east, north in degrees; `None` when it is no box on the globe.
 #[must_use]
 pub fn parse_bounds(text: &str) -> Option<[f64; 4]> {
@@ -110,7 +118,7 @@ pub fn parse_bounds(text: &str) -> Option<[f64; 4]> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::schema::{Entity, area, channel, contact, device, organisation};
+    use super::super::schema::{Entity, area, channel, contact, device, organisation, photo};
     use super::super::{FieldId, RowId};
     use super::*;
 
@@ -138,6 +146,14 @@ mod tests {
         }
         for bad in ["32571000", "drift@", "a b@c.dk", "x@y.dk?bcc=z@w.dk", "", "a@b@c.dk", "010203-1234@x.example"] {
             assert!(check(Entity::Channel, channel::value, bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn files_are_named_by_their_hash() {
+        assert_eq!(check(Entity::Photo, photo::hash, "0f".repeat(32)), Ok(()));
+        for bad in ["", "0f", &"0F".repeat(32), &"0g".repeat(32), &"0f".repeat(33), &"æ".repeat(32)] {
+            assert!(check(Entity::Photo, photo::hash, bad).is_err(), "{bad}");
         }
     }
 

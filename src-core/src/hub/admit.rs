@@ -175,6 +175,7 @@ impl Admission<'_> {
         let verdict = Verdict { counter, outcome, reason: None, position, conflicts: count };
         self.keep(action, as_it_came, verdict, Some(effective))?;
         self.keep_conflicts(action, judged, &conflicts)?;
+        self.keep_photos_beside(judged)?;
         Ok(verdict)
     }
 

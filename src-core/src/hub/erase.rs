@@ -5,7 +5,7 @@
 //! server tells every device to do the same.
 
 use super::{AreaLog, HubError, Keys, page};
-use crate::domain::schema::{DELETED_AT, card_cell, channel, conflict};
+use crate::domain::schema::{DELETED_AT, card_cell, channel, conflict, photo};
 use crate::domain::{AreaId, Entity, FieldId, RowId, Scope};
 use crate::merge::RowState;
 use crate::seal;
@@ -27,7 +27,7 @@ pub(super) fn is_erased(conn: &Connection, row: RowId) -> Result<bool, StoreErro
 }
 
 impl AreaLog {
-    /// Erases rows and what hangs on them: a contact's numbers and ticks, conflicts. Returns how many rows that were.
+    /// Erases rows and what hangs on them: a contact's numbers and ticks, a pin's photos, conflicts. Returns how many rows that were.
     /// The caller begins and commits.
     ///
     /// # Errors
@@ -98,10 +98,11 @@ impl AreaLog {
     /// What makes no sense without the row, and may name the same person.
     fn hanging_on(&self, row: RowId) -> Result<Vec<RowId>, StoreError> {
         let mut found = Vec::new();
-        let refers: [(Entity, &[FieldId]); 3] = [
+        let refers: [(Entity, &[FieldId]); 4] = [
             (Entity::Channel, &[channel::contact]),
             (Entity::CardCell, &[card_cell::contact, card_cell::problem]),
             (Entity::Conflict, &[conflict::row]),
+            (Entity::Photo, &[photo::of]),
         ];
         for (entity, fields) in refers {
             for other in rows::naming(&self.conn, entity, row)? {

@@ -86,7 +86,8 @@ impl Admission<'_> {
         if current.is_none() && !comes_to_be() {
             return Ok(Err(Reason::Reference));
         }
-        if !self.references_exist(entity, change, made_here)? {
+        let hangs = entity != Entity::Photo || current.is_some() || self.may_hang(change)?;
+        if !hangs || !self.references_exist(entity, change, made_here)? {
             return Ok(Err(Reason::Reference));
         }
         Ok(Ok(Judged { change, current, scope, move_to, moved_too_late, first_index }))

@@ -20,6 +20,7 @@ mod mirror;
 mod moved;
 mod page;
 mod peer;
+mod photos;
 mod push;
 mod restore;
 pub mod roster;

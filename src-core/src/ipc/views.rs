@@ -366,7 +366,7 @@ pub struct SyncStatus {
     pub state: SyncState,
     /// Milliseconds since 1970 UTC; `None`: never.
     pub last_success_ms: Option<i64>,
-    /// Actions that are not on the server yet.
+    /// Actions that are not on the server yet, and photos of actions that are.
     pub pending: u32,
     /// Refused actions that the user has not seen.
     pub refused: u32,

@@ -37,7 +37,8 @@ impl Older {
     }
 }
 
-/// The rows whose history is one thing's: a contact with its channels, a problem with its cells of the card.
+/// The rows whose history is one thing's: a contact with its channels, a problem with its cells of the card,
+/// a pin with its photos.
 ///
 /// Rows hold the ids of those they belong to as their sixteen bytes, so the database finds them without reading rows.
 pub(crate) fn related(conn: &Connection, row: RowId) -> Result<BTreeSet<RowId>, StoreError> {
@@ -45,6 +46,7 @@ pub(crate) fn related(conn: &Connection, row: RowId) -> Result<BTreeSet<RowId>, 
     let part = match entity {
         Some(Entity::Contact) => Entity::Channel,
         Some(Entity::Problem) => Entity::CardCell,
+        Some(Entity::MapPin) => Entity::Photo,
         _ => return Ok([row].into()),
     };
     let mut statement = conn.prepare_cached("SELECT row FROM row_state WHERE entity = ?1 AND instr(fields, ?2) > 0")?;

@@ -11,6 +11,7 @@ pub(crate) mod contacts;
 pub(crate) mod history;
 pub(crate) mod members;
 pub(crate) mod organisations;
+pub(crate) mod photos;
 pub(crate) mod pins;
 pub(crate) mod problems;
 pub(crate) mod refusals;

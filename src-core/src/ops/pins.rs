@@ -1,15 +1,15 @@
 //! Map pins: green hearts and red stars.
 
 use super::authors::author;
-use super::{Ctx, action};
+use super::{Ctx, action, photos};
 use crate::domain::schema::{DELETED_AT, map_pin as f};
 use crate::domain::{Entity, FieldId, PinId, Position, Role, Scope, Value, access, validate};
 use crate::error::Error;
 use crate::ipc::{Editing, MapFrame, PinCategory, PinForm, PinView, Saved, Topic};
 use crate::store::area::AreaFile;
 use crate::store::authors::Authors;
-use crate::store::table::area;
 use crate::store::table::map_pin::{self, PinRow};
+use crate::store::table::{area, photo};
 use action::Draft;
 use std::collections::{BTreeSet, HashMap};
 
@@ -143,5 +143,27 @@ pub(crate) fn save(
         .set_if(all || form.note != old.note, f::note, form.note.trim())
         .set_if(all || form.position != old.position, f::position, Value::Position(place))
         .set(f::expires_at, if group { Value::Int(ctx.now_ms + GROUP_EXPIRES_MS) } else { Value::Null });
+    // They are where their pin is.
+    for row in photo::of(&file.conn, opened.row)? {
+        draft.row(Entity::Photo, row.id, scope);
+    }
     draft.save(file, ctx, opened.row)
+}
+
+/// Moves a pin to the trash, with those of its photos that this device may delete.
+pub(crate) fn delete(file: &mut AreaFile, ctx: &Ctx<'_>, id: PinId) -> Result<(Saved, BTreeSet<Topic>), Error> {
+    let pin = map_pin::get(&file.conn, id.0)?.ok_or(Error::NotFound)?;
+    let deleted = Value::Int(ctx.now_ms);
+    let mut draft = Draft::new();
+    draft.row(Entity::MapPin, id.0, pin.scope).set(DELETED_AT, deleted.clone());
+    for row in photos::deletable(file, id.0)? {
+        draft.row(Entity::Photo, row, pin.scope).set(DELETED_AT, deleted.clone());
+    }
+    draft.save(file, ctx, id.0)
+}
+
+/// Whether this device may edit a pin, and so add photos to it.
+pub(crate) fn is_editable(file: &AreaFile, id: PinId) -> Result<bool, Error> {
+    let pin = map_pin::get(&file.conn, id.0)?.ok_or(Error::NotFound)?;
+    Ok(may(file, &Authors::load(&file.conn)?, &pin, &[f::note]))
 }

@@ -260,6 +260,10 @@ impl<'a> Teller<'a> {
             },
             Some(Entity::Device) => text(schema::device::name),
             Some(Entity::MapPin) => text(schema::map_pin::title),
+            Some(Entity::Photo) => match (text(schema::photo::caption), of(schema::photo::of)) {
+                (caption, Some(of)) if caption.is_empty() => self.name_of(of)?,
+                (caption, _) => caption,
+            },
             Some(Entity::Invitation | Entity::Conflict) | None => String::new(),
             // Their name is field 2 or 3.
             Some(Entity::Contact) => text(contact::name),
@@ -281,6 +285,7 @@ pub(crate) fn is_told(entity: Entity, def: &schema::Field) -> bool {
         Entity::Contact => def.id == contact::verified_by,
         Entity::Member => def.id == member::joined_at,
         Entity::Conflict => def.id != conflict::resolved_at,
+        Entity::Photo => def.id != schema::photo::caption,
         _ => false,
     };
     !hidden && def.id != DELETED_AT && !matches!(def.kind, Kind::OrderKey | Kind::Bounds)

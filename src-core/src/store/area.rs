@@ -1,6 +1,6 @@
 //! An area on a device: its database file and who this device is in it.
 
-use super::{StoreError, configure_device, migrate, outbox, table};
+use super::{StoreError, blobs, configure_device, migrate, outbox, table};
 use crate::domain::{AreaId, Role, RowId};
 use crate::ipc::Topic;
 use crate::wire::v1::{Cursor, Judged, Restart};
@@ -14,11 +14,12 @@ const SCHEMA: &[&str] = &[
     concat!(include_str!("migrations/0002_row_state_by_entity.sql"), include_str!("migrations/0002_area.sql")),
     include_str!("migrations/0003_area.sql"),
     include_str!("migrations/0004_area.sql"),
+    include_str!("migrations/0005_area.sql"),
 ];
 
 /// The number of the rules by which the screens' tables are made: folding, sorting, what is shown. Another number makes
 /// them anew when a file is opened.
-const PROJECTION: u32 = 2;
+const PROJECTION: u32 = 3;
 
 /// Who this device is in the area.
 #[derive(Clone, Serialize, Deserialize)]
@@ -146,6 +147,11 @@ impl AreaFile {
         outbox::unsent_count(&self.conn)
     }
 
+    /// Actions that the server has not admitted, and photos of admitted ones that it has not got.
+    pub(crate) fn unsent(&self) -> Result<u32, StoreError> {
+        Ok(self.pending()?.saturating_add(blobs::unsent_count(&self.conn)?))
+    }
+
     /// The base map on this device and its hash.
     pub(crate) fn basemap(&self) -> Result<Option<Vec<u8>>, StoreError> {
         Ok(self.conn.query_row("SELECT pmtiles FROM basemap", [], |row| row.get(0)).optional()?)
@@ -200,9 +206,20 @@ impl AreaFile {
     pub(crate) fn wipe(&mut self, how: &str) -> Result<BTreeSet<Topic>, StoreError> {
         let tx = self.conn.transaction()?;
         let rows = all_rows(&tx)?;
-        for table in
-            ["row_state", "outbox", "outbox_row", "undo", "refused", "reminder", "entry", "effect", "mark", "basemap"]
-        {
+        const KEPT: [&str; 11] = [
+            "row_state",
+            "outbox",
+            "outbox_row",
+            "undo",
+            "refused",
+            "reminder",
+            "entry",
+            "effect",
+            "mark",
+            "basemap",
+            "blob",
+        ];
+        for table in KEPT {
             tx.execute(&format!("DELETE FROM {table}"), [])?;
         }
         tx.execute("DELETE FROM meta WHERE key IN ('cursor', 'restart', 'judged')", [])?;

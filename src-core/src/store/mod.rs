@@ -5,6 +5,7 @@
 
 pub mod area;
 pub(crate) mod authors;
+pub(crate) mod blobs;
 pub mod device;
 pub(crate) mod journal;
 pub mod lock;

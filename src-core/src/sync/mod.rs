@@ -15,7 +15,7 @@ use crate::merge::{IncomingRow, Register, Stamp};
 use crate::ops::refusals;
 use crate::seal::{self, Broken, Chains, Hash};
 use crate::store::area::{self, AreaFile, Session};
-use crate::store::{StoreError, journal, outbox, rewrite, rows, table};
+use crate::store::{StoreError, blobs, journal, outbox, rewrite, rows, table};
 use crate::wire::v1::{
     Action, Cursor, Entry, Judged, LogRow, Page, Push, Reason, SPEAKS, SPEAKS_SNAPSHOTS, ScopeSeq, SnapshotOffer,
     SyncRequest, SyncResponse, Verdict,
@@ -165,6 +165,10 @@ pub fn apply(file: &mut AreaFile, answer: &[u8], now_ms: i64) -> Result<Applied,
         topics.insert(Topic::Refusals);
     }
     let more = more || outbox::unsent_count(&tx)? > 0;
+    if !more {
+        // Before, a photo whose row is only being read again would be taken for one that nothing names.
+        blobs::sweep(&tx)?;
+    }
     area::set_last_success_ms(&tx, now_ms, response.now_ms)?;
     tx.commit()?;
     if erased {

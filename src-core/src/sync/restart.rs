@@ -6,7 +6,7 @@
 use super::SyncError;
 use crate::domain::{Role, RowId, Scope};
 use crate::store::area::{self, AreaFile, Session};
-use crate::store::{StoreError, journal, outbox, rows};
+use crate::store::{StoreError, blobs, journal, outbox, rows};
 use crate::wire::v1::{Cursor, Offer, Page, Restart};
 use rusqlite::Connection;
 use std::collections::BTreeSet;
@@ -80,6 +80,7 @@ pub(super) fn role_changed(tx: &Connection, role: Role) -> Result<BTreeSet<RowId
     let lost: Vec<Scope> = Scope::ALL.into_iter().filter(|scope| !role.reads(*scope)).collect();
     let mut touched = BTreeSet::new();
     for scope in lost {
+        blobs::forget_scope(tx, scope)?;
         touched.extend(rows::forget_scope(tx, scope)?);
     }
     begin_anew(tx)?;

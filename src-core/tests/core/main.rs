@@ -20,6 +20,7 @@ mod mirrors;
 mod old_client;
 mod old_wire;
 mod pages;
+mod photos;
 mod restore;
 mod scopes;
 mod snapshot_file;

@@ -9,7 +9,7 @@ pub(crate) struct Changes {
     counters: [RwSignal<u32>; TOPICS.len()],
 }
 
-const TOPICS: [Topic; 9] = [
+const TOPICS: [Topic; 10] = [
     Topic::Area,
     Topic::Card,
     Topic::Contacts,
@@ -19,6 +19,7 @@ const TOPICS: [Topic; 9] = [
     Topic::Refusals,
     Topic::Updates,
     Topic::Members,
+    Topic::Photos,
 ];
 
 impl Changes {

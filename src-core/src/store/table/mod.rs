@@ -8,6 +8,7 @@ pub(crate) mod channel;
 pub(crate) mod contact;
 pub(crate) mod map_pin;
 pub(crate) mod organisation;
+pub(crate) mod photo;
 pub(crate) mod problem;
 
 use super::{StoreError, outbox};
@@ -101,6 +102,7 @@ fn project_row(
         Entity::Problem => problem::project(conn, &fields, deleted)?,
         Entity::CardCell => card_cell::project(conn, &fields, deleted)?,
         Entity::MapPin => map_pin::project(conn, &fields, deleted)?,
+        Entity::Photo => photo::project(conn, &fields, deleted)?,
         // Read where they lie: `store::authors`.
         Entity::Member | Entity::Device | Entity::Invitation | Entity::Conflict => {}
     }
@@ -124,6 +126,7 @@ fn forget_row(
         ("problem", Entity::Problem),
         ("card_cell", Entity::CardCell),
         ("map_pin", Entity::MapPin),
+        ("photo", Entity::Photo),
     ] {
         conn.prepare_cached(&format!("DELETE FROM {table} WHERE row = ?1"))?.execute([row.0.as_bytes()])?;
         topics.extend(topics_of(entity));
@@ -138,8 +141,9 @@ fn topics_of(entity: Entity) -> &'static [Topic] {
         Entity::Organisation | Entity::Contact | Entity::Channel => &[Topic::Contacts, Topic::Card],
         Entity::Problem | Entity::CardCell => &[Topic::Card],
         Entity::MapPin => &[Topic::Pins],
-        // A pin says who added it.
-        Entity::Member | Entity::Device => &[Topic::Pins, Topic::Members],
+        Entity::Photo => &[Topic::Photos],
+        // A pin and a photo say who added them.
+        Entity::Member | Entity::Device => &[Topic::Pins, Topic::Photos, Topic::Members],
         Entity::Invitation => &[],
         Entity::Conflict => &[Topic::Updates],
     }

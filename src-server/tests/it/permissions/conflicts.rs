@@ -14,7 +14,7 @@ pub(super) async fn make(server: &TestServer, desk: &mut Writer<'_>) -> (u32, BT
     let mut about = BTreeMap::new();
     for (entity, scope) in [Entity::Contact, Entity::MapPin].into_iter().flat_map(|e| Scope::ALL.map(|s| (e, s))) {
         let row = new_row();
-        let (row, fields) = whole(entity, Ends { contact: row, problem: row, member: row });
+        let (row, fields) = whole(entity, Ends { contact: row, problem: row, member: row, pin: row });
         assert_eq!(desk.write(change(entity, row, scope, fields)).await, None);
         let (field, value) = edit(entity);
         assert_eq!(desk.write(change(entity, row, scope, vec![(field, value)])).await, None);

@@ -183,7 +183,7 @@ fn check_log(log: &[Page], casts: &[Cast<'_>], prepared_by: &[u32]) {
 async fn hand_in(cast: &Cast<'_>) {
     for (device, status) in [(&cast.own.device, 401), (&cast.expired, 200), (&cast.revoked, 200), (&cast.revoked, 409)]
     {
-        let ends = Ends { contact: new_row(), problem: new_row(), member: new_row() };
+        let ends = Ends { contact: new_row(), problem: new_row(), member: new_row(), pin: new_row() };
         let row = change(Entity::MapPin, new_row(), Scope::Public, whole(Entity::MapPin, ends).1);
         let body = to_bytes(&request(device, Cursor::default(), vec![action(&mut 1, vec![row])]));
         let post = device.request(Method::POST, "/api/v1/hand-in").header("content-type", CONTENT_TYPE);
@@ -234,7 +234,7 @@ async fn prepare(server: &TestServer, desk: &mut Writer<'_>, casts: &mut [Cast<'
     servers_rows.extend(conflicts.iter().map(|((scope, _), row)| ((Entity::Conflict, *scope), *row)));
     for cast in casts.iter_mut() {
         for (entity, scope) in Entity::ALL.iter().flat_map(|entity| Scope::ALL.map(|scope| (*entity, scope))) {
-            let (row, fields) = plan.whole(entity);
+            let (row, fields) = plan.whole(entity, scope);
             let row = change(entity, row, scope, fields);
             cast.attempts.push(Attempt { entity, scope, what: What::Create, row });
             for (what, ask) in attempts_on(entity, scope) {
@@ -280,7 +280,7 @@ fn attempts_on(entity: Entity, scope: Scope) -> Vec<(What, Option<(u16, trygkort
 async fn own_pins(desk: &mut Writer<'_>, staff: &mut Cast<'_>) {
     for scope in Scope::ALL {
         let row = new_row();
-        let ends = Ends { contact: row, problem: row, member: row };
+        let ends = Ends { contact: row, problem: row, member: row, pin: row };
         let made = change(Entity::MapPin, row, Scope::Network, whole(Entity::MapPin, ends).1);
         staff.admitted.insert((staff.own.origin(), staff.own.counter));
         assert_eq!(staff.own.write(made).await, None);
@@ -322,22 +322,28 @@ impl Plan {
         self.actions.push(action(&mut self.counter, vec![change(entity, row, scope, fields)]));
     }
 
-    /// A row to create, with what it refers to made before it: every cell of the card has ends of its own.
-    fn whole(&mut self, entity: Entity) -> (RowId, Vec<(u16, trygkort_core::domain::Value)>) {
-        let mut ends = Ends { contact: new_row(), problem: new_row(), member: self.desk_member };
+    /// A row to create, with what it refers to made before it: every cell of the card has ends of its own, every photo a
+    /// pin in its scope.
+    fn whole(&mut self, entity: Entity, scope: Scope) -> (RowId, Vec<(u16, trygkort_core::domain::Value)>) {
+        let mut ends = Ends { contact: new_row(), problem: new_row(), member: self.desk_member, pin: new_row() };
         if matches!(entity, Entity::Channel | Entity::CardCell) {
             for (entity, end) in [(Entity::Contact, &mut ends.contact), (Entity::Problem, &mut ends.problem)] {
-                let (row, fields) = whole(entity, Ends { contact: *end, problem: *end, member: *end });
+                let (row, fields) = whole(entity, Ends { contact: *end, problem: *end, member: *end, pin: *end });
                 *end = row;
                 self.make(entity, Scope::Public, row, fields);
             }
+        }
+        if entity == Entity::Photo {
+            let (row, fields) = whole(Entity::MapPin, ends);
+            ends.pin = row;
+            self.make(Entity::MapPin, scope, row, fields);
         }
         whole(entity, ends)
     }
 
     /// A row that somebody else made.
     fn target(&mut self, entity: Entity, scope: Scope) -> RowId {
-        let (row, fields) = self.whole(entity);
+        let (row, fields) = self.whole(entity, scope);
         self.make(entity, scope, row, fields);
         row
     }
@@ -353,7 +359,7 @@ async fn a_group_is_for_coordination_only() {
         (Scope::Coordination, None),
     ] {
         let row = new_row();
-        let (_, mut fields) = whole(Entity::MapPin, Ends { contact: row, problem: row, member: row });
+        let (_, mut fields) = whole(Entity::MapPin, Ends { contact: row, problem: row, member: row, pin: row });
         fields.retain(|(field, _)| *field != map_pin::category);
         fields.push((map_pin::category, "group".into()));
         assert_eq!(desk.write(change(Entity::MapPin, row, scope, fields)).await, reason, "{scope:?}");

@@ -1,7 +1,8 @@
 //! Rows to try things on: whole ones to create, and one field to edit, for every entity.
 
 use trygkort_core::domain::schema::{
-    DELETED_AT, area, card_cell, channel, conflict, contact, device, invitation, map_pin, member, organisation, problem,
+    DELETED_AT, area, card_cell, channel, conflict, contact, device, invitation, map_pin, member, organisation, photo,
+    problem,
 };
 use trygkort_core::domain::{Entity, FieldId, Position, RowId, Scope, Value};
 use trygkort_core::wire::v1::{Action, FieldChange, RowChange, WireId};
@@ -13,6 +14,7 @@ pub(super) struct Ends {
     pub(super) contact: RowId,
     pub(super) problem: RowId,
     pub(super) member: RowId,
+    pub(super) pin: RowId,
 }
 
 pub(super) fn new_row() -> RowId {
@@ -57,6 +59,14 @@ pub(super) fn whole(entity: Entity, ends: Ends) -> (RowId, Vec<(FieldId, Value)>
             (conflict::field, Value::Int(contact::note.into())),
             (conflict::kind, "edit".into()),
         ],
+        Entity::Photo => vec![
+            (photo::of, Value::Row(ends.pin)),
+            (photo::hash, "0f".repeat(32).into()),
+            (photo::thumbnail, "f0".repeat(32).into()),
+            (photo::bytes, Value::Int(1)),
+            (photo::width, Value::Int(4)),
+            (photo::height, Value::Int(3)),
+        ],
     };
     let row =
         if entity == Entity::CardCell { RowId::derived("card_cell", &[ends.problem, ends.contact]) } else { new_row() };
@@ -81,6 +91,7 @@ pub(super) fn edit(entity: Entity) -> (FieldId, Value) {
         Entity::Device => (device::revoked_at, Value::Null),
         Entity::Invitation => (invitation::uses_left, Value::Int(500)),
         Entity::Conflict => (conflict::value, "Noget andet".into()),
+        Entity::Photo => (photo::caption, "Lygten ved stien".into()),
     }
 }
 

@@ -1,0 +1,72 @@
+//! Photos in the log: what they hang on, and that they are where that is.
+
+use super::HubError;
+use super::admit::{Admission, Judged, Writer};
+use crate::domain::access::{self, Change};
+use crate::domain::schema::{map_pin, photo};
+use crate::domain::{Entity, Scope, Value};
+use crate::merge::RowState;
+use crate::store::{StoreError, rows};
+use crate::wire::v1::{Action, CHANGES_MAX, RowChange, WireId};
+
+impl Admission<'_> {
+    /// Whether a new photo is of a pin that is there and that its writer may edit.
+    pub(super) fn may_hang(&self, change: &RowChange) -> Result<bool, StoreError> {
+        let of = change.fields.iter().find(|field| field.field == photo::of).and_then(|field| field.value.row());
+        let Some(pin) = of.map(|of| rows::get(self.conn, of)).transpose()?.flatten() else { return Ok(false) };
+        let Writer::Device(peer) = self.writer else { return Ok(true) };
+        let edit = Change {
+            entity: Entity::MapPin,
+            scope: pin.scope,
+            move_to: None,
+            new: false,
+            own: false,
+            about: None,
+            fields: &[map_pin::note],
+        };
+        Ok(pin.entity == Entity::MapPin.number() && access::may(peer.role, &edit))
+    }
+
+    /// Brings photos to where their pin is, when an action has moved the one without the other: its writer did not know
+    /// of the photo, or not of the move.
+    pub(super) fn keep_photos_beside(&self, judged: &[Judged<'_>]) -> Result<(), HubError> {
+        let mut astray = Vec::new();
+        for row in judged.iter().filter(|row| row.move_to.is_some() || row.current.is_none()) {
+            let Some(state) = rows::get(self.conn, row.change.row.0)? else { continue };
+            match Entity::from_number(state.entity) {
+                Some(Entity::MapPin) if row.current.is_some() => {
+                    for other in rows::naming(self.conn, Entity::Photo, state.row)? {
+                        if of(&other) == Some(&Value::Row(state.row)) {
+                            astray.extend(moved(&other, state.scope));
+                        }
+                    }
+                }
+                Some(Entity::Photo) => {
+                    let pin = of(&state).and_then(Value::row).map(|pin| rows::get(self.conn, pin)).transpose()?;
+                    astray.extend(pin.flatten().and_then(|pin| moved(&state, pin.scope)));
+                }
+                _ => {}
+            }
+        }
+        let server = Admission { writer: Writer::Server, ..*self };
+        for rows in astray.chunks(CHANGES_MAX) {
+            let hlc = u64::try_from(self.now_ms).unwrap_or(0);
+            server.write(Action { counter: 0, hlc, seen: 0, rows: rows.to_vec() })?;
+        }
+        Ok(())
+    }
+}
+
+fn of(row: &RowState) -> Option<&Value> {
+    row.fields.get(&photo::of).map(|held| &held.value)
+}
+
+fn moved(row: &RowState, to: Scope) -> Option<RowChange> {
+    (row.scope != to).then(|| RowChange {
+        entity: row.entity,
+        row: WireId(row.row),
+        scope: row.scope.number(),
+        move_to: Some(to.number()),
+        fields: Vec::new(),
+    })
+}

@@ -1,0 +1,134 @@
+//! What screens see of photos.
+
+use crate::domain::PhotoId;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+/// A file, on its way between a screen and the core: base 64 in JSON.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Bytes(pub Vec<u8>);
+
+/// Says how much, and never what.
+impl std::fmt::Debug for Bytes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Bytes({})", self.0.len())
+    }
+}
+
+/// The photos of a pin.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PhotosView {
+    /// Oldest first.
+    pub photos: Vec<PhotoView>,
+    /// Whether the server would let this device add one.
+    pub may_add: bool,
+}
+
+/// A photo.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PhotoView {
+    pub id: PhotoId,
+    /// Ask for the photo by it: `GetBlob`.
+    pub hash: String,
+    /// Ask for the thumbnail by it: `GetBlob`.
+    pub thumbnail: String,
+    pub width: u32,
+    pub height: u32,
+    /// Says what is to be seen; may be empty.
+    pub caption: String,
+    pub taken_at_ms: Option<i64>,
+    /// The thumbnail is on this device.
+    pub thumbnail_here: bool,
+    /// The photo is on this device.
+    pub photo_here: bool,
+    /// The server has it: the row, the thumbnail and the photo. True also of what others made.
+    pub sent: bool,
+    pub may_edit: bool,
+    pub may_delete: bool,
+    /// The name of the member who added it, when this device may know it.
+    pub added_by: Option<String>,
+}
+
+const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+impl Serialize for Bytes {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&to_base64(&self.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for Bytes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        from_base64(&text).map(Bytes).ok_or_else(|| de::Error::custom("not base 64"))
+    }
+}
+
+/// Base 64 with padding (RFC 4648, section 4), as a `data:` address takes it.
+#[must_use]
+pub fn to_base64(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for chunk in bytes.chunks(3) {
+        let byte = |index: usize| u32::from(chunk.get(index).copied().unwrap_or(0));
+        let group = byte(0) << 16 | byte(1) << 8 | byte(2);
+        for place in 0..4 {
+            let digit = DIGITS[(group >> (18 - 6 * place) & 0x3f) as usize];
+            text.push(if place > chunk.len() { '=' } else { char::from(digit) });
+        }
+    }
+    text
+}
+
+/// The bytes of a text in base 64 with padding; `None` when it is none.
+#[must_use]
+pub fn from_base64(text: &str) -> Option<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
+    let groups = text.as_bytes().chunks(4);
+    let last = groups.len().checked_sub(1);
+    for (number, chunk) in groups.enumerate() {
+        let digits = chunk.iter().position(|digit| *digit == b'=').unwrap_or(chunk.len());
+        let padded = chunk[digits..].iter().all(|digit| *digit == b'=') && (digits == 4 || Some(number) == last);
+        if chunk.len() != 4 || digits < 2 || !padded {
+            return None;
+        }
+        let mut group = 0;
+        for place in 0..4 {
+            group = group << 6 | if place < digits { value(chunk[place])? } else { 0 };
+        }
+        bytes.extend_from_slice(&group.to_be_bytes()[1..digits]);
+    }
+    Some(bytes)
+}
+
+fn value(digit: u8) -> Option<u32> {
+    Some(u32::from(match digit {
+        b'A'..=b'Z' => digit - b'A',
+        b'a'..=b'z' => digit - b'a' + 26,
+        b'0'..=b'9' => digit - b'0' + 52,
+        b'+' => 62,
+        b'/' => 63,
+        _ => return None,
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base_64_as_everybody_writes_it() {
+        for (plain, text) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg==")] {
+            assert_eq!(to_base64(plain.as_bytes()), text);
+            assert_eq!(from_base64(text).unwrap(), plain.as_bytes());
+        }
+        let all: Vec<u8> = (0..=255).collect();
+        assert_eq!(from_base64(&to_base64(&all)).unwrap(), all);
+        for bad in ["Z", "Zg", "Zg=", "Zg==Zg==", "Z===", "====", "Zm9-", "Zm=v", "Zæ=="] {
+            assert_eq!(from_base64(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn debug_never_shows_content() {
+        assert_eq!(format!("{:?}", Bytes(vec![1, 2, 3])), "Bytes(3)");
+    }
+}
