@@ -1,6 +1,7 @@
 //! What must hold.
 
 use crate::device::{Device, Written};
+use crate::impostor::FORGED;
 use crate::server::{Judged, Server};
 use crate::stranger::PERSONAL_NUMBER;
 use rusqlite::Connection;
@@ -162,6 +163,9 @@ pub(crate) fn server(server: &Server, wrong: &mut Vec<String>) {
     }
     if server.disk.contains(PERSONAL_NUMBER) {
         wrong.push("a personal number is on the server's disk".to_owned());
+    }
+    if server.disk.contains(FORGED) {
+        wrong.push("what a device did not sign is on the server's disk".to_owned());
     }
     wrong.extend(server.wrong.iter().cloned());
 }

@@ -114,7 +114,8 @@ impl Stranger {
     }
 }
 
-fn pin(row: RowId, note: &str, scope: Scope) -> RowChange {
+/// A new pin with this note.
+pub(crate) fn pin(row: RowId, note: &str, scope: Scope) -> RowChange {
     let place = Position::from_degrees(55.638, 12.165).expect("a place");
     let values = [
         (map_pin::category, Value::from("place")),

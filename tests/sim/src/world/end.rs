@@ -30,7 +30,11 @@ impl World {
             self.numbers += 1;
             let number = self.numbers;
             device.call = Some((number, call));
-            self.server.inbox.push(Message { token: device.token, call: number, body: request.body });
+            let to = To::of(&request);
+            if to != To::Exchange {
+                self.out.count("snapshot files fetched");
+            }
+            self.server.inbox.push(Message { token: device.token, call: number, to, body: request.body });
             let answers = self.server.take_inbox(self.now_ms.get());
             answers.into_iter().for_each(|answer| self.answer(answer));
         }
@@ -75,20 +79,36 @@ impl World {
         wrong.into_iter().for_each(|what| self.wrong(what));
     }
 
-    /// What a new device with each of the roles holds.
+    /// What a new device with each of the roles holds. One that takes a snapshot holds the same.
     pub(super) fn fresh(&mut self) -> BTreeMap<Role, String> {
+        if self.out.counts.contains_key("snapshots") {
+            self.make_snapshot();
+        }
         let roles: BTreeSet<Role> = self.devices.iter().map(|device| device.told).collect();
         let mut fresh = BTreeMap::new();
-        for (origin, role) in (1_000..).zip(roles) {
-            self.server.roles.insert(origin, role);
-            self.devices.push(Device::new(origin, role, &self.now_ms, &self.rng));
-            self.exchange_until_quiet(self.devices.len() - 1);
-            fresh.extend(self.devices.pop().map(|mut device| {
-                let dump = device.dump();
-                device.crash(Survival::Nothing);
-                (role, dump)
-            }));
+        for (number, role) in (0..).zip(roles) {
+            let dump = self.read_by(Device::new(1_000 + number, role, &self.now_ms, &self.rng));
+            if self.out.counts.contains_key("snapshots") {
+                // Numbers of members with one device.
+                let newcomer = Device::newcomer(1_300 + 3 * number, role, &self.now_ms, &self.later);
+                if self.read_by(newcomer) != dump {
+                    self.wrong(format!("a {role} who took a snapshot does not hold what others hold"));
+                }
+            }
+            fresh.insert(role, dump);
         }
         fresh
+    }
+
+    /// What a device holds after it has read everything.
+    fn read_by(&mut self, device: Device) -> String {
+        self.server.roles.insert(device.token, device.told);
+        self.server.keys.insert(device.token, device.key);
+        self.devices.push(device);
+        self.exchange_until_quiet(self.devices.len() - 1);
+        let mut device = self.devices.pop().expect("it was pushed");
+        let dump = device.dump();
+        device.crash(Survival::Nothing);
+        dump
     }
 }
