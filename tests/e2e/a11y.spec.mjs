@@ -2,6 +2,7 @@
 // axe on every screen, light and dark: WCAG 2.2 AA without a single violation.
 import AxeBuilder from '@axe-core/playwright';
 import { test, expect } from './support/test.mjs';
+import { photograph } from './support/pages/photos.mjs';
 import { SCREENS, settled } from './support/screens.mjs';
 
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
@@ -53,6 +54,21 @@ for (const scheme of /** @type {const} */ (['light', 'dark'])) {
       await app.contactForm.note.fill('010203-1234');
       await expect(app.contactForm.personalNumber).toBeVisible();
       expect.soft(await violations(app), 'a CPR number in a form').toEqual([]);
+
+      await app.map.openFirst();
+      await app.photos.take.setInputFiles({
+        name: 'IMG_0001.JPG',
+        mimeType: 'image/jpeg',
+        buffer: await photograph(app.page, 400, 300),
+      });
+      await expect(app.photos.describe).toBeVisible();
+      expect.soft(await violations(app), 'a new photo').toEqual([]);
+      await app.photos.describe.getByRole('button', { name: 'Gem billedet' }).click();
+      await expect(app.photos.tiles).toHaveCount(1);
+      expect.soft(await violations(app), 'a mark with a photo').toEqual([]);
+      await app.photos.tiles.getByRole('button').click();
+      await expect(app.photos.shown).toBeVisible();
+      expect.soft(await violations(app), 'a photo over the whole screen').toEqual([]);
 
       await app.open('/more/invite');
       await app.page.getByRole('button', { name: 'Lav invitation' }).click();
