@@ -63,7 +63,7 @@ for (const scheme of /** @type {const} */ (['light', 'dark'])) {
       });
       await expect(app.photos.describe).toBeVisible();
       expect.soft(await violations(app), 'a new photo').toEqual([]);
-      await app.photos.describe.getByRole('button', { name: 'Gem billedet' }).click();
+      await app.photos.describe.getByRole('button', { name: 'Gem', exact: true }).click();
       await expect(app.photos.tiles).toHaveCount(1);
       expect.soft(await violations(app), 'a mark with a photo').toEqual([]);
       await app.photos.tiles.getByRole('button').click();

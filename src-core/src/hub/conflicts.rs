@@ -142,7 +142,7 @@ impl Admission<'_> {
         let open = number(conflict::resolved_at).is_none();
         // Whoever lost and writes there again has moved on.
         let settled = (mine && again && open).then_some((conflict::resolved_at, Value::Int(self.now_ms)));
-        let scope = row.move_to.map_or(current.scope, |to| to.max(current.scope));
+        let scope = row.move_to.map_or(current.scope, |to| to.narrowed(current.scope));
         Ok(changed(id, Some(&current), scope, settled.into_iter()))
     }
 
@@ -183,7 +183,7 @@ fn changed(
 ) -> Option<RowChange> {
     let fields: Vec<_> = fields.filter_map(|(field, value)| mirror::set(current, field, value)).collect();
     let here = current.map_or(scope, |row| row.scope);
-    let move_to = Some(scope.max(here)).filter(|to| *to != here).map(Scope::number);
+    let move_to = Some(scope.narrowed(here)).filter(|to| *to != here).map(Scope::number);
     (!fields.is_empty() || move_to.is_some()).then(|| RowChange {
         entity: Entity::Conflict.number(),
         row: WireId(id),

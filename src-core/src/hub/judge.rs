@@ -1,7 +1,7 @@
 //! Judging an action: permission, validation and references. The first rule that is broken decides.
 
 use super::admit::{Admission, Judged, Writer};
-use super::{erase, held, moved};
+use super::{erase, held, moved, page};
 use crate::domain::access::{self, Change};
 use crate::domain::schema::{DELETED_AT, Kind, card_cell, map_pin};
 use crate::domain::validate::{self, ValueError};
@@ -72,6 +72,9 @@ impl Admission<'_> {
         if current.as_ref().is_some_and(|row| row.entity != change.entity) {
             return Ok(Err(Reason::Validation));
         }
+        if !self.is_open(scope)? || !move_to.map_or(Ok(true), |to| self.is_open(to))? {
+            return Ok(Err(Reason::Validation));
+        }
         let fields: Vec<_> = change.fields.iter().map(|field| field.field).collect();
         let about = current.as_ref().and_then(crate::merge::conflict::about);
         let asked = Change { entity, scope, move_to, new: current.is_none(), own: false, about, fields: &fields };
@@ -93,10 +96,16 @@ impl Admission<'_> {
         Ok(Ok(Judged { change, current, scope, move_to, moved_too_late, first_index }))
     }
 
+    /// Whether rows may be put there. The server opens a walk's scope by putting the walk itself into it.
+    fn is_open(&self, scope: Scope) -> Result<bool, StoreError> {
+        let (Writer::Device(_), Some(walk)) = (self.writer, scope.walk()) else { return Ok(true) };
+        Ok(page::walks(self.conn)?.contains(&walk))
+    }
+
     /// Permission. The server needs none for what it writes itself.
     fn permits(&self, asked: &Change<'_>, current: Option<&RowState>) -> Result<bool, StoreError> {
         let Writer::Device(peer) = self.writer else { return Ok(true) };
-        access::may_asking_whose(peer.role, asked, || match current {
+        access::may_asking_whose(&peer.reader, asked, || match current {
             Some(row) if row.created_by == peer.origin => Ok(true),
             Some(row) => Ok(Authors::load(self.conn)?.member(row.created_by) == Some(peer.member)),
             None => Ok(false),
@@ -227,6 +236,6 @@ fn check_value(entity: Entity, change: &FieldChange) -> Result<(), Reason> {
 }
 
 /// `None` is "stays"; an unknown number is an error.
-fn scope_or_none(number: Option<u8>) -> Result<Option<Scope>, ()> {
+fn scope_or_none(number: Option<u32>) -> Result<Option<Scope>, ()> {
     number.map(|n| Scope::from_number(n).ok_or(())).transpose()
 }

@@ -26,4 +26,5 @@ mod scopes;
 mod snapshot_file;
 mod snapshots;
 mod vectors;
+mod walks;
 mod wire_bytes;

@@ -25,7 +25,16 @@ fn a_device(origin: u32, member: RowId) -> roster::Device {
 fn an_invitation(id: u128, uses_left: u32) -> roster::Invitation {
     let (made_at_ms, expires_at_ms) = (NOON_MS, NOON_MS + 1);
     let role = Role::Staff;
-    roster::Invitation { id: row(id), role, uses: 5, uses_left, made_at_ms, expires_at_ms, revoked_at_ms: None }
+    roster::Invitation {
+        id: row(id),
+        role,
+        uses: 5,
+        uses_left,
+        made_at_ms,
+        expires_at_ms,
+        revoked_at_ms: None,
+        walk: None,
+    }
 }
 
 /// A coordinator, a colleague and a resident with a device each, and an invitation.
@@ -35,6 +44,7 @@ fn three() -> Roster {
         members: people.map(|(id, role, name)| a_member(row(id), role, name)).into(),
         devices: people.map(|(id, _, _)| a_device(u32::try_from(id).unwrap(), row(id))).into(),
         invitations: vec![an_invitation(9, 5)],
+        walks: vec![],
     }
 }
 
@@ -148,7 +158,7 @@ fn a_crowd_is_mirrored_in_actions_that_are_not_too_large() {
     let roster = Roster {
         members: crowd().map(|(_, id)| a_member(id, Role::Participant, "Deltager")).collect(),
         devices: crowd().map(|(origin, id)| a_device(origin, id)).collect(),
-        invitations: vec![],
+        ..Roster::default()
     };
     assert_eq!((hub.mirror(&roster), hub.mirror(&roster)), (WRITTEN, NOTHING));
     let page = log_of(&mut hub, Role::Coordinator);
@@ -196,7 +206,7 @@ fn office_roster(hub: &Hub) -> Roster {
             a_member(row(503), Role::Coordinator, "Bente"),
         ],
         devices: hub.members.iter().map(|(origin, member)| a_device(*origin, *member)).collect(),
-        invitations: vec![],
+        ..Roster::default()
     }
 }
 

@@ -264,7 +264,7 @@ fn it_is_offered_to_those_who_understand_it_and_gain_by_it() {
         assert_eq!(answer.page.entries.is_empty(), offered, "either the one or the other");
     }
     let offer = raw(&mut hub, Role::Resident, Some(2), Cursor::default()).snapshot.unwrap();
-    let scopes: Vec<u8> = offer.scopes.iter().map(|file| file.scope).collect();
+    let scopes: Vec<u32> = offer.scopes.iter().map(|file| file.scope).collect();
     assert_eq!(scopes, [Scope::Public.number()], "nobody hears of a scope that is not theirs");
     let near = Cursor { position: head - 1, ..Cursor::default() };
     assert_eq!(raw(&mut hub, Role::Staff, Some(2), near).snapshot, None, "one action is shorter");

@@ -111,6 +111,7 @@ fn the_signature_on_a_push() {
         speaks: Some(2),
         push: Some(push),
         offer: None,
+        log_only: None,
     };
     assert!(from_bytes::<SyncRequest>(&to_bytes(&request)).unwrap() == request);
     check(

@@ -46,7 +46,7 @@ fn request() -> SyncRequest {
     }
 }
 
-fn seq(scope: u8, seq: u64) -> ScopeSeq {
+fn seq(scope: u32, seq: u64) -> ScopeSeq {
     ScopeSeq { scope, seq, hash: None }
 }
 
@@ -107,6 +107,7 @@ fn response() -> SyncResponse {
         incarnation: None,
         backed_up: None,
         snapshot: None,
+        walks: None,
     }
 }
 

@@ -23,3 +23,4 @@ mod restored_access;
 mod snapshot;
 mod sync;
 mod tls;
+mod walks;

@@ -19,7 +19,7 @@ use uuid::Uuid;
 #[derive(Clone)]
 struct Mirror {
     entity: Entity,
-    scope: u8,
+    scope: u32,
     fields: BTreeMap<FieldId, Value>,
 }
 

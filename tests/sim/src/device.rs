@@ -57,6 +57,8 @@ pub(crate) struct Written {
     pub(crate) counter: u64,
     /// The words, where there were words: they stand nowhere else.
     pub(crate) words: Option<String>,
+    /// The row they were written to.
+    pub(crate) row: Option<RowId>,
 }
 
 /// A device of a member.

@@ -134,7 +134,7 @@ impl Run {
         let (device, rng) = (&mut self.devices[at], Rng::new(number));
         let deed = people::act(device, &mut self.forms, number, &rng);
         if let Ok(Some(UndoId(counter))) = deed.saved {
-            device.written.push(Written { token: device.token, counter, words: deed.words });
+            device.written.push(Written { token: device.token, counter, words: deed.words, row: deed.row });
         }
     }
 

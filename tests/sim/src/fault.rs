@@ -64,11 +64,23 @@ faults! {
     SnapshotFile = 15,
     /// Pages of the log are small from the start.
     SmallPages = 100,
+    /// Somebody erases a row, and what hangs on it.
+    Erase = 5,
+    /// A month goes by before everyone exchanges once more: what lies in the trash is erased.
+    Month = 100,
 }
 
 /// The faults that were added after people had noted seeds: a random number of their own decides which of them a
 /// schedule has, so that the others are what they were.
-const LATER: &[Fault] = &[Fault::Impostor, Fault::Snapshot, Fault::Newcomer, Fault::SnapshotFile, Fault::SmallPages];
+const LATER: &[Fault] = &[
+    Fault::Impostor,
+    Fault::Snapshot,
+    Fault::Newcomer,
+    Fault::SnapshotFile,
+    Fault::SmallPages,
+    Fault::Erase,
+    Fault::Month,
+];
 
 /// Which faults a schedule has. Each schedule has some of them only: a fault that is always there hides what happens
 /// without it.

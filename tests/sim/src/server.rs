@@ -1,5 +1,6 @@
 //! The server: the real log of an area on a disk that fails, and what `control.db` would know.
 
+mod erasures;
 mod snapshots;
 
 use crate::device::{Written, member_of};
@@ -77,8 +78,12 @@ pub(crate) struct Server {
     rng: Rng,
     /// The files of snapshots, by their hashes: they lie beside the log, and in no backup.
     pub(crate) snapshots: BTreeMap<Hash, Vec<u8>>,
+    /// What was erased by hand, in a file that no backup holds.
+    pub(crate) erasures: BTreeSet<RowId>,
     /// Pages end after so many bytes, if not where people's do.
     pub(crate) page_bytes: Option<usize>,
+    /// It was put back to a backup.
+    pub(crate) restored: bool,
     /// A copy of its file.
     backup: Option<Image>,
     pub(crate) revoked: BTreeSet<u32>,
@@ -102,7 +107,9 @@ impl Server {
             next_origin: 5_000,
             rng: rng.split(),
             snapshots: BTreeMap::new(),
+            erasures: BTreeSet::new(),
             page_bytes: None,
+            restored: false,
             backup: None,
             revoked: BTreeSet::new(),
             judged: BTreeMap::new(),
@@ -242,11 +249,13 @@ impl Server {
         self.start()?;
         // What was acknowledged since comes back from whoever has it, under another position and verdict.
         self.judged.clear();
+        self.restored = true;
         if !by_hand {
             self.snapshots.clear();
             let log = self.log();
             let begun = log.begin().and_then(|()| log.begin_epoch(now_ms)).and_then(|_| log.commit());
             begun.map_err(|error| format!("the server's restore fails: {error}"))?;
+            self.erase_again(now_ms).map_err(|error| format!("the server's restore erases nothing: {error}"))?;
         }
         Ok(true)
     }
@@ -262,7 +271,7 @@ impl Server {
             self.incarnations.entry(message.token).or_default().insert(origin);
         }
         let role = self.roles[&message.token];
-        let readable: Vec<u8> = role.readable().iter().map(|scope| scope.number()).collect();
+        let readable: Vec<u32> = role.readable().iter().map(|scope| scope.number()).collect();
         let scopes = response.page.entries.iter().flat_map(|entry| &entry.scopes).map(|part| part.scope);
         if let Some(scope) =
             scopes.chain(response.page.heads.iter().map(|head| head.scope)).find(|s| !readable.contains(s))

@@ -20,14 +20,15 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use trygkort_core::app::{App, HttpResponse, NetworkError};
-use trygkort_core::domain::Role;
+use trygkort_core::domain::{Entity, Role};
 use trygkort_core::ipc::{SyncState, UndoId};
 use trygkort_core::wire::v1::Reason;
 
 /// After this time a device stops waiting for an answer.
 const PATIENCE_MS: i64 = 30_000;
 const HOUR_MS: i64 = 3_600_000;
-const TEN_YEARS_MS: i64 = 10 * 365 * 24 * HOUR_MS;
+const DAY_MS: i64 = 24 * HOUR_MS;
+const TEN_YEARS_MS: i64 = 10 * 365 * DAY_MS;
 
 /// Something that is going to happen. Devices go by their place in the list.
 enum Event {
@@ -56,6 +57,8 @@ enum Event {
     MakeSnapshot,
     /// Somebody joins.
     Join,
+    /// Somebody erases a row.
+    Erase,
     Decide,
     /// Somebody copies a device.
     Copy,
@@ -152,6 +155,7 @@ impl World {
                 (Fault::Impostor, Event::ImpostorPushes),
                 (Fault::Snapshot, Event::MakeSnapshot),
                 (Fault::Newcomer, Event::Join),
+                (Fault::Erase, Event::Erase),
             ];
             for (fault, event) in events {
                 if self.faults.strikes(fault, &self.later) {
@@ -209,6 +213,7 @@ impl World {
             Event::ImpostorPushes => self.impostor_pushes(),
             Event::MakeSnapshot => self.make_snapshot(),
             Event::Join => self.join(),
+            Event::Erase => self.erase(),
             Event::Decide => self.decide(),
             Event::Copy => self.copy_device(),
             Event::BackUpDevice => self.back_up_device(),

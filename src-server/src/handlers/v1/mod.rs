@@ -11,6 +11,7 @@ pub(crate) mod poke;
 pub(crate) mod redeem;
 pub(crate) mod snapshot;
 pub(crate) mod sync;
+pub(crate) mod walks;
 
 use crate::error::ApiError;
 use trygkort_core::domain::personal_number;

@@ -139,7 +139,7 @@ fn Describe(
         >
             <TextField label=tr!(i18n, map.photo.caption) hint=tr!(i18n, map.photo.hint) value=caption max=300 guard=true />
             <Button kind=ButtonKind::Primary submit=true disabled=derived(move || busy.get() || guard.blocked())>
-                {tr!(i18n, map.photo.save)}
+                {tr!(i18n, common.save)}
             </Button>
         </form>
     }

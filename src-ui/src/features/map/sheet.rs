@@ -2,9 +2,9 @@
 
 use super::canvas::MapState;
 use super::photos::Photos;
-use super::words::{PinIcon, category_words};
+use super::words::{PinIcon, category_words, pin_scope_words};
 use crate::components::{Button, ButtonKind, Chip, ChipKind, IconButton, LinkButton, When};
-use crate::format::{date_words, scope_words};
+use crate::format::date_words;
 use crate::i18n::*;
 use crate::ipc::ask;
 use crate::routes::paths;
@@ -93,11 +93,11 @@ pub(crate) fn PinSheet(
         let history = paths::pin_history(pin.id);
         let (scope, expires) = (pin.scope, pin.expires_at_ms);
         let (editable, deletable) = (pin.editable, pin.deletable);
-        let added_by = pin.added_by.clone();
+        let (added_by, walk) = (pin.added_by.clone(), pin.walk.clone());
         view! {
             <div class="pin-sheet__body">
                 <p class="pin-sheet__facts">
-                    {tr!(i18n, map.seen_by)}": "{move || scope_words(i18n, scope)}
+                    {tr!(i18n, map.seen_by)}": "{move || pin_scope_words(i18n, scope, walk.as_deref())}
                     {added_by.map(|name| view! { <br />{tr!(i18n, map.added_by)}": "{name} })}
                     {expires
                         .map(|at| {

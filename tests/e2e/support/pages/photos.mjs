@@ -18,7 +18,7 @@ export class Photos {
   async add(jpeg, caption) {
     await this.take.setInputFiles({ name: 'IMG_0001.JPG', mimeType: 'image/jpeg', buffer: jpeg });
     await this.describe.getByRole('textbox', { name: 'Hvad viser billedet?' }).fill(caption);
-    await this.describe.getByRole('button', { name: 'Gem billedet' }).click();
+    await this.describe.getByRole('button', { name: 'Gem', exact: true }).click();
     await expect(this.describe).toBeHidden();
   }
 

@@ -33,12 +33,12 @@ impl World {
     }
 
     pub(super) fn note(&mut self, at: usize, deed: Deed) {
-        let Deed { what, words, saved } = deed;
+        let Deed { what, words, row, saved } = deed;
         let device = &mut self.devices[at];
         let came_of_it = match saved {
             Ok(Some(UndoId(counter))) => {
                 device.undo.push(UndoId(counter));
-                device.written.push(Written { token: device.token, counter, words });
+                device.written.push(Written { token: device.token, counter, words, row });
                 self.out.count("actions");
                 format!("action {counter}")
             }

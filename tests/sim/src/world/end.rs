@@ -6,17 +6,37 @@ impl World {
     /// The network works again, everything has power, and everyone exchanges until nothing is left to say.
     pub(super) fn heal(&mut self) {
         self.say(|_| "everything works again".to_owned());
+        let month = self.faults.strikes(Fault::Month, &self.later);
+        if month {
+            self.wait(31 * DAY_MS);
+        }
         self.faults = Faults::none();
+        if let Err(error) = self.server.erase_again(self.now_ms.get()) {
+            self.wrong(format!("what is to be erased is not: {error}"));
+        }
         for at in 0..self.devices.len() {
             self.devices[at].offline_until = 0;
             if self.devices[at].call.is_some() {
                 self.finish(at, Err(NetworkError));
             }
         }
-        for _ in 0..2 {
-            for at in 0..self.devices.len() {
-                self.exchange_until_quiet(at);
-            }
+        self.exchange_all();
+        if month {
+            // What was deleted a month ago and came today goes when the server looks into the trash again.
+            self.wait(DAY_MS);
+            self.exchange_all();
+        }
+        self.exchange_all();
+    }
+
+    fn wait(&mut self, time_ms: i64) {
+        self.now_ms.set(self.now_ms.get() + time_ms);
+        self.say(|_| format!("{} days go by", time_ms / DAY_MS));
+    }
+
+    fn exchange_all(&mut self) {
+        for at in 0..self.devices.len() {
+            self.exchange_until_quiet(at);
         }
     }
 
@@ -58,9 +78,14 @@ impl World {
         let fresh = self.fresh();
         let (here, away): (Vec<Device>, Vec<Device>) =
             self.devices.drain(..).partition(|device| !self.server.revoked.contains(&device.token));
+        let now_ms = self.now_ms.get();
+        check::erased(&mut self.server, self.put_back_by_hand, now_ms, &mut wrong);
         check::alike(&here, &fresh, &mut wrong);
         let kept = self.server.log.as_ref().map(|log| Kept::read(log.connection()));
         let written: Vec<Written> = here.iter().chain(&away).flat_map(|device| device.written.clone()).collect();
+        if let Some(Ok(kept)) = &kept {
+            check::erased_words(&written, kept, &self.server, &here, &mut wrong);
+        }
         let on_devices: Vec<_> =
             here.into_iter().chain(away).map(|device| (device.token, device.into_kept())).collect();
         match kept {

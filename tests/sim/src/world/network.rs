@@ -163,6 +163,18 @@ impl World {
         self.mend_server();
     }
 
+    /// Somebody erases a thing on the server's command line, where all of it is found.
+    pub(super) fn erase(&mut self) {
+        let rows = self.server.rows_of(&[Entity::Contact, Entity::MapPin]);
+        let Some(row) = self.later.pick(&rows).copied() else { return };
+        self.server.erasures.insert(row);
+        self.break_server(12);
+        let erased = self.server.erase_again(self.now_ms.get());
+        self.out.count("rows erased by hand");
+        self.say(|_| format!("somebody erases row {row}: {erased:?}"));
+        self.mend_server();
+    }
+
     /// Somebody joins who has read nothing yet.
     pub(super) fn join(&mut self) {
         // Numbers of members with one device.
