@@ -119,7 +119,7 @@ async fn what_was_made_on_one_device_is_taken_back_on_the_members_other() {
 async fn an_invitation_made_on_the_screen_lets_one_device_in() {
     let server = TestServer::demo().await;
     let mut desk = Device::joined(&server.invite(Role::Coordinator).await).await;
-    let invite = CreateInvitation { role: Role::Staff, uses: 1, expires_hours: 24, access_hours: None };
+    let invite = CreateInvitation { role: Role::Staff, uses: 1, expires_hours: 24, access_hours: None, walk: None };
     let invitation = desk.ask(invite.clone()).await.unwrap();
     assert!(invitation.link.starts_with(&server.url()) && invitation.qr_svg.contains("<svg"));
 
