@@ -29,7 +29,7 @@ async fn invitation_to(desk: &TestDevice<'_>, walk: &Json, role: &str) -> (Strin
 
 fn mark(counter: u64, scope: Scope) -> (RowId, Action) {
     let row = new_row();
-    let (_, fields) = whole(Entity::MapPin, Ends { contact: row, problem: row, member: row });
+    let (_, fields) = whole(Entity::MapPin, Ends { contact: row, problem: row, member: row, pin: row });
     (
         row,
         Action {
