@@ -143,6 +143,7 @@ fn session() -> Session {
         device_id: "d1".to_owned(),
         member_name: "Mona".to_owned(),
         key: String::new(),
+        walks: std::collections::BTreeSet::new(),
     }
 }
 
