@@ -48,6 +48,10 @@ pub(super) struct SyncTask {
     hand_in_due: bool,
     /// It has not been handed in yet.
     leaving: bool,
+    /// What is here is to be removed, and could not be yet.
+    wipe_due: bool,
+    /// It was removed.
+    gone: bool,
     /// The log is being read from the start because a page did not fit; a second misfit is the server's fault.
     rereading: bool,
     snapshot: Snapshots,
@@ -65,6 +69,8 @@ impl SyncTask {
             failures: 0,
             hand_in_due: false,
             leaving: false,
+            wipe_due: false,
+            gone: false,
             rereading: false,
             snapshot: Snapshots::default(),
         }
@@ -73,11 +79,17 @@ impl SyncTask {
     /// A device that was locked out before and holds nothing any more.
     pub(super) fn ended(how: &str) -> Self {
         let state = if how == EXPIRED { SyncState::Expired } else { SyncState::Revoked };
-        Self { due: false, state, ..Self::new(false) }
+        Self { due: false, state, gone: true, ..Self::new(false) }
     }
 
     pub(super) fn state(&self) -> SyncState {
         if self.running && self.state == SyncState::Idle { SyncState::Running } else { self.state }
+    }
+
+    /// Why nothing may be written any more: it would reach nobody, and be removed with the rest.
+    pub(super) fn ended_with(&self) -> Option<ErrorCode> {
+        let code = if self.state == SyncState::Expired { ErrorCode::Expired } else { ErrorCode::Revoked };
+        (self.leaving || self.wipe_due || self.gone).then_some(code)
     }
 
     /// There is something to do.
@@ -169,6 +181,9 @@ impl Snapshots {
 impl App {
     /// Asks for every area to be synchronised: at the start, when the network or the window comes back, on a poke.
     pub fn request_sync(&mut self) {
+        let left_over: Vec<AreaId> =
+            self.tasks.iter().filter(|(_, task)| task.wipe_due).map(|(area, _)| *area).collect();
+        left_over.into_iter().for_each(|area| self.wipe(area));
         for task in self.tasks.values_mut() {
             task.wake();
         }
@@ -276,7 +291,9 @@ impl App {
         let (Some(file), Some(task)) = (self.areas.get_mut(&area), self.tasks.get_mut(&area)) else { return };
         (task.leaving, task.hand_in_due) = (false, false);
         let how = if task.state == SyncState::Expired { EXPIRED } else { REVOKED };
-        if let Ok(topics) = file.wipe(how) {
+        let wiped = file.wipe(how);
+        (task.gone, task.wipe_due) = (wiped.is_ok(), wiped.is_err());
+        if let Ok(topics) = wiped {
             // Drafts lie in the device's own file.
             drop(self.device.drop_drafts(area));
             self.events.push(Event::Changed { area, topics: topics.into_iter().collect() });

@@ -133,16 +133,20 @@ pub(crate) fn written(
     on_devices: &[(u32, Vec<Action>)],
     wrong: &mut Vec<String>,
 ) {
-    // What said nothing but what was erased does not come back after a restore.
-    let may_lack = server.restored && !kept.erased.is_empty();
+    // What was handed in and names a row that was erased goes with it, and what said nothing else does not come back
+    // after a restore.
+    let may_lack = |token| !kept.erased.is_empty() && (server.restored || server.revoked.contains(token));
     let mut words = kept.words();
     words.extend(on_devices.iter().flat_map(|(_, actions)| actions).flat_map(values).map(Value::text));
     for Written { token, counter, words: own, row } in written {
         let mut origins = server.incarnations.get(token).into_iter().flatten().chain([token]);
         let on_device =
             |(other, actions): &(u32, Vec<Action>)| other == token && actions.iter().any(|a| a.counter == *counter);
-        let judged = origins.any(|origin| kept.positions.contains_key(&(*origin, *counter)));
-        if !judged && !may_lack && !on_devices.iter().any(on_device) {
+        let judged = origins.any(|origin| {
+            let id = (*origin, *counter);
+            kept.positions.contains_key(&id) || kept.refused.iter().any(|(aside, _)| *aside == id)
+        });
+        if !judged && !may_lack(token) && !on_devices.iter().any(on_device) {
             wrong.push(format!("action {counter} of d{token} is nowhere"));
         }
         if row.is_some_and(|row| kept.erased.contains_key(&row)) {
