@@ -1,5 +1,6 @@
 //! When to synchronise which area, and what its state is called on the screen.
 
+use super::photos::Transfers;
 use super::{App, HttpRequest, HttpResponse, NetworkError, online};
 use crate::domain::AreaId;
 use crate::error::ErrorCode;
@@ -8,6 +9,7 @@ use crate::store::area::{AreaFile, topics};
 use crate::sync::{self, Applied, Download, SyncError};
 use crate::wire::CONTENT_TYPE;
 use crate::wire::v1::SnapshotOffer;
+use std::collections::BTreeMap;
 
 const RETRY_FIRST_MS: u64 = 2_000;
 const RETRY_MAX_MS: u64 = 5 * 60_000;
@@ -31,6 +33,8 @@ enum CallKind {
     /// A file of a snapshot.
     Snapshot,
     Basemap,
+    /// A photo or a piece of one, either way.
+    Photos,
     /// Handing in what was not sent, once, when the device is locked out.
     HandIn,
 }
@@ -55,6 +59,7 @@ pub(super) struct SyncTask {
     /// The log is being read from the start because a page did not fit; a second misfit is the server's fault.
     rereading: bool,
     snapshot: Snapshots,
+    pub(super) photos: Transfers,
 }
 
 impl SyncTask {
@@ -73,6 +78,7 @@ impl SyncTask {
             gone: false,
             rereading: false,
             snapshot: Snapshots::default(),
+            photos: Transfers::default(),
         }
     }
 
@@ -98,6 +104,12 @@ impl SyncTask {
         self.hand_in_due = self.leaving;
     }
 
+    /// Somebody opened a photo that is not here. Without a network it is fetched after the next exchange.
+    pub(super) fn wants_photo(&mut self, hash: &str) {
+        self.photos.ask_again(hash);
+        self.photos.due |= !self.local_only && self.state == SyncState::Idle;
+    }
+
     fn next(&self) -> Option<CallKind> {
         if self.hand_in_due && !self.running {
             return Some(CallKind::HandIn);
@@ -105,7 +117,7 @@ impl SyncTask {
         match (self.running, self.due, self.basemap_due) {
             (true, _, _) => None,
             _ if self.snapshot.wanted().is_some() => Some(CallKind::Snapshot),
-            (_, false, false) => None,
+            (_, false, false) => self.photos.due.then_some(CallKind::Photos),
             (_, true, _) => Some(CallKind::Exchange),
             (_, false, true) => Some(CallKind::Basemap),
         }
@@ -121,6 +133,7 @@ impl SyncTask {
         self.failures = self.failures.saturating_add(1);
         self.due = false;
         self.basemap_due = false;
+        self.photos.due = false;
         self.snapshot.pause();
     }
 
@@ -191,7 +204,12 @@ impl App {
 
     /// The next call to carry; `None`: nothing to do now.
     pub fn next_sync(&mut self) -> Option<(SyncCall, HttpRequest)> {
-        let (area, kind) = self.tasks.iter().find_map(|(area, task)| task.next().map(|kind| (*area, kind)))?;
+        let next = |task: &SyncTask, photos: bool| task.next().filter(|kind| (*kind == CallKind::Photos) == photos);
+        let find = |tasks: &BTreeMap<AreaId, SyncTask>, photos| {
+            tasks.iter().find_map(|(area, task)| Some((*area, next(task, photos)?)))
+        };
+        // What people wrote in any area goes before photos of another.
+        let Some((area, kind)) = find(&self.tasks, false) else { return self.next_photos(find(&self.tasks, true)?.0) };
         let request = self.sync_request(area, kind);
         let task = self.tasks.get_mut(&area)?;
         match request {
@@ -201,13 +219,34 @@ impl App {
                     CallKind::Exchange => task.due = false,
                     CallKind::Basemap => task.basemap_due = false,
                     CallKind::HandIn => task.hand_in_due = false,
-                    CallKind::Snapshot => {}
+                    CallKind::Snapshot | CallKind::Photos => {}
                 }
                 self.push_status();
                 Some((SyncCall { area, kind }, request))
             }
             Err(_) => {
                 // The area's own file fails; requests on it say so in words.
+                task.failed(SyncState::ServerError);
+                None
+            }
+        }
+    }
+
+    /// A call for photos, of this area or the next that has any.
+    fn next_photos(&mut self, area: AreaId) -> Option<(SyncCall, HttpRequest)> {
+        let request = self.photo_request(area);
+        let task = self.tasks.get_mut(&area)?;
+        match request {
+            Ok(Some(request)) => {
+                task.running = true;
+                self.push_status();
+                Some((SyncCall { area, kind: CallKind::Photos }, request))
+            }
+            Ok(None) => {
+                task.photos.due = false;
+                self.next_sync()
+            }
+            Err(_) => {
                 task.failed(SyncState::ServerError);
                 None
             }
@@ -238,6 +277,7 @@ impl App {
                 let hash = task.snapshot.wanted().ok_or(crate::error::Error::NotFound)?;
                 HttpRequest::get(format!("{}/api/v1/snapshot/{}", session.server, blake3::Hash::from(hash).to_hex()))
             }
+            CallKind::Photos => return Err(crate::error::Error::NotFound),
             CallKind::Basemap => HttpRequest::get(format!("{}/api/v1/basemap", session.server)),
         };
         Ok(request.bearer(&session.token))
@@ -250,13 +290,20 @@ impl App {
         if let Some(task) = self.tasks.get_mut(&area) {
             task.running = false;
         }
+        let response = match kind {
+            CallKind::Photos => match self.take_photos(area, response) {
+                Ok(()) => return self.push_status(),
+                Err(response) => response,
+            },
+            _ => response,
+        };
         match response {
             response if kind == CallKind::HandIn => self.handed_in(area, &response),
             Ok(HttpResponse { status: 200, body }) => match kind {
                 CallKind::Exchange => self.take_exchange(area, &body),
                 CallKind::Snapshot => self.take_snapshot_file(area, body),
                 CallKind::Basemap => self.take_basemap(area, &body),
-                CallKind::HandIn => {}
+                CallKind::HandIn | CallKind::Photos => {}
             },
             Ok(HttpResponse { status: 404, .. }) if kind == CallKind::Snapshot => self.ask_again(area),
             Ok(response) => {
@@ -309,6 +356,7 @@ impl App {
                 task.rereading &= applied.more;
                 task.due |= applied.more;
                 if !applied.more {
+                    task.photos.begin();
                     task.snapshot = Snapshots::default();
                 }
                 task.snapshot.offered(applied.snapshot);

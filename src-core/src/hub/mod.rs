@@ -206,7 +206,14 @@ impl AreaLog {
         }
         let changed = page::head_position(&self.conn)? > head_before;
         let wants_origin = response.incarnation == Some(0);
-        Ok(Exchanged { body: to_bytes(&response), changed, snapshot_due: false, wants_origin, held: Vec::new() })
+        Ok(Exchanged {
+            body: to_bytes(&response),
+            changed,
+            snapshot_due: false,
+            erased: self.erased.get(),
+            wants_origin,
+            held: Vec::new(),
+        })
     }
 
     fn answer(

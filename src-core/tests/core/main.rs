@@ -21,6 +21,7 @@ mod mirrors;
 mod old_client;
 mod old_wire;
 mod pages;
+mod photo_transfers;
 mod photos;
 mod restore;
 mod scopes;

@@ -40,6 +40,9 @@ fn a_server_put_back_twice_does_not_leave_a_device_offering_for_ever() {
 #[test]
 fn a_field_set_by_a_move_that_nobody_could_give_back_comes_from_its_author() {
     [755, 1_749, 9_263, 9_544].into_iter().for_each(holds);
+}
+
+#[test]
 fn nothing_can_be_written_on_a_device_that_is_locked_out() {
     holds(30);
 }
