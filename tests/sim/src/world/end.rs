@@ -94,7 +94,8 @@ impl World {
         match kept {
             Some(Ok(kept)) => {
                 check::acknowledged(&self.server, &kept, &mut wrong);
-                if !self.put_back_by_hand && !(self.may_lose && self.server.restored) {
+                let may_lack = self.put_back_by_hand || self.may_lose && self.server.restored;
+                if !may_lack {
                     // Of two devices with one token, the first hands in for good, and the other's words go with it.
                     let gone =
                         |one: &Written| self.server.revoked.contains(&one.token) && self.twice.contains(&one.token);
