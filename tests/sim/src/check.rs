@@ -68,10 +68,17 @@ impl Kept {
             (None, Some(Reason::PersonalNumber)) => None,
             (None, Some(Reason::Quarantined)) if has_personal_number(&judged.action) => None,
             (None, Some(Reason::Erased)) => None,
-            (None, Some(_)) if judged.action.rows.iter().any(|change| self.erased.contains_key(&change.row.0)) => None,
+            (None, Some(_)) if self.names_erased(&judged.action) => None,
             (None, Some(reason)) => (!refused()).then(|| format!("was refused ({reason:?}) and is not kept aside")),
             (position, reason) => Some(format!("has the verdict {position:?}, {reason:?}")),
         }
+    }
+
+    /// Whether an action names a row that was erased, also as a value: then it goes from what was set aside.
+    fn names_erased(&self, action: &Action) -> bool {
+        let rows = action.rows.iter().map(|change| change.row.0);
+        let named = rows.chain(values(action).filter_map(Value::row));
+        named.into_iter().any(|row| self.erased.contains_key(&row))
     }
 
     /// Every word that is kept.
@@ -153,6 +160,13 @@ pub(crate) fn written(
             continue;
         }
         if let Some(lost) = own.as_deref().filter(|text| !words.contains(text)) {
+            // What was set aside and names an erased row as well went with it; after a restore nobody can say what did.
+            let with_it = |judged: &Judged| {
+                values(&judged.action).any(|value| value.text() == lost) && kept.names_erased(&judged.action)
+            };
+            if may_lack(token) || server.judged.values().flatten().any(with_it) {
+                continue;
+            }
             wrong.push(format!("{lost:?}, action {counter} of d{token}, is nowhere"));
         }
     }

@@ -14,7 +14,7 @@ impl Server {
             return answer(message, 409, Vec::new());
         }
         let peer = self.peer(message.token, self.speaks_as(message));
-        answer(message, status(self.log().set_aside(&peer, &message.body, now_ms)), Vec::new())
+        answer(message, status(&self.log().set_aside(&peer, &message.body, now_ms)), Vec::new())
     }
 
     /// Takes what somebody could not send, as its author's.
@@ -24,11 +24,11 @@ impl Server {
         let of = |token: &&u32| **token == origin || self.incarnations.get(token).is_some_and(|o| o.contains(&origin));
         let author = self.roles.keys().find(of).filter(|token| !self.revoked.contains(token));
         let author = author.map(|token| self.peer(*token, origin));
-        answer(message, status(self.log().deliver(author.as_ref(), &file.request, now_ms)), Vec::new())
+        answer(message, status(&self.log().deliver(author.as_ref(), &file.request, now_ms)), Vec::new())
     }
 }
 
-fn status<T>(done: Result<T, HubError>) -> u16 {
+fn status<T>(done: &Result<T, HubError>) -> u16 {
     match done {
         Ok(_) => 200,
         Err(HubError::Store(_)) => 503,

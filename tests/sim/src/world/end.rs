@@ -86,7 +86,7 @@ impl World {
             wrong.push(format!("{} is locked out and holds rows", device.name));
         }
         let written: Vec<Written> = here.iter().chain(&away).flat_map(|device| device.written.clone()).collect();
-        if let Some(Ok(kept)) = &kept {
+        if let Some(Ok(kept)) = kept.as_ref().filter(|_| self.files_forget) {
             check::erased_words(&written, kept, &self.server, &here, &mut wrong);
         }
         let on_devices: Vec<_> =
@@ -94,7 +94,8 @@ impl World {
         match kept {
             Some(Ok(kept)) => {
                 check::acknowledged(&self.server, &kept, &mut wrong);
-                if !self.put_back_by_hand && !(self.may_lose && self.server.restored) {
+                let may_lack = self.put_back_by_hand || self.may_lose && self.server.restored;
+                if !may_lack {
                     // Of two devices with one token, the first hands in for good, and the other's words go with it.
                     let gone =
                         |one: &Written| self.server.revoked.contains(&one.token) && self.twice.contains(&one.token);
