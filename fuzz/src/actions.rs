@@ -81,7 +81,7 @@ const WORDS: [&str; 12] =
 
 impl AnyRequest {
     fn into_request(self, known: &[RowId]) -> SyncRequest {
-        let scopes = self.scopes.into_iter().map(|(scope, seq)| ScopeSeq { scope, seq: seq.into(), hash: None });
+        let scopes = self.scopes.into_iter().map(|(scope, seq)| ScopeSeq { scope: scope.into(), seq: seq.into(), hash: None });
         let cursor = Cursor { position: self.position.into(), scopes: scopes.collect(), ..Default::default() };
         let actions = self.actions.into_iter().map(|action| action.into_action(known)).collect();
         SyncRequest { version: VERSION, origin: ORIGIN, cursor, actions, ..Default::default() }
@@ -112,8 +112,8 @@ impl AnyRow {
         RowChange {
             entity: u16::from(self.entity),
             row: WireId(any_row(self.row, known)),
-            scope: self.scope,
-            move_to: self.move_to,
+            scope: self.scope.into(),
+            move_to: self.move_to.map(Into::into),
             fields: fields.collect(),
         }
     }

@@ -142,7 +142,7 @@ impl App {
     fn joined_walk(&mut self, ask: Redeem, response: Result<HttpResponse, NetworkError>) -> Result<Step, Error> {
         let response = response.map_err(|error| Error::coded(ErrorCode::Offline, error.to_string()))?;
         match response.status {
-            200..300 => {
+            204 => {
                 self.request_sync();
                 Ok(Step::Reply(Ok(reply(&summary(self.file()?)?)?)))
             }

@@ -2,8 +2,10 @@
 
 use crate::devices::{Device, Hub, NOON_MS, row};
 use std::collections::BTreeSet;
+use trygkort_core::app::{HttpResponse, Step};
 use trygkort_core::domain::schema::map_pin;
 use trygkort_core::domain::{Entity, Position, Role, RowId, Scope, Value};
+use trygkort_core::error::ErrorCode;
 use trygkort_core::hub::roster::{self, Roster};
 use trygkort_core::ipc::*;
 use trygkort_core::wire::v1::*;
@@ -284,4 +286,30 @@ fn what_those_on_a_walk_read_comes_back_after_a_restore() {
     let mut outside = joined(&mut hub, Role::Staff, &[]);
     assert!(!holds(&mut outside, "Mørk sti"), "where it was, and nowhere else");
     assert!(hub.log.check().unwrap().is_empty());
+}
+
+#[test]
+fn a_member_who_opens_the_link_of_a_walk_stays_who_they_are() {
+    const LINK: &str = "https://trygkort.example/i#0123456789ABCDEFGHJKMNPQRS";
+    let mut hub = hub_with(&[3]);
+    let mut colleague = joined(&mut hub, Role::Staff, &[]);
+    let ask = Redeem { link: LINK.to_owned(), member_name: String::new(), device_name: String::new() };
+    let open = |device: &mut Device, status: u16, body: &str| {
+        let Step::Fetch { request, then } = device.app.handle(ask.clone().into_request()) else { panic!("online") };
+        assert_eq!(request.url, "https://trygkort.example/api/v1/walks/join");
+        assert!(request.headers.contains(&("authorization", "Bearer secret".to_owned())));
+        device.app.resume(then, Ok(HttpResponse { status, body: body.as_bytes().to_vec() }))
+    };
+    let spent = open(&mut colleague, 410, r#"{"code": "invitation_spent"}"#);
+    assert!(matches!(spent, Step::Reply(Err(error)) if error.code == ErrorCode::InvitationSpent));
+    assert!(matches!(open(&mut colleague, 200, "<html>hotel wifi</html>"), Step::Reply(Err(_))));
+    for (status, body) in [(404, r#"{"code": "not_found"}"#), (405, "")] {
+        let Step::Fetch { request, .. } = open(&mut colleague, status, body) else { panic!("then it is no walk") };
+        assert!(request.url.ends_with("/redeem"));
+    }
+    let Step::Reply(Ok(json)) = open(&mut colleague, 204, "") else { panic!("on the walk") };
+    assert_eq!(serde_json::from_str::<AreaSummary>(&json).unwrap().role, Role::Staff);
+    put_on(&mut hub, &colleague, &[3]);
+    colleague.sync(&mut hub);
+    assert_eq!(colleague.ask(GetMapFrame {}).unwrap().walks.len(), 1);
 }

@@ -160,7 +160,10 @@ fn look_up(args: &FindArgs, deed: Deed) -> Result<(AreaRow, Found), CliError> {
 fn shown(finding: &Finding) -> String {
     let text = match &finding.value {
         serde_json::Value::String(text) => text.clone(),
-        serde_json::Value::Object(record) => record["name"].as_str().unwrap_or_default().to_owned(),
+        // Not every record has a name.
+        serde_json::Value::Object(record) => {
+            record.get("name").and_then(|name| name.as_str()).unwrap_or_default().to_owned()
+        }
         other => other.to_string(),
     };
     let plain: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(SHOWN_CHARS_MAX).collect();

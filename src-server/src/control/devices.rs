@@ -238,6 +238,7 @@ impl Writer<'_> {
         };
         let id = member.to_string();
         self.conn.execute("UPDATE devices SET name = '', attempt_hash = NULL WHERE member_id = ?1", [&id])?;
+        self.conn.execute("DELETE FROM walk_members WHERE member_id = ?1", [&id])?;
         let sql = "UPDATE members SET name = '', erased_at_ms = ?2 WHERE id = ?1";
         self.conn.execute(sql, params![id, now_ms])?;
         Ok(())

@@ -44,6 +44,8 @@ pub(crate) enum Part {
     Member,
     Device,
     Invitation,
+    /// That they were on a walk.
+    Walk,
     /// A row as it stands.
     Row,
     /// What stood there before.
@@ -58,6 +60,7 @@ impl Part {
             Part::Member => "member",
             Part::Device => "device",
             Part::Invitation => "invitation",
+            Part::Walk => "walk",
             Part::Row => "row",
             Part::History => "history",
             Part::Refused => "refused",
@@ -153,6 +156,11 @@ impl Found {
             if self.members.contains(&word(&invitation, "member_id")) {
                 self.record(Part::Invitation, Why::Own, invitation);
             }
+        }
+        for walk in records("walk_members")?.into_iter().filter(|row| self.members.contains(&word(row, "member_id"))) {
+            let id = word(&walk, "walk_id");
+            let (part, place) = (Part::Walk, Part::Walk.as_str().to_owned());
+            self.findings.push(Finding { part, why: Why::Own, id, place, value: walk });
         }
         Ok(origins)
     }

@@ -29,7 +29,7 @@ async fn invitation_to(desk: &TestDevice<'_>, walk: &Json, role: &str) -> (Strin
 
 fn mark(counter: u64, scope: Scope) -> (RowId, Action) {
     let row = new_row();
-    let (_, fields) = whole(Entity::MapPin, Ends { contact: row, problem: row, member: row });
+    let (_, fields) = whole(Entity::MapPin, Ends { contact: row, problem: row, member: row, pin: row });
     (
         row,
         Action {
@@ -153,6 +153,8 @@ async fn the_command_line_makes_invites_to_and_ends_walks() {
     let secret = printed.split_once('#').unwrap().1.split_whitespace().next().unwrap();
     let guest = server.join_by(secret).await;
     assert_eq!(scopes(&read_all(&guest).await.0), [0, 17]);
+    let told = succeeds(&data, &["person", "find", "--data", ".", &area, "Prøve Person"]);
+    assert!(told.lines().any(|line| line.contains("walk")), "who asks is told: {told}");
     assert_eq!(succeeds(&data, &["walk", "list", "--data", ".", "--area", &area]), "1\topen\tSøtur\n");
     assert_eq!(succeeds(&data, &["walk", "end", "--data", ".", "--area", &area, "1"]), "1\tSøtur is over\n");
     assert_eq!(succeeds(&data, &["walk", "list", "--data", ".", "--area", &area]), "1\tended\tSøtur\n");

@@ -66,6 +66,7 @@ pub(crate) fn whole(entity: Entity, ends: Ends) -> (RowId, Vec<(FieldId, Value)>
             (photo::bytes, Value::Int(1)),
             (photo::width, Value::Int(4)),
             (photo::height, Value::Int(3)),
+        ],
         Entity::Walk => vec![
             (walk::name, "Ny".into()),
             (walk::number, Value::Int(9)),
