@@ -44,6 +44,7 @@ struct AnyAction {
     counter: AnyNumber,
     hlc: AnyNumber,
     seen: AnyNumber,
+    all_or_nothing: Option<bool>,
     rows: Vec<AnyRow>,
 }
 
@@ -93,6 +94,7 @@ impl AnyAction {
             counter: self.counter.into_number(),
             hlc: self.hlc.into_number(),
             seen: self.seen.into_number(),
+            all_or_nothing: self.all_or_nothing,
             rows: self.rows.into_iter().map(|row| row.into_change(known)).collect(),
         }
     }

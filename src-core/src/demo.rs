@@ -163,7 +163,7 @@ impl Writer {
     }
 
     fn action(&self, rows: Vec<RowChange>) -> Action {
-        Action { counter: 0, hlc: u64::try_from(self.now_ms).unwrap_or(0), seen: 0, rows }
+        Action { counter: 0, hlc: u64::try_from(self.now_ms).unwrap_or(0), seen: 0, all_or_nothing: None, rows }
     }
 
     fn area(&self, item: &DemoArea) -> Action {

@@ -259,7 +259,9 @@ requests! {
     /// Redeems an invitation or hand-over link; the area is then on this device and open.
     Redeem { link: String, /** What others see, e.g. "Mona, ejendomskontoret"; may be empty. */ member_name: String, device_name: String } -> AreaSummary;
     /// Makes an invitation (coordinators).
-    CreateInvitation { role: Role, uses: u32, expires_hours: u32, /** For how long those who redeem it have access; `None`: until they are locked out. */ access_hours: Option<u32> } -> InvitationLink;
+    CreateInvitation { role: Role, uses: u32, expires_hours: u32, /** For how long those who redeem it have access; `None`: until they are locked out. */ access_hours: Option<u32>, /** The walk that they are on. */ walk: Option<String> } -> InvitationLink;
+    /// Makes a safety walk that begins now (coordinators).
+    CreateWalk { name: String, /** For how long it lasts. */ hours: u32 } -> WalkView;
     /// *Tilføj min anden enhed*: a link of 24 hours for one more device of the same member.
     HandOver {} -> InvitationLink;
     /// Invitations that can still be redeemed (coordinators).

@@ -30,10 +30,19 @@ const PUSH: &str = "trygkort 2026 push v1";
 
 /// Where a scope's chain begins.
 #[must_use]
-pub fn genesis(area: AreaId, scope: u8) -> Hash {
+pub fn genesis(area: AreaId, scope: u32) -> Hash {
     let mut hasher = blake3::Hasher::new_derive_key(GENESIS);
-    hasher.update(area.0.0.as_bytes()).update(&[scope]);
+    hasher.update(area.0.0.as_bytes());
+    hash_scope(&mut hasher, scope);
     hasher.finalize().into()
+}
+
+/// A scope is one byte, as all were before there were walks; that of a walk is the byte 16 and its number.
+fn hash_scope(hasher: &mut blake3::Hasher, scope: u32) {
+    match u8::try_from(scope) {
+        Ok(byte) if byte < 16 => hasher.update(&[byte]),
+        _ => hasher.update(&[16]).update(&scope.to_be_bytes()),
+    };
 }
 
 /// What the row at `index` of a part is hashed with.
@@ -52,9 +61,10 @@ pub fn leaf(key: &Hash, row: &[u8]) -> Hash {
 
 /// The chain after a part. `entry` says who, when and where; its rows are not looked at.
 #[must_use]
-pub fn link(before: &Hash, entry: &Entry, scope: u8, first_seq: u64, leaves: impl Iterator<Item = Hash>) -> Hash {
+pub fn link(before: &Hash, entry: &Entry, scope: u32, first_seq: u64, leaves: impl Iterator<Item = Hash>) -> Hash {
     let mut hasher = blake3::Hasher::new_derive_key(PART);
-    hasher.update(before).update(&[scope]);
+    hasher.update(before);
+    hash_scope(&mut hasher, scope);
     for number in [first_seq, entry.position, entry.origin.into(), entry.counter, entry.effective, entry.hlc] {
         hasher.update(&number.to_be_bytes());
     }
@@ -128,7 +138,7 @@ pub fn erase(part: &mut ScopeRows, id: RowId) -> bool {
 #[derive(Clone, Debug)]
 pub struct Chains {
     area: AreaId,
-    heads: BTreeMap<u8, Head>,
+    heads: BTreeMap<u32, Head>,
 }
 
 /// Where one scope stands: its last number, and its chain as far as it is known.
@@ -197,7 +207,7 @@ impl Chains {
     /// Where every scope stands, ascending.
     #[must_use]
     pub fn heads(&self) -> Vec<ScopeSeq> {
-        let head = |(scope, head): (&u8, &Head)| ScopeSeq {
+        let head = |(scope, head): (&u32, &Head)| ScopeSeq {
             scope: *scope,
             seq: head.seq,
             hash: head.hash.map(ByteArray::from),
@@ -213,7 +223,8 @@ pub fn cursor_mac(key: &Hash, area: AreaId, cursor: &Cursor) -> Option<[u8; 16]>
     hasher.update(area.0.0.as_bytes());
     hasher.update(&cursor.epoch?.to_be_bytes()).update(&cursor.position.to_be_bytes());
     for head in &cursor.scopes {
-        hasher.update(&[head.scope]).update(&head.seq.to_be_bytes()).update(&head.hash?[..]);
+        hash_scope(&mut hasher, head.scope);
+        hasher.update(&head.seq.to_be_bytes()).update(&head.hash?[..]);
     }
     let mut mac = [0; 16];
     mac.copy_from_slice(&hasher.finalize().as_bytes()[..16]);

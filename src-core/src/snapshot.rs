@@ -52,7 +52,7 @@ struct File {
     #[n(1)]
     area: WireId,
     #[n(2)]
-    scope: u8,
+    scope: u32,
     #[n(3)]
     position: u64,
     /// Ascending by entity.

@@ -9,8 +9,9 @@ use crate::server::App;
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::header;
 use axum::http::request::Parts;
+use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use trygkort_core::domain::{AreaId, Role, RowId};
+use trygkort_core::domain::{AreaId, Reader, Role, RowId};
 use uuid::Uuid;
 
 /// How much time passes before "last seen" is written again.
@@ -27,13 +28,19 @@ pub(crate) struct Device {
     pub(crate) access_until_ms: Option<i64>,
     public_key: Option<[u8; 32]>,
     also: Vec<u32>,
+    walks: BTreeSet<u32>,
 }
 
 impl Device {
+    /// What its member reads.
+    pub(crate) fn reader(&self) -> Reader {
+        Reader { role: self.role, walks: self.walks.clone() }
+    }
+
     /// The same as the area's log sees it.
     pub(crate) fn peer(&self) -> Peer {
-        let Self { origin, member, role, public_key: key, .. } = *self;
-        Peer { origin, member, role, also: self.also.clone(), key, next_origin: None }
+        let Self { origin, member, public_key: key, .. } = *self;
+        Peer { origin, member, reader: self.reader(), also: self.also.clone(), key, next_origin: None }
     }
 }
 
@@ -73,13 +80,14 @@ impl FromRequestParts<App> for LockedOut {
 /// Whose token it is.
 async fn identify(parts: &Parts, app: &App) -> Result<Identity, ApiError> {
     let token = bearer(parts).and_then(|token| TOKEN.hash_of(token)).ok_or_else(ApiError::unauthorized)?;
-    app.control.read(move |control| control.identify(token)).await?.ok_or_else(ApiError::unauthorized)
+    app.control.read(move |control| control.identify(token, now_ms())).await?.ok_or_else(ApiError::unauthorized)
 }
 
 impl From<Identity> for Device {
     fn from(identity: Identity) -> Self {
-        let Identity { device: id, member, area, origin, role, access_until_ms, public_key, also, .. } = identity;
-        Device { id, member, role, area, origin, access_until_ms, public_key, also }
+        let Identity { device: id, member, area, origin, role, access_until_ms, public_key, also, walks, .. } =
+            identity;
+        Device { id, member, role, area, origin, access_until_ms, public_key, also, walks }
     }
 }
 

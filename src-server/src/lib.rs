@@ -53,6 +53,7 @@ pub use area_files::{AddBasemapError, AreaSpec};
 pub use backup::{BackupError, back_up};
 pub use config::{Config, TlsFiles};
 pub use control::ControlError;
+pub use control::InvitedTo;
 pub use data_dir::DataDirError;
 pub use demo::DemoError;
 pub use hub::AreaError;

@@ -1,5 +1,5 @@
-//! Keeps the areas' logs in step with `control.db`, behind the answers: members, devices and invitations are mirrored
-//! there, so that devices know them offline (docs/data-model.md).
+//! Keeps the areas' logs in step with `control.db`, behind the answers: members, devices, invitations and walks are
+//! mirrored there, so that devices know them offline (docs/data-model.md).
 //!
 //! `control.db` counts what changes (`0002_mirrors.sql`), so nothing is lost when mirroring fails or the server stops.
 //! The command line beside the server changes `control.db` as well; the server looks every second whether somebody did,

@@ -46,6 +46,7 @@ fn api() -> Router<App> {
         .route("/v1/snapshot/{hash}", get(v1::snapshot::get))
         .route("/v1/blobs/missing", post(v1::blobs::missing))
         .route("/v1/blobs/{hash}", get(v1::blobs::get))
+        .route("/v1/walks/join", post(v1::walks::join))
         .route("/v1/hand-over", post(v1::invitations::hand_over))
         .route("/v1/devices", get(v1::devices::list))
         .route("/v1/devices/{id}", patch(v1::devices::rename).delete(v1::devices::revoke));
@@ -56,6 +57,8 @@ fn api() -> Router<App> {
     let coordinators = Router::new()
         .route("/v1/invitations", post(v1::invitations::issue).get(v1::invitations::list))
         .route("/v1/invitations/{id}", delete(v1::invitations::revoke))
+        .route("/v1/walks", post(v1::walks::create).get(v1::walks::list))
+        .route("/v1/walks/{id}", delete(v1::walks::end))
         .route("/v1/members/{id}", delete(v1::members::lock_out));
     nobody_yet
         .merge(devices)

@@ -56,12 +56,8 @@ pub(crate) fn place(entity: u16, field: FieldId) -> String {
 }
 
 /// The word for a scope.
-pub(crate) fn scope(scope: Scope) -> &'static str {
-    match scope {
-        Scope::Public => "public",
-        Scope::Network => "network",
-        Scope::Coordination => "coordination",
-    }
+pub(crate) fn scope(scope: Scope) -> String {
+    scope.walk().map_or_else(|| scope.as_str().to_owned(), |walk| format!("walk:{walk}"))
 }
 
 /// One value.

@@ -112,6 +112,7 @@ pub(crate) fn scope_words(i18n: I18n, scope: Scope) -> &'static str {
         Scope::Public => td_string!(locale, common.scope.public),
         Scope::Network => td_string!(locale, common.scope.network),
         Scope::Coordination => td_string!(locale, common.scope.coordination),
+        Scope::Walk(_) => td_string!(locale, common.scope.walk),
     }
 }
 

@@ -103,7 +103,7 @@ impl RawDevice {
     /// An action on several rows, with the next number.
     pub fn action_on(&mut self, rows: Vec<RowChange>) -> Action {
         let counter = self.next_counter;
-        let action = Action { counter, hlc: now_ms(), seen: 0, rows };
+        let action = Action { counter, hlc: now_ms(), seen: 0, all_or_nothing: None, rows };
         self.next_counter += action.change_count() as u64;
         action
     }

@@ -15,7 +15,7 @@ impl App {
     /// What the server told of this thing, as long as it may still be shown.
     fn older_of(&self, row: RowId) -> Option<&Older> {
         let session = self.file().ok()?.session();
-        self.older.as_ref().filter(|older| older.row == row && older.role == session.role)
+        self.older.as_ref().filter(|older| older.row == row && older.reader == session.reader())
     }
 
     pub(super) fn older_history(&self, row: RowId) -> Result<Step, Error> {
@@ -26,9 +26,9 @@ impl App {
     pub(super) fn take_older_history(&mut self, row: RowId, response: &HttpResponse) -> Result<HistoryView, Error> {
         let page = from_bytes(&response.body)
             .map_err(|error| Error::coded(ErrorCode::Server, format!("the answer cannot be read: {error}")))?;
-        let role = self.file()?.session().role;
-        let known = self.older.take().filter(|older| older.row == row && older.role == role);
-        let mut older = known.unwrap_or(Older { row, role, entries: Vec::new(), complete: false });
+        let reader = self.file()?.session().reader();
+        let known = self.older.take().filter(|older| older.row == row && older.reader == reader);
+        let mut older = known.unwrap_or(Older { row, reader, entries: Vec::new(), complete: false });
         older.extend(page);
         self.older = Some(older);
         self.history(row)
@@ -38,8 +38,8 @@ impl App {
         let older = self.older.take();
         let which = (ask.row, ask.change, ask.unsent);
         let done = self.act(|file, ctx| {
-            let role = file.session().role;
-            let older = older.as_ref().filter(|older| older.row == ask.row && older.role == role);
+            let reader = file.session().reader();
+            let older = older.as_ref().filter(|older| older.row == ask.row && older.reader == reader);
             history::restore(file, ctx, older, which)
         });
         self.older = older;

@@ -294,6 +294,7 @@ impl App {
                 device_id: String::new(),
                 member_name: String::new(),
                 key: String::new(),
+                walks: Default::default(),
             };
             let now_ms = self.env.now_ms();
             let actions = crate::demo::actions(crate::demo::JSON, area, now_ms)

@@ -4,10 +4,12 @@ use super::{App, HttpRequest, HttpResponse, NetworkError, Step, file_name, summa
 use crate::domain::{AreaId, Role, RowId};
 use crate::error::{Error, ErrorCode};
 use crate::ipc::{
-    AreaSummary, CreateInvitation, DeviceView, InvitationLink, InvitationView, IpcError, Redeem, RenameDevice,
+    AreaSummary, CreateInvitation, CreateWalk, DeviceView, InvitationLink, InvitationView, IpcError, Redeem,
+    RenameDevice, WalkView,
 };
 use crate::seal;
 use crate::store::area::{AreaFile, Session};
+use crate::wire::v1::SPEAKS;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
@@ -31,6 +33,11 @@ pub(super) enum Kind {
         /// What the device will sign with.
         key: [u8; 32],
     },
+    /// Whether the link is to a walk of the area that is open: then nobody needs to become somebody else.
+    JoinWalk {
+        ask: Redeem,
+    },
+    Walk,
     Invitation,
     Invitations,
     Devices,
@@ -47,6 +54,8 @@ impl std::fmt::Debug for Kind {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Kind::Redeem { .. } => "Redeem",
+            Kind::JoinWalk { .. } => "JoinWalk",
+            Kind::Walk => "Walk",
             Kind::Invitation => "Invitation",
             Kind::Invitations => "Invitations",
             Kind::Devices => "Devices",
@@ -79,6 +88,13 @@ struct NewInvitation {
 }
 
 #[derive(Deserialize)]
+struct NewWalk {
+    id: String,
+    number: u32,
+    name: String,
+}
+
+#[derive(Deserialize)]
 struct ServerError {
     code: String,
     #[serde(default)]
@@ -92,6 +108,14 @@ impl App {
         if self.host.web_origin.as_ref().is_some_and(|origin| *origin != server) {
             return Err(Error::coded(ErrorCode::OtherServer, format!("the link leads to {server}")));
         }
+        let is_member = |session: &Session| session.server == server && !session.token.is_empty();
+        if self.file().is_ok_and(|file| is_member(file.session())) {
+            return self.call("POST", "walks/join", Some(&json!({ "secret": secret })), Kind::JoinWalk { ask });
+        }
+        self.become_member(server, &secret, ask)
+    }
+
+    fn become_member(&self, server: String, secret: &str, ask: Redeem) -> Result<Step, Error> {
         let hash = *blake3::hash(secret.as_bytes()).as_bytes();
         let mut key = [0; 32];
         self.env.fill_random(&mut key);
@@ -112,11 +136,39 @@ impl App {
         format!("{:032x}", u128::from_be_bytes(number))
     }
 
+    /// The answer to an attempt to join a walk. Where there is no such walk, the link is to something else.
+    fn joined_walk(&mut self, ask: Redeem, response: Result<HttpResponse, NetworkError>) -> Result<Step, Error> {
+        let response = response.map_err(|error| Error::coded(ErrorCode::Offline, error.to_string()))?;
+        match response.status {
+            200..300 => {
+                self.request_sync();
+                Ok(Step::Reply(Ok(reply(&summary(self.file()?)?)?)))
+            }
+            // 405 is the answer of a server of before there were walks.
+            401 | 404 | 405 => {
+                let (server, secret) =
+                    parse_link(&ask.link).ok_or_else(|| Error::coded(ErrorCode::BadLink, "no invitation"))?;
+                self.become_member(server, &secret, ask)
+            }
+            _ => Err(refused(&response)),
+        }
+    }
+
+    pub(super) fn create_walk(&self, ask: &CreateWalk) -> Result<Step, Error> {
+        let starts_at_ms = self.env.now_ms();
+        let ends_at_ms = starts_at_ms.saturating_add(i64::from(ask.hours) * 3_600_000);
+        let body = json!({ "name": ask.name, "starts_at_ms": starts_at_ms, "ends_at_ms": ends_at_ms });
+        self.call("POST", "walks", Some(&body), Kind::Walk)
+    }
+
     pub(super) fn create_invitation(&self, ask: &CreateInvitation) -> Result<Step, Error> {
         let mut body = json!({ "role": ask.role, "uses": ask.uses, "expires_hours": ask.expires_hours });
         if let Some(hours) = ask.access_hours {
             // Left out otherwise: an older server refuses a field that it does not know.
             body["access_hours"] = json!(hours);
+        }
+        if let Some(walk) = &ask.walk {
+            body["walk"] = json!(walk);
         }
         self.call("POST", "invitations", Some(&body), Kind::Invitation)
     }
@@ -152,7 +204,10 @@ impl App {
 
     /// Asks for what happened to a row before `position`.
     pub(super) fn ask_for_history(&self, row: RowId, position: u64) -> Result<Step, Error> {
-        self.call("GET", &format!("history/{row}?before={position}"), None, Kind::History { row })
+        // A server of before there were walks refuses to hear more.
+        let walks = !self.file()?.session().walks.is_empty();
+        let speaks = if walks { format!("&speaks={SPEAKS}") } else { String::new() };
+        self.call("GET", &format!("history/{row}?before={position}{speaks}"), None, Kind::History { row })
     }
 
     fn call(
@@ -180,6 +235,9 @@ impl App {
             Kind::Farewell => self.farewell_answered(&response),
             // It was locked meanwhile: asking again gives the same, and redeeming the same device.
             _ if self.is_locked() => Step::Reply(Err(super::lock::locked_error())),
+            Kind::JoinWalk { ask } => {
+                self.joined_walk(ask, response).unwrap_or_else(|error| Step::Reply(Err(IpcError::from(error))))
+            }
             kind => Step::Reply(self.take_answer(kind, response).map_err(IpcError::from)),
         }
     }
@@ -202,10 +260,14 @@ impl App {
                 self.device.forget_redeem_attempt(&secret)?;
                 reply(&area)
             }
+            Kind::Walk => {
+                let NewWalk { id, number, name } = parse(&response)?;
+                reply(&WalkView { id, number, name, open: true })
+            }
             Kind::Invitation => reply(&invitation(parse(&response)?)?),
             Kind::Invitations => reply(&parse::<Vec<InvitationView>>(&response)?),
             Kind::Devices => reply(&parse::<Vec<DeviceView>>(&response)?),
-            Kind::Done | Kind::Farewell => reply(&()),
+            Kind::Done | Kind::Farewell | Kind::JoinWalk { .. } => reply(&()),
             Kind::Delivery => reply(&self.take_delivery(&response)?),
             Kind::History { row } => reply(&self.take_older_history(row, &response)?),
         }
@@ -243,6 +305,7 @@ impl App {
             device_id: redeemed.device_id,
             member_name,
             key: hexadecimal(key),
+            walks: Default::default(),
         };
         if let Some(file) = self.areas.remove(&area) {
             file.close()?;

@@ -1,7 +1,7 @@
 //! Who may change what. The server enforces these rules; the screens ask them before they offer a button.
 
 use super::schema::{DELETED_AT, channel, conflict, photo};
-use super::{Entity, FieldId, Role, Scope};
+use super::{Entity, FieldId, Reader, Role, Scope};
 
 /// What is about to happen to a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub struct Change<'a> {
     pub fields: &'a [FieldId],
 }
 
-/// Whether `role` may make this change.
+/// Whether a reader may make this change.
 ///
 /// - Nobody changes what they may not read, or moves a row where they may not read it.
 /// - Nobody writes mirrors: members, devices and invitations are decided by `control.db`, and the server itself, which
@@ -31,11 +31,18 @@ pub struct Change<'a> {
 /// - Staff add and edit pins for the network, take back what they made themselves, and report numbers.
 /// - Photos are added and taken back by whoever may do so with a pin; their captions are everybody's who edits pins. What
 ///   is in a photo stays as it was added, whoever asks.
+/// - In the scope of a walk there are marks with their photos, and nothing else. Everyone who is on it adds marks, and
+///   edits and takes back their own; a mark is gathered by moving it out of there, which only coordinators do.
 /// - Conflicts are written by the server; whoever may write what one is about says when it is settled.
-/// - Residents and participants report numbers, and nothing else.
+/// - Residents and participants otherwise report numbers, and nothing else.
 #[must_use]
-pub fn may(role: Role, change: &Change<'_>) -> bool {
-    if !role.reads(change.scope) || change.move_to.is_some_and(|scope| !role.reads(scope)) {
+pub fn may(reader: &Reader, change: &Change<'_>) -> bool {
+    let role = reader.role;
+    if !reader.reads(change.scope) || change.move_to.is_some_and(|scope| !reader.reads(scope)) {
+        return false;
+    }
+    let in_a_walk = change.scope.walk().or(change.move_to.and_then(Scope::walk)).is_some();
+    if in_a_walk && !matches!(change.entity, Entity::MapPin | Entity::Photo | Entity::Conflict) {
         return false;
     }
     match (role, change.entity) {
@@ -45,6 +52,9 @@ pub fn may(role: Role, change: &Change<'_>) -> bool {
         (_, Entity::Photo) if !change.new && !change.fields.iter().all(is_loose) => false,
         (Role::Coordinator, _) => true,
         (_, Entity::Channel) => is_report(change),
+        (_, Entity::MapPin | Entity::Photo) if change.scope.walk().is_some() => {
+            change.move_to.is_none() && (change.new || change.own)
+        }
         (Role::Staff, Entity::MapPin | Entity::Photo) => {
             let deletes = change.fields.contains(&DELETED_AT);
             change.scope == Scope::Network && change.move_to.is_none() && (!deletes || change.own)
@@ -57,8 +67,12 @@ pub fn may(role: Role, change: &Change<'_>) -> bool {
 ///
 /// # Errors
 /// Those of `own`.
-pub fn may_asking_whose<E>(role: Role, change: &Change<'_>, own: impl FnOnce() -> Result<bool, E>) -> Result<bool, E> {
-    let if_own = |own| may(role, &Change { own, ..*change });
+pub fn may_asking_whose<E>(
+    reader: &Reader,
+    change: &Change<'_>,
+    own: impl FnOnce() -> Result<bool, E>,
+) -> Result<bool, E> {
+    let if_own = |own| may(reader, &Change { own, ..*change });
     Ok(if_own(false) || (if_own(true) && own()?))
 }
 
@@ -82,16 +96,22 @@ fn is_report(change: &Change<'_>) -> bool {
     !change.new && change.move_to.is_none() && change.fields == [channel::reported_at]
 }
 
-/// Whether `role` may add pins at all.
+/// Whether a reader may add pins at all.
 #[must_use]
-pub fn may_add_pins(role: Role) -> bool {
-    matches!(role, Role::Staff | Role::Coordinator)
+pub fn may_add_pins(reader: &Reader) -> bool {
+    matches!(reader.role, Role::Staff | Role::Coordinator) || !reader.walks.is_empty()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::schema::{area, card_cell, contact, map_pin, member};
+    use std::collections::BTreeSet;
+
+    /// As [`super::may`], for somebody who is on no walk.
+    fn may(role: Role, change: &Change<'_>) -> bool {
+        super::may(&Reader::new(role), change)
+    }
 
     fn change(entity: Entity, scope: Scope, fields: &[FieldId]) -> Change<'_> {
         Change { entity, scope, move_to: None, new: false, own: false, about: None, fields }
@@ -174,11 +194,36 @@ mod tests {
     fn whose_row_it_is_is_asked_only_where_it_decides() {
         let delete = change(Entity::MapPin, Scope::Network, &[DELETED_AT]);
         for own in [true, false] {
-            assert_eq!(may_asking_whose(Role::Staff, &delete, || Ok::<_, ()>(own)), Ok(own));
+            assert_eq!(may_asking_whose(&Reader::new(Role::Staff), &delete, || Ok::<_, ()>(own)), Ok(own));
         }
         for (role, allowed) in [(Role::Coordinator, true), (Role::Resident, false)] {
-            let asked = may_asking_whose(role, &delete, || Err("asked"));
+            let asked = may_asking_whose(&Reader::new(role), &delete, || Err("asked"));
             assert_eq!(asked, Ok(allowed), "{role}");
+        }
+    }
+
+    #[test]
+    fn everyone_on_a_walk_marks_and_takes_back_their_own() {
+        let mark = Change { new: true, ..change(Entity::MapPin, Scope::Walk(3), &[map_pin::note]) };
+        let edit = Change { new: false, ..mark };
+        let delete = Change { fields: &[DELETED_AT], ..edit };
+        for role in Role::ALL {
+            let on_it = Reader { role, walks: BTreeSet::from([3]) };
+            let coordinates = role == Role::Coordinator;
+            assert!(super::may(&on_it, &mark), "{role}");
+            for change in [edit, delete] {
+                assert!(super::may(&on_it, &Change { own: true, ..change }), "{role}");
+                assert_eq!(super::may(&on_it, &change), coordinates, "{role}: somebody else's");
+            }
+            for change in [mark, Change { own: true, ..edit }] {
+                assert_eq!(may(role, &change), coordinates, "{role} is not on it");
+            }
+            let gather = Change { move_to: Some(Scope::Public), own: true, fields: &[], ..edit };
+            assert_eq!(super::may(&on_it, &gather), coordinates, "{role}");
+            let contact = Change { entity: Entity::Contact, fields: &[contact::name], ..mark };
+            assert!(!super::may(&on_it, &contact), "{role}: marks and nothing else");
+            let moved_in = Change { scope: Scope::Public, move_to: Some(Scope::Walk(3)), new: false, ..contact };
+            assert!(!super::may(&on_it, &moved_in), "{role}");
         }
     }
 }

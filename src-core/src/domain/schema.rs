@@ -18,6 +18,7 @@ pub enum Entity {
     Invitation,
     Conflict,
     Photo,
+    Walk,
 }
 
 /// The number of a field within its entity.
@@ -225,6 +226,8 @@ entities! {
         expires_at = 6: Kind::Time,
         /// When it was taken back.
         revoked_at = 7: Kind::Time,
+        /// Whoever redeems it is on this walk.
+        walk = 8: Kind::Row(Entity::Walk),
     }
     Conflict = 11, conflict: {
         /// The row and field that two people wrote to, neither having seen the other.
@@ -255,13 +258,20 @@ entities! {
         /// By the device's clock, to the minute.
         taken_at = 9: Kind::Time,
     }
+    Walk = 13, walk: {
+        name = 2: Kind::Text { max: 80 },
+        /// That of its scope, see [`super::Scope::Walk`].
+        number = 3: Kind::Count,
+        starts_at = 4: Kind::Time,
+        ends_at = 5: Kind::Time,
+    }
 }
 
 impl Entity {
     /// Whether the server alone writes rows of this kind: they mirror what `control.db` decides, for display.
     #[must_use]
     pub fn is_mirror(self) -> bool {
-        matches!(self, Entity::Member | Entity::Device | Entity::Invitation)
+        matches!(self, Entity::Member | Entity::Device | Entity::Invitation | Entity::Walk)
     }
 
     /// The fields without which a row of this kind cannot come to be. An edit of a row that does not exist lacks them.
@@ -286,6 +296,7 @@ impl Entity {
             ],
             Entity::Conflict => &[conflict::entity, conflict::row, conflict::field, conflict::kind],
             Entity::Photo => &[photo::of, photo::hash, photo::thumbnail, photo::bytes, photo::width, photo::height],
+            Entity::Walk => &[walk::name, walk::number, walk::starts_at, walk::ends_at],
         }
     }
 }

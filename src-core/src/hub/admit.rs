@@ -2,13 +2,13 @@
 
 use super::verdicts::outcome_from;
 use super::{HubError, Keys, Peer, SERVER_ORIGIN};
-use super::{moved, page, restore};
+use super::{held, moved, page, restore};
 use crate::domain::{AreaId, ChangeId, FieldId, Scope};
 use crate::merge::{IncomingRow, Plan, Register, RowState, Stamp, effective_clock};
 use crate::seal::Hash;
 use crate::store::{StoreError, rows};
 use crate::wire::to_bytes;
-use crate::wire::v1::{Action, Entry, FieldChange, LogField, LogRow, Outcome, RowChange, Verdict, WireId};
+use crate::wire::v1::{Action, Entry, FieldChange, LogField, LogRow, Outcome, Reason, RowChange, Verdict, WireId};
 use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::BTreeMap;
 
@@ -61,6 +61,9 @@ impl Admission<'_> {
         let body = to_bytes(action);
         let hash = *blake3::hash(&body).as_bytes();
         if let Some((known, verdict)) = self.earlier(action)? {
+            if verdict.reason == Some(Reason::Unknown) && known == Some(hash) && held::is_known(action) {
+                return self.judge_held(action);
+            }
             return match known {
                 Some(known) if known == hash => Ok(verdict),
                 Some(_) => Ok(self.quarantine(action, &hash, &body)?),
@@ -70,10 +73,17 @@ impl Admission<'_> {
         if self.overlaps_earlier(action)? {
             return Ok(self.quarantine(action, &hash, &body)?);
         }
+        self.judge_new(action, &hash, &body)
+    }
+
+    pub(super) fn judge_new(&self, action: &Action, hash: &Hash, body: &[u8]) -> Result<Verdict, HubError> {
         let effective = self.effective(action)?;
         match self.judge(action, body.len(), effective)? {
-            Ok(judged) => self.admit(action, (&hash, &body), effective, &judged),
-            Err(reason) => Ok(self.refuse(action, &hash, &body, reason)?),
+            Ok(judged) if action.all_or_nothing == Some(true) && self.meets_another(action, effective, &judged)? => {
+                Ok(self.refuse(action, hash, body, Reason::Conflict)?)
+            }
+            Ok(judged) => self.admit(action, (hash, body), effective, &judged),
+            Err(reason) => Ok(self.refuse(action, hash, body, reason)?),
         }
     }
 
@@ -183,7 +193,7 @@ impl Admission<'_> {
     }
 
     /// The stamp of one of a row's changes.
-    fn stamp(&self, action: &Action, effective: u64, row: &Judged<'_>, index: usize) -> Stamp {
+    pub(super) fn stamp(&self, action: &Action, effective: u64, row: &Judged<'_>, index: usize) -> Stamp {
         let counter = action.counter + u64::from(row.first_index) + index as u64;
         Stamp { effective, id: ChangeId { origin: self.writer.origin(), counter } }
     }

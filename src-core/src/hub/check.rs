@@ -28,11 +28,12 @@ pub(super) fn run(conn: &Connection, area: AreaId) -> Result<Vec<String>, StoreE
 /// Every scope's sequence begins at 1, has no gap and ends at its head.
 fn gaps(conn: &Connection) -> Result<Vec<String>, StoreError> {
     let mut problems = Vec::new();
-    let mut next: BTreeMap<u8, u64> = BTreeMap::new();
+    let mut next: BTreeMap<u32, u64> = BTreeMap::new();
     let mut statement = conn.prepare("SELECT scope, first_seq, count, position FROM log ORDER BY position, scope")?;
     let mut found = statement.query([])?;
     while let Some(row) = found.next()? {
-        let (scope, first, count, position): (u8, u64, u64, u64) = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
+        let (scope, first, count, position): (u32, u64, u64, u64) =
+            (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
         let expected = next.entry(scope).or_insert(1);
         if first != *expected {
             problems.push(format!("scope {scope}: expected sequence {expected}, found {first} at position {position}"));
@@ -42,7 +43,7 @@ fn gaps(conn: &Connection) -> Result<Vec<String>, StoreError> {
     let mut statement = conn.prepare("SELECT scope, seq FROM head")?;
     let mut found = statement.query([])?;
     while let Some(row) = found.next()? {
-        let (scope, head): (u8, u64) = (row.get(0)?, row.get(1)?);
+        let (scope, head): (u32, u64) = (row.get(0)?, row.get(1)?);
         let last = next.get(&scope).map_or(0, |next| next - 1);
         if last != head {
             problems.push(format!("scope {scope}: the log ends at {last}, the head says {head}"));
@@ -54,7 +55,7 @@ fn gaps(conn: &Connection) -> Result<Vec<String>, StoreError> {
 /// Every scope's chain follows from what stands in the log.
 fn chains(conn: &Connection, area: AreaId) -> Result<Vec<String>, StoreError> {
     let mut problems = Vec::new();
-    for scope in Scope::ALL {
+    for scope in page::all_scopes(conn)? {
         let mut statement = conn.prepare(
             "SELECT log.position, origin, counter, effective, hlc, scope, first_seq, rows, salt, seals, hash
              FROM log JOIN entry ON entry.position = log.position WHERE scope = ?1 ORDER BY log.position",

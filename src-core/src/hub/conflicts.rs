@@ -42,6 +42,25 @@ impl Admission<'_> {
         Ok(found)
     }
 
+    /// Whether a change of the action would conflict with somebody's, or lose.
+    pub(super) fn meets_another(
+        &self,
+        action: &Action,
+        effective: u64,
+        judged: &[Judged<'_>],
+    ) -> Result<bool, StoreError> {
+        for row in judged {
+            let stamp = |index| self.stamp(action, effective, row, index);
+            let held = |field| row.current.as_ref().and_then(|current| current.fields.get(&field));
+            let mut fields = row.change.fields.iter().enumerate();
+            let loses = fields.any(|(index, set)| held(set.field).is_some_and(|held| held.stamp > stamp(index)));
+            if loses || row.moved_too_late || !self.conflicts(action, row, stamp)?.is_empty() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// The changes that made the row what it is and that the action's writer had not read when they began.
     fn unseen(&self, action: &Action, row: &RowState) -> Result<HashSet<ChangeId>, StoreError> {
         let mut unseen = HashSet::new();
@@ -84,7 +103,7 @@ impl Admission<'_> {
         let server = Admission { writer: Writer::Server, ..*self };
         for rows in changes.chunks(CHANGES_MAX / FIELDS_MAX) {
             let hlc = u64::try_from(self.now_ms).unwrap_or(0);
-            server.write(Action { counter: 0, hlc, seen: 0, rows: rows.to_vec() })?;
+            server.write(Action { counter: 0, hlc, seen: 0, all_or_nothing: None, rows: rows.to_vec() })?;
         }
         Ok(())
     }
@@ -123,7 +142,7 @@ impl Admission<'_> {
         let open = number(conflict::resolved_at).is_none();
         // Whoever lost and writes there again has moved on.
         let settled = (mine && again && open).then_some((conflict::resolved_at, Value::Int(self.now_ms)));
-        let scope = row.move_to.map_or(current.scope, |to| to.max(current.scope));
+        let scope = row.move_to.map_or(current.scope, |to| to.narrowed(current.scope));
         Ok(changed(id, Some(&current), scope, settled.into_iter()))
     }
 
@@ -164,7 +183,7 @@ fn changed(
 ) -> Option<RowChange> {
     let fields: Vec<_> = fields.filter_map(|(field, value)| mirror::set(current, field, value)).collect();
     let here = current.map_or(scope, |row| row.scope);
-    let move_to = Some(scope.max(here)).filter(|to| *to != here).map(Scope::number);
+    let move_to = Some(scope.narrowed(here)).filter(|to| *to != here).map(Scope::number);
     (!fields.is_empty() || move_to.is_some()).then(|| RowChange {
         entity: Entity::Conflict.number(),
         row: WireId(id),

@@ -1,7 +1,7 @@
 //! Judging an action: permission, validation and references. The first rule that is broken decides.
 
 use super::admit::{Admission, Judged, Writer};
-use super::{erase, moved};
+use super::{erase, held, moved, page};
 use crate::domain::access::{self, Change};
 use crate::domain::schema::{DELETED_AT, Kind, card_cell, map_pin};
 use crate::domain::validate::{self, ValueError};
@@ -31,8 +31,8 @@ impl Admission<'_> {
         if self.speaks_of_erased(action)? {
             return Ok(Err(Reason::Erased));
         }
-        if self.builds_on_refused(action)? {
-            return Ok(Err(Reason::DependsOn));
+        if let Some(reason) = self.builds_on_refused(action)? {
+            return Ok(Err(reason));
         }
         let made_here: HashSet<RowId> = action.rows.iter().map(|row| row.row.0).collect();
         let mut judged = Vec::with_capacity(action.rows.len());
@@ -41,6 +41,8 @@ impl Admission<'_> {
         for change in &action.rows {
             match self.judge_row(change, stamp, &made_here, first_index)? {
                 Ok(row) => judged.push(row),
+                // Perhaps it is there once what is held can be judged.
+                Err(Reason::Reference) if self.names_held(change)? => return Ok(Err(Reason::Unknown)),
                 Err(reason) => return Ok(Err(reason)),
             }
             first_index += u16::try_from(change.fields.len().max(1)).unwrap_or(u16::MAX);
@@ -70,6 +72,9 @@ impl Admission<'_> {
         if current.as_ref().is_some_and(|row| row.entity != change.entity) {
             return Ok(Err(Reason::Validation));
         }
+        if !self.is_open(scope)? || !move_to.map_or(Ok(true), |to| self.is_open(to))? {
+            return Ok(Err(Reason::Validation));
+        }
         let fields: Vec<_> = change.fields.iter().map(|field| field.field).collect();
         let about = current.as_ref().and_then(crate::merge::conflict::about);
         let asked = Change { entity, scope, move_to, new: current.is_none(), own: false, about, fields: &fields };
@@ -91,10 +96,16 @@ impl Admission<'_> {
         Ok(Ok(Judged { change, current, scope, move_to, moved_too_late, first_index }))
     }
 
+    /// Whether rows may be put there. The server opens a walk's scope by putting the walk itself into it.
+    fn is_open(&self, scope: Scope) -> Result<bool, StoreError> {
+        let (Writer::Device(_), Some(walk)) = (self.writer, scope.walk()) else { return Ok(true) };
+        Ok(page::walks(self.conn)?.contains(&walk))
+    }
+
     /// Permission. The server needs none for what it writes itself.
     fn permits(&self, asked: &Change<'_>, current: Option<&RowState>) -> Result<bool, StoreError> {
         let Writer::Device(peer) = self.writer else { return Ok(true) };
-        access::may_asking_whose(peer.role, asked, || match current {
+        access::may_asking_whose(&peer.reader, asked, || match current {
             Some(row) if row.created_by == peer.origin => Ok(true),
             Some(row) => Ok(Authors::load(self.conn)?.member(row.created_by) == Some(peer.member)),
             None => Ok(false),
@@ -167,13 +178,25 @@ impl Admission<'_> {
         Ok(false)
     }
 
-    /// Whether the action edits what a refused action wrote.
-    fn builds_on_refused(&self, action: &Action) -> Result<bool, StoreError> {
+    /// What becomes of an action that edits what a refused action wrote, or one that is held.
+    fn builds_on_refused(&self, action: &Action) -> Result<Option<Reason>, StoreError> {
         for change in &action.rows {
             for base in change.fields.iter().filter_map(|field| field.base) {
                 if self.action_of(base.0)?.is_some_and(|(outcome, _)| outcome == Outcome::Rejected) {
-                    return Ok(true);
+                    let held = self.names_held(change)?;
+                    return Ok(Some(if held { Reason::Unknown } else { Reason::DependsOn }));
                 }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether a change is to a row, or names one, that an action speaks of which is held.
+    fn names_held(&self, change: &RowChange) -> Result<bool, StoreError> {
+        let named = change.fields.iter().filter_map(|field| field.value.row());
+        for row in named.chain([change.row.0]) {
+            if held::speaks_of(self.conn, row)? {
+                return Ok(true);
             }
         }
         Ok(false)
@@ -213,6 +236,6 @@ fn check_value(entity: Entity, change: &FieldChange) -> Result<(), Reason> {
 }
 
 /// `None` is "stays"; an unknown number is an error.
-fn scope_or_none(number: Option<u8>) -> Result<Option<Scope>, ()> {
+fn scope_or_none(number: Option<u32>) -> Result<Option<Scope>, ()> {
     number.map(|n| Scope::from_number(n).ok_or(())).transpose()
 }

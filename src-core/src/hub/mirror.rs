@@ -1,8 +1,8 @@
-//! Mirrors: the rows by which the log shows members, devices and invitations, so that devices know offline who wrote
-//! what and who belongs here. The [`Roster`] is compared with the rows, and what differs is written by the server.
+//! Mirrors: the rows by which the log shows members, devices, invitations and walks, so that devices know offline who
+//! wrote what and who belongs here. The [`Roster`] is compared with the rows, and what differs is written by the server.
 
-use super::roster::{Device, Invitation, Member, Roster};
-use crate::domain::schema::{DELETED_AT, device, invitation, member};
+use super::roster::{Device, Invitation, Member, Roster, Walk};
+use crate::domain::schema::{DELETED_AT, device, invitation, member, walk};
 use crate::domain::{Entity, FieldId, Role, RowId, Scope, Value, validate};
 use crate::merge::RowState;
 use crate::store::{StoreError, rows};
@@ -58,7 +58,13 @@ pub(super) fn into_actions(mut changes: Vec<RowChange>, now_ms: i64) -> Vec<Acti
     let mut actions = Vec::new();
     while !changes.is_empty() {
         let rest = changes.split_off(changes.len().min(ROWS_PER_ACTION));
-        actions.push(Action { counter: 0, hlc, seen: 0, rows: std::mem::replace(&mut changes, rest) });
+        actions.push(Action {
+            counter: 0,
+            hlc,
+            seen: 0,
+            all_or_nothing: None,
+            rows: std::mem::replace(&mut changes, rest),
+        });
     }
     actions
 }
@@ -72,14 +78,15 @@ fn stored(conn: &Connection) -> Result<BTreeMap<RowId, RowState>, StoreError> {
     Ok(stored)
 }
 
-/// The mirrors there should be; members come first, because devices refer to them.
+/// The mirrors there should be; members and walks come first, because devices and invitations refer to them.
 fn mirrors(roster: &Roster) -> impl Iterator<Item = Mirror> {
     let scopes: HashMap<RowId, Scope> =
         roster.members.iter().map(|member| (member.id, scope_of(member.role))).collect();
     let members = roster.members.iter().map(of_member);
     let devices = roster.devices.iter();
     let devices = devices.filter_map(move |device| Some(of_device(device, *scopes.get(&device.member)?)));
-    members.chain(devices).chain(roster.invitations.iter().map(of_invitation))
+    let walks = roster.walks.iter().map(of_walk);
+    members.chain(devices).chain(walks).chain(roster.invitations.iter().map(of_invitation))
 }
 
 /// Colleagues know each other's names and devices, so that everyone in the network can see who wrote what, and a member
@@ -126,7 +133,7 @@ fn of_invitation(of: &Invitation) -> Mirror {
         entity: Entity::Invitation,
         row: of.id,
         scope: Scope::Coordination,
-        needs: None,
+        needs: of.walk,
         fields: vec![
             (invitation::role, of.role.as_str().into()),
             (invitation::uses, Value::Int(of.uses.into())),
@@ -134,6 +141,23 @@ fn of_invitation(of: &Invitation) -> Mirror {
             (invitation::made_at, Value::Int(of.made_at_ms)),
             (invitation::expires_at, Value::Int(of.expires_at_ms)),
             (invitation::revoked_at, of.revoked_at_ms.into()),
+            (invitation::walk, of.walk.map_or(Value::Null, Value::Row)),
+        ],
+    }
+}
+
+/// In the walk's own scope, which begins with it: whoever is on the walk knows what it is called.
+fn of_walk(of: &Walk) -> Mirror {
+    Mirror {
+        entity: Entity::Walk,
+        row: of.id,
+        scope: Scope::Walk(of.number),
+        needs: None,
+        fields: vec![
+            (walk::name, name(Entity::Walk, walk::name, &of.name)),
+            (walk::number, Value::Int(of.number.into())),
+            (walk::starts_at, Value::Int(of.starts_at_ms)),
+            (walk::ends_at, Value::Int(of.ends_at_ms)),
         ],
     }
 }

@@ -13,6 +13,7 @@ mod conflicts;
 mod cursor;
 mod deliver;
 pub mod erase;
+mod held;
 mod history;
 mod judge;
 mod mirror;
@@ -26,7 +27,7 @@ pub mod roster;
 pub mod snapshot;
 mod verdicts;
 
-use crate::domain::{AreaId, Role, RowId};
+use crate::domain::{AreaId, Reader, Role, RowId};
 use crate::seal::{self, Hash};
 use crate::store::{Journal, StoreError, configure, migrate, rows};
 use crate::wire::v1::{Action, Page, Reason, Restart, SyncRequest, SyncResponse, Verdict};
@@ -60,6 +61,8 @@ pub struct AreaLog {
     behind_snapshot: snapshot::Behind,
     /// Something was erased: the file is to be written anew.
     erased: Cell<bool>,
+    /// Authors of what was held and can be judged now.
+    held: Vec<u32>,
     page_bytes: usize,
 }
 
@@ -72,10 +75,12 @@ impl AreaLog {
         configure(&conn, Journal::Wal)?;
         migrate(&conn, SCHEMA)?;
         page::complete(&conn, (area, &keys))?;
+        let held = held::judgeable(&conn)?;
         Ok(Self {
             conn,
             area,
             keys,
+            held,
             behind_snapshot: snapshot::Behind::default(),
             erased: Cell::new(false),
             page_bytes: page::PAGE_BYTES,
@@ -121,6 +126,7 @@ impl AreaLog {
         let mut exchanged = self.whole_or_not(|log| log.exchange_within(peer, request, now_ms))?;
         exchanged.changed |= self.empty_trash_daily(now_ms)?;
         exchanged.snapshot_due = self.is_snapshot_due()?;
+        exchanged.held = std::mem::take(&mut self.held);
         Ok(exchanged)
     }
 
@@ -161,7 +167,7 @@ impl AreaLog {
         self.whole_or_not(|log| deliver::deliver(log, author, request, now_ms))
     }
 
-    /// Brings the mirrors of members, devices and invitations in step with `roster`; writes nothing where nothing
+    /// Brings the mirrors of members, devices, invitations and walks in step with `roster`; writes nothing where nothing
     /// differs. A failure leaves no trace and harms no other work of the same transaction.
     ///
     /// # Errors
@@ -189,7 +195,7 @@ impl AreaLog {
     fn exchange_within(&self, peer: &Peer, request: &[u8], now_ms: i64) -> Result<Exchanged, HubError> {
         let request = read_request(peer, request)?;
         let peer = &Peer { origin: request.origin, ..peer.clone() };
-        let mut response = self.empty_response(peer, now_ms)?;
+        let mut response = self.empty_response(peer, request.speaks, now_ms)?;
         let head_before = page::head_position(&self.conn)?;
         match cursor::standing(&self.conn, self.sealing(), &request.cursor)? {
             Standing::Here => self.answer(peer, &request, now_ms, &mut response)?,
@@ -203,6 +209,7 @@ impl AreaLog {
             snapshot_due: false,
             erased: self.erased.get(),
             wants_origin,
+            held: Vec::new(),
         })
     }
 
@@ -232,11 +239,12 @@ impl AreaLog {
             }
             response.incarnation = Some(peer.next_origin.unwrap_or(0));
         }
-        let (scopes, from) = (peer.role.readable(), request.cursor.position);
-        response.snapshot = snapshot::offer(&self.conn, self.sealing(), scopes, request)?;
+        let scopes = page::scopes_for(&self.conn, &peer.reader, request.speaks)?;
+        let from = request.cursor.position;
+        response.snapshot = snapshot::offer(&self.conn, self.sealing(), &scopes, request)?;
         response.page = match response.snapshot {
             Some(_) => Page { from, to: from, more: true, epoch: Some(page::epoch(&self.conn)?), ..Page::default() },
-            None => page::read(&self.conn, self.sealing(), scopes, from, self.page_bytes)?,
+            None => page::read(&self.conn, self.sealing(), &scopes, from, self.page_bytes)?,
         };
         Ok(())
     }
@@ -264,15 +272,22 @@ impl AreaLog {
         Ok(())
     }
 
-    /// The last entries before a position that touched a thing, newest first, as far as a role may read them: encoded,
-    /// at most a hundred.
+    /// The last entries before a position that touched a thing, newest first, as far as they are for a reader
+    /// whose device speaks this much: encoded, at most a hundred.
     ///
     /// # Errors
     /// When the file fails.
-    pub fn history(&self, role: Role, row: RowId, before: Option<u64>) -> Result<Vec<u8>, StoreError> {
+    pub fn history(
+        &self,
+        reader: &Reader,
+        speaks: Option<u16>,
+        row: RowId,
+        before: Option<u64>,
+    ) -> Result<Vec<u8>, StoreError> {
         // Positions are below 2⁶³: SQLite keeps them.
         let before = before.unwrap_or(u64::MAX).min(i64::MAX.unsigned_abs());
-        Ok(to_bytes(&history::read(&self.conn, role.readable(), row, before)?))
+        let scopes = page::scopes_for(&self.conn, reader, speaks)?;
+        Ok(to_bytes(&history::read(&self.conn, &scopes, row, before)?))
     }
 
     /// Begins a new epoch, after the file was restored from a backup. Devices that had read further give back what the
@@ -285,11 +300,12 @@ impl AreaLog {
         restore::begin_epoch(&self.conn, page::head_position(&self.conn)?, now_ms)
     }
 
-    fn empty_response(&self, peer: &Peer, now_ms: i64) -> Result<SyncResponse, StoreError> {
+    fn empty_response(&self, peer: &Peer, speaks: Option<u16>, now_ms: i64) -> Result<SyncResponse, StoreError> {
+        let scopes = page::scopes_for(&self.conn, &peer.reader, speaks)?;
         Ok(SyncResponse {
             version: VERSION,
             now_ms: u64::try_from(now_ms).unwrap_or(0),
-            role: role_number(peer.role),
+            role: role_number(peer.reader.role),
             basemap: self.basemap()?.map(ByteArray::from),
             verdicts: Vec::new(),
             page: Page::default(),
@@ -297,6 +313,7 @@ impl AreaLog {
             incarnation: None,
             backed_up: Some(self.backed_up()?),
             snapshot: None,
+            walks: page::walk_scopes(&self.conn, &scopes)?,
         })
     }
 

@@ -1,13 +1,14 @@
 //! Reading and writing the log: positions, sequences, chains and pages.
 
 use super::Keys;
-use crate::domain::{AreaId, Scope};
+use crate::domain::{AreaId, Reader, Scope};
 use crate::seal;
 use crate::store::StoreError;
-use crate::wire::v1::{Cursor, Entry, LogRow, Page, Raw, ScopeRows, ScopeSeq, Seal};
+use crate::wire::v1::{Cursor, Entry, LogRow, Page, Raw, SPEAKS_WALKS, ScopeRows, ScopeSeq, Seal, WalkScope};
 use crate::wire::{from_bytes, to_bytes};
 use minicbor::bytes::ByteArray;
 use rusqlite::{Connection, OptionalExtension, Row, params};
+use std::collections::BTreeSet;
 
 /// A page ends after the action with which it reaches this many bytes.
 pub(super) const PAGE_BYTES: usize = 768 * 1024;
@@ -20,6 +21,36 @@ pub(super) fn head_position(conn: &Connection) -> Result<u64, StoreError> {
 /// The epoch the log is in.
 pub(super) fn epoch(conn: &Connection) -> Result<u64, StoreError> {
     Ok(conn.prepare_cached("SELECT MAX(epoch) FROM epoch")?.query_row([], |row| row.get(0))?)
+}
+
+/// The walks that have a scope in this log.
+pub(super) fn walks(conn: &Connection) -> Result<BTreeSet<u32>, StoreError> {
+    let mut statement = conn.prepare_cached("SELECT scope FROM head WHERE scope >= ?1")?;
+    let found = statement.query_map([Scope::Walk(0).number()], |row| row.get(0))?;
+    let scopes = found.collect::<Result<Vec<u32>, _>>()?;
+    Ok(scopes.into_iter().filter_map(|scope| Scope::from_number(scope)?.walk()).collect())
+}
+
+/// Every scope of this log.
+pub(super) fn all_scopes(conn: &Connection) -> Result<Vec<Scope>, StoreError> {
+    Ok(Scope::ALL.into_iter().chain(walks(conn)?.into_iter().map(Scope::Walk)).collect())
+}
+
+/// What a reader is sent whose device speaks this much: every way out of the log asks here.
+pub(super) fn scopes_for(conn: &Connection, reader: &Reader, speaks: Option<u16>) -> Result<Vec<Scope>, StoreError> {
+    let understands = |scope: &Scope| scope.walk().is_none() || speaks.unwrap_or(0) >= SPEAKS_WALKS;
+    let scopes = all_scopes(conn)?.into_iter();
+    Ok(scopes.filter(|scope| reader.reads(*scope) && understands(scope)).collect())
+}
+
+/// The walks among the scopes that a reader is sent; `None`: there are none.
+pub(super) fn walk_scopes(conn: &Connection, scopes: &[Scope]) -> Result<Option<Vec<WalkScope>>, StoreError> {
+    let mut begin = conn.prepare_cached("SELECT MIN(position) FROM log WHERE scope = ?1")?;
+    let mut found = Vec::new();
+    for (scope, walk) in scopes.iter().filter_map(|scope| Some((scope, scope.walk()?))) {
+        found.push(WalkScope { walk, first: begin.query_row([scope.number()], |row| row.get(0))? });
+    }
+    Ok(Some(found).filter(|found| !found.is_empty()))
 }
 
 /// Puts an entry at the end of the log, taking one number of its sequence per row in every scope it touches.
@@ -67,7 +98,7 @@ struct Head {
     hash: seal::Hash,
 }
 
-fn head(conn: &Connection, area: AreaId, scope: u8) -> Result<Head, StoreError> {
+fn head(conn: &Connection, area: AreaId, scope: u32) -> Result<Head, StoreError> {
     let found = conn
         .prepare_cached("SELECT seq, hash FROM head WHERE scope = ?1")?
         .query_row([scope], |row| Ok(Head { seq: row.get(0)?, hash: row.get(1)? }))
@@ -182,7 +213,7 @@ pub(super) fn complete(conn: &Connection, (area, keys): (AreaId, &Keys)) -> Resu
     Ok(tx.commit()?)
 }
 
-fn complete_scope(conn: &Connection, area: AreaId, keys: &Keys, scope: u8) -> Result<(), StoreError> {
+fn complete_scope(conn: &Connection, area: AreaId, keys: &Keys, scope: u32) -> Result<(), StoreError> {
     let mut hash = seal::genesis(area, scope);
     let mut statement = conn.prepare(
         "SELECT log.position, origin, counter, effective, hlc, scope, first_seq, rows, salt, seals

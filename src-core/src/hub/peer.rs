@@ -1,6 +1,6 @@
 //! Who talks to an area's log, with what, and what can go wrong.
 
-use crate::domain::{Role, RowId};
+use crate::domain::{Reader, Role, RowId};
 use crate::seal::{Hash, Salt};
 use crate::store::StoreError;
 use crate::wire::VERSION;
@@ -40,7 +40,7 @@ pub struct Peer {
     pub origin: u32,
     /// The member whose device it is.
     pub member: RowId,
-    pub role: Role,
+    pub reader: Reader,
     /// Other numbers the same device goes by.
     pub also: Vec<u32>,
     /// The public key it signs with; `None` for one of before there were keys.
@@ -50,10 +50,10 @@ pub struct Peer {
 }
 
 impl Peer {
-    /// A device that signs nothing.
+    /// A device that signs nothing, of a member who is on no walk.
     #[must_use]
     pub fn new(origin: u32, member: RowId, role: Role) -> Self {
-        Self { origin, member, role, also: Vec::new(), key: None, next_origin: None }
+        Self { origin, member, reader: Reader::new(role), also: Vec::new(), key: None, next_origin: None }
     }
 }
 
@@ -70,6 +70,8 @@ pub struct Exchanged {
     pub erased: bool,
     /// Two devices go by this origin, and there was no [`Peer::next_origin`] to give: ask again with one.
     pub wants_origin: bool,
+    /// Authors of what an earlier version held and this one can judge ([`super::AreaLog::judge_held`]). Said once.
+    pub held: Vec<u32>,
 }
 
 /// The result of mirroring.

@@ -4,28 +4,28 @@ use super::admit::{Admission, Judged, Writer};
 use super::{AreaLog, HubError};
 use crate::domain::access::{self, Change};
 use crate::domain::schema::{map_pin, photo};
-use crate::domain::{Entity, Role, Scope, Value};
+use crate::domain::{Entity, Reader, Scope, Value};
 use crate::merge::RowState;
 use crate::store::{StoreError, rows};
 use crate::wire::v1::{Action, CHANGES_MAX, RowChange, WireId};
 use std::collections::BTreeSet;
 
 impl Admission<'_> {
-    /// Whether a new photo is of a pin that is there and that its writer may edit.
+    /// Whether a new photo is of a pin that is there, where its writer may add pins.
     pub(super) fn may_hang(&self, change: &RowChange) -> Result<bool, StoreError> {
         let of = change.fields.iter().find(|field| field.field == photo::of).and_then(|field| field.value.row());
         let Some(pin) = of.map(|of| rows::get(self.conn, of)).transpose()?.flatten() else { return Ok(false) };
         let Writer::Device(peer) = self.writer else { return Ok(true) };
-        let edit = Change {
+        let pin_beside = Change {
             entity: Entity::MapPin,
             scope: pin.scope,
             move_to: None,
-            new: false,
+            new: true,
             own: false,
             about: None,
             fields: &[map_pin::note],
         };
-        Ok(pin.entity == Entity::MapPin.number() && access::may(peer.role, &edit))
+        Ok(pin.entity == Entity::MapPin.number() && access::may(&peer.reader, &pin_beside))
     }
 
     /// Brings photos to where their pin is, when an action has moved the one without the other: its writer did not know
@@ -52,7 +52,7 @@ impl Admission<'_> {
         let server = Admission { writer: Writer::Server, ..*self };
         for rows in astray.chunks(CHANGES_MAX) {
             let hlc = u64::try_from(self.now_ms).unwrap_or(0);
-            server.write(Action { counter: 0, hlc, seen: 0, rows: rows.to_vec() })?;
+            server.write(Action { counter: 0, hlc, seen: 0, all_or_nothing: None, rows: rows.to_vec() })?;
         }
         Ok(())
     }
@@ -73,13 +73,13 @@ fn moved(row: &RowState, to: Scope) -> Option<RowChange> {
 }
 
 impl AreaLog {
-    /// Whether a row that a role reads names this file.
+    /// Whether a row that somebody reads names this file.
     ///
     /// # Errors
     /// When the file fails.
-    pub fn reads_blob(&self, role: Role, hash: &str) -> Result<bool, StoreError> {
+    pub fn reads_blob(&self, reader: &Reader, hash: &str) -> Result<bool, StoreError> {
         let found = rows::holding(&self.conn, Entity::Photo, hash.as_bytes())?;
-        Ok(found.iter().any(|row| role.reads(row.scope) && blobs_of(row).any(|name| name == hash)))
+        Ok(found.iter().any(|row| reader.reads(row.scope) && blobs_of(row).any(|name| name == hash)))
     }
 
     /// The files that rows name in the scopes that are read, those in the trash included.

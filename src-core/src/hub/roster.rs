@@ -1,15 +1,16 @@
-//! What `control.db` decides about an area's members, devices and invitations, as far as the area's log shows it: no
+//! What `control.db` decides about an area's members, devices, invitations and walks, as far as the area's log shows it: no
 //! secrets and no hashes. Ids are those of `control.db`.
 
 use crate::domain::{Role, RowId};
 
-/// All members, devices and invitations of an area.
+/// All members, devices, invitations and walks of an area.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Roster {
     pub members: Vec<Member>,
     /// Locked-out ones too: what they wrote stays.
     pub devices: Vec<Device>,
     pub invitations: Vec<Invitation>,
+    pub walks: Vec<Walk>,
 }
 
 /// Somebody with a role in the area.
@@ -43,6 +44,19 @@ pub struct Invitation {
     pub made_at_ms: i64,
     pub expires_at_ms: i64,
     pub revoked_at_ms: Option<i64>,
+    /// Whoever redeems it is on this walk.
+    pub walk: Option<RowId>,
+}
+
+/// A safety walk: who is on it reads and writes its scope.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Walk {
+    pub id: RowId,
+    /// That of its scope.
+    pub number: u32,
+    pub name: String,
+    pub starts_at_ms: i64,
+    pub ends_at_ms: i64,
 }
 
 /// Shows which, never the name.

@@ -40,7 +40,7 @@ struct Kept {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 struct KeptFile {
     #[n(0)]
-    scope: u8,
+    scope: u32,
     #[n(1)]
     hash: ByteArray<32>,
     #[n(2)]
@@ -166,7 +166,7 @@ impl AreaLog {
     /// When the file fails.
     pub fn snapshot_source(&self) -> Result<Source, StoreError> {
         let position = page::head_position(&self.conn)?;
-        let heads = page::heads(&self.conn, &Scope::ALL, position)?;
+        let heads = page::heads(&self.conn, &page::all_scopes(&self.conn)?, position)?;
         Ok(Source {
             area: self.area,
             position,
@@ -222,7 +222,7 @@ impl AreaLog {
 }
 
 impl Kept {
-    fn raw_bytes(&self, of: impl Fn(u8) -> bool) -> u64 {
+    fn raw_bytes(&self, of: impl Fn(u32) -> bool) -> u64 {
         self.files.iter().filter(|file| of(file.scope)).map(|file| file.raw_bytes).sum()
     }
 }
@@ -235,11 +235,11 @@ pub(super) fn offer(
     request: &SyncRequest,
 ) -> Result<Option<SnapshotOffer>, StoreError> {
     let from = request.cursor.position;
-    if request.speaks.unwrap_or(0) < SPEAKS_SNAPSHOTS {
+    if request.speaks.unwrap_or(0) < SPEAKS_SNAPSHOTS || request.log_only == Some(true) {
         return Ok(None);
     }
     let Some(kept) = kept(conn)?.filter(|kept| kept.position > from) else { return Ok(None) };
-    let reads = |number: u8| scopes.iter().any(|scope| scope.number() == number);
+    let reads = |number: u32| scopes.iter().any(|scope| scope.number() == number);
     if !is_log_longer(conn, scopes, (from, kept.position), kept.raw_bytes(reads))? {
         return Ok(None);
     }

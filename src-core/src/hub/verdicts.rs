@@ -127,7 +127,7 @@ pub(super) fn outcome_from(number: u8) -> Outcome {
     }
 }
 
-const REASONS: [Reason; 9] = [
+const REASONS: [Reason; 10] = [
     Reason::Permission,
     Reason::Validation,
     Reason::Reference,
@@ -137,6 +137,7 @@ const REASONS: [Reason; 9] = [
     Reason::Quarantined,
     Reason::Unknown,
     Reason::Erased,
+    Reason::Conflict,
 ];
 
 pub(super) fn reason_number(reason: Reason) -> u8 {

@@ -292,6 +292,8 @@ pub struct PinView {
     pub lat: f64,
     pub lon: f64,
     pub scope: Scope,
+    /// What the walk is called whose scope that is.
+    pub walk: Option<String>,
     pub expires_at_ms: Option<i64>,
     pub editable: bool,
     /// Whether the server would let this device delete it.
@@ -350,7 +352,7 @@ impl PinCategory {
 }
 
 /// Where the map starts.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MapFrame {
     /// West, south, east, north in degrees.
     pub bbox: [f64; 4],
@@ -358,6 +360,19 @@ pub struct MapFrame {
     pub can_add: bool,
     /// Whether a base map is on this device.
     pub has_basemap: bool,
+    /// The walks whose marks are on this device, the latest last.
+    pub walks: Vec<WalkView>,
+}
+
+/// A safety walk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WalkView {
+    pub id: String,
+    /// That of its scope, see [`Scope::Walk`].
+    pub number: u32,
+    pub name: String,
+    /// It has not ended.
+    pub open: bool,
 }
 
 /// What the badge says.
@@ -459,6 +474,8 @@ pub enum RefusalReason {
     Quarantined,
     /// It speaks of something that was erased for good.
     Erased,
+    /// It was to be whole or not at all, and somebody else changed the same meanwhile.
+    Conflict,
     /// A reason this version does not know.
     Other,
 }

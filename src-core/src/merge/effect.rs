@@ -12,7 +12,7 @@ pub struct Effect {
     pub made: bool,
     /// The scope it was in, when that was another.
     #[n(1)]
-    pub scope: Option<u8>,
+    pub scope: Option<u32>,
     /// What the fields held that got a value. A field that is missing here held nothing.
     #[n(2)]
     pub before: Vec<Held>,

@@ -4,7 +4,7 @@ use super::Ctx;
 use crate::domain::access::{self, Change};
 use crate::domain::schema::DELETED_AT;
 use crate::domain::validate::{self, ValueError};
-use crate::domain::{ChangeId, Entity, FieldId, Role, RowId, Scope, Value};
+use crate::domain::{ChangeId, Entity, FieldId, Reader, RowId, Scope, Value};
 use crate::error::Error;
 use crate::ipc::{Saved, Seen, Topic, UndoId};
 use crate::merge::RowState;
@@ -62,12 +62,12 @@ impl Draft {
 
     /// Whether it would change anything, and this device may make the change.
     pub(crate) fn is_feasible(&self, file: &AreaFile) -> Result<bool, Error> {
-        let (role, origin) = (file.session.role, file.session.origin);
+        let (reader, origin) = (file.session.reader(), file.session.origin);
         let mut changes = false;
         for draft in &self.rows {
             let current = outbox::overlay(&file.conn, origin, draft.row)?;
             let Some(change) = to_change(draft, current.as_ref(), None) else { continue };
-            match check_permission(&file.conn, (role, origin), draft, &change, current.as_ref()) {
+            match check_permission(&file.conn, (&reader, origin), draft, &change, current.as_ref()) {
                 Ok(()) => changes = true,
                 Err(Error::Forbidden) => return Ok(false),
                 Err(error) => return Err(error),
@@ -84,14 +84,14 @@ impl Draft {
         ctx: &Ctx<'_>,
         main: RowId,
     ) -> Result<(Saved, BTreeSet<Topic>), Error> {
-        let (role, origin, local_only) = (file.session.role, file.session.origin, file.session.local_only());
+        let (reader, origin, local_only) = (file.session.reader(), file.session.origin, file.session.local_only());
         let tx = file.conn.transaction()?;
         let mut changes = Vec::new();
         let mut undo = Vec::new();
         for draft in self.rows {
             let current = outbox::overlay(&tx, origin, draft.row)?;
             let Some(change) = to_change(&draft, current.as_ref(), self.seen.as_ref()) else { continue };
-            check_permission(&tx, (role, origin), &draft, &change, current.as_ref())?;
+            check_permission(&tx, (&reader, origin), &draft, &change, current.as_ref())?;
             check_values(&draft, &change)?;
             undo.push(to_undo(&change, current.as_ref()));
             changes.push(change);
@@ -161,7 +161,7 @@ fn base(row: RowId, field: FieldId, current: Option<&RowState>, seen: Option<&Se
 /// Asks what the server will ask.
 fn check_permission(
     tx: &Connection,
-    (role, origin): (Role, u32),
+    (reader, origin): (&Reader, u32),
     draft: &RowDraft,
     change: &RowChange,
     current: Option<&RowState>,
@@ -176,7 +176,7 @@ fn check_permission(
         about: current.and_then(conflict::about),
         fields: &fields,
     };
-    let allowed = access::may_asking_whose(role, &asked, || match current {
+    let allowed = access::may_asking_whose(reader, &asked, || match current {
         Some(row) => Ok::<_, StoreError>(Authors::load(tx)?.same_member(row.created_by, origin)),
         None => Ok(false),
     })?;
@@ -206,7 +206,7 @@ fn keep(
     rows: Vec<RowChange>,
     undo: &Vec<UndoRow>,
 ) -> Result<(u64, BTreeSet<Topic>), Error> {
-    let mut action = Action { counter: 0, hlc: area::next_hlc(tx, now_ms)?, seen, rows };
+    let mut action = Action { counter: 0, hlc: area::next_hlc(tx, now_ms)?, seen, all_or_nothing: None, rows };
     let count = action.change_count();
     if count > CHANGES_MAX {
         return Err(Error::invalid("form", format!("{count} changes at once, at most {CHANGES_MAX}")));
@@ -229,7 +229,7 @@ struct UndoRow {
     row: WireId,
     /// The scope it was in; `None`: the action made it.
     #[n(2)]
-    scope: Option<u8>,
+    scope: Option<u32>,
     /// The values it had.
     #[n(3)]
     fields: Vec<UndoField>,
@@ -333,7 +333,7 @@ pub(crate) fn seed(file: &mut AreaFile, actions: Vec<Action>) -> Result<(), Erro
 /// Puts an action into the log of an area without a server, as a server would.
 fn enter(tx: &Connection, origin: u32, action: Action) -> Result<(), StoreError> {
     let (_, last) = journal::bounds(tx)?;
-    let mut parts: BTreeMap<u8, Vec<Raw<LogRow>>> = BTreeMap::new();
+    let mut parts: BTreeMap<u32, Vec<Raw<LogRow>>> = BTreeMap::new();
     let mut index = 0;
     for change in action.rows {
         let fields = (index..).zip(change.fields);

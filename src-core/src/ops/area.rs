@@ -63,6 +63,7 @@ pub fn create_action(area: AreaId, name: &str, bounds: [f64; 4], demo: bool, now
         counter: 0,
         hlc: u64::try_from(now_ms).unwrap_or(0),
         seen: 0,
+        all_or_nothing: None,
         rows: vec![RowChange {
             entity: Entity::Area.number(),
             row: WireId(area.0),

@@ -74,7 +74,7 @@ fn may_settle(file: &AreaFile, row: &RowState, dispute: &Dispute) -> bool {
         about: Some(dispute.entity),
         fields: &[f::resolved_at],
     };
-    access::may(file.session.role, &change)
+    access::may(&file.session.reader(), &change)
 }
 
 /// All of them, for people.

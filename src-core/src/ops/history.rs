@@ -4,7 +4,7 @@ use super::Ctx;
 use super::action::Draft;
 use super::telling::{Done, DoneRow, Teller, told_by};
 use crate::domain::schema::{DELETED_AT, Kind, card_cell};
-use crate::domain::{Entity, Role, RowId, Scope, Value};
+use crate::domain::{Entity, Reader, RowId, Scope, Value};
 use crate::error::Error;
 use crate::ipc::{Deed, HistoryView, Saved, Topic};
 use crate::merge::RowState;
@@ -21,8 +21,8 @@ pub(crate) const PAGE_MAX: u32 = 100;
 #[derive(Debug)]
 pub(crate) struct Older {
     pub(crate) row: RowId,
-    /// Whom it was told to: another role may not see it.
-    pub(crate) role: Role,
+    /// Whom it was told to: another may not see it.
+    pub(crate) reader: Reader,
     /// Ascending by position.
     pub(crate) entries: Vec<Entry>,
     /// There is nothing before.

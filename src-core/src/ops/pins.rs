@@ -2,12 +2,14 @@
 
 use super::authors::author;
 use super::{Ctx, action, photos};
-use crate::domain::schema::{DELETED_AT, map_pin as f};
-use crate::domain::{Entity, FieldId, PinId, Position, Role, Scope, Value, access, validate};
+use crate::domain::schema::{self, DELETED_AT, map_pin as f};
+use crate::domain::{Entity, FieldId, PinId, Position, Reader, Role, Scope, Value, access, validate};
 use crate::error::Error;
-use crate::ipc::{Editing, MapFrame, PinCategory, PinForm, PinView, Saved, Topic};
+use crate::ipc::{Editing, MapFrame, PinCategory, PinForm, PinView, Saved, Topic, WalkView};
+use crate::merge::RowState;
 use crate::store::area::AreaFile;
 use crate::store::authors::Authors;
+use crate::store::rows;
 use crate::store::table::map_pin::{self, PinRow};
 use crate::store::table::{area, photo};
 use action::Draft;
@@ -42,7 +44,10 @@ pub(crate) fn all(file: &AreaFile, ctx: &Ctx<'_>) -> Result<Vec<PinView>, Error>
     let origins: BTreeSet<u32> = pins.iter().map(|row| row.created_by).collect();
     let names = origins.into_iter().map(|origin| Ok((origin, author(file, &authors, origin)?)));
     let names: HashMap<u32, Option<String>> = names.collect::<Result<_, Error>>()?;
-    Ok(pins.into_iter().map(|row| view(file, &authors, &names, row)).collect())
+    let walks: HashMap<u32, String> =
+        walks(file, ctx.now_ms)?.into_iter().map(|walk| (walk.number, walk.name)).collect();
+    let named = |scope: Scope| scope.walk().and_then(|walk| walks.get(&walk).cloned());
+    Ok(pins.into_iter().map(|row| PinView { walk: named(row.scope), ..view(file, &authors, &names, row) }).collect())
 }
 
 fn view(file: &AreaFile, authors: &Authors, names: &HashMap<u32, Option<String>>, row: PinRow) -> PinView {
@@ -54,6 +59,7 @@ fn view(file: &AreaFile, authors: &Authors, names: &HashMap<u32, Option<String>>
         lat: row.position.lat(),
         lon: row.position.lon(),
         scope: row.scope,
+        walk: None,
         expires_at_ms: row.expires_at,
         editable: may(file, authors, &row, &[f::note]),
         deletable: may(file, authors, &row, &[DELETED_AT]),
@@ -75,18 +81,40 @@ fn may(file: &AreaFile, authors: &Authors, row: &PinRow, fields: &[FieldId]) -> 
         about: None,
         fields,
     };
-    access::may(file.session.role, &change)
+    access::may(&file.session.reader(), &change)
 }
 
 /// Where the map starts and how far it reaches.
-pub(crate) fn frame(file: &AreaFile) -> Result<MapFrame, Error> {
+pub(crate) fn frame(file: &AreaFile, ctx: &Ctx<'_>) -> Result<MapFrame, Error> {
     // Denmark, for an area that has not been synced yet.
     const DENMARK: [f64; 4] = [8.0, 54.5, 15.3, 57.8];
     let bounds = area::get(&file.conn)?.bounds;
     Ok(MapFrame {
         bbox: validate::parse_bounds(&bounds).unwrap_or(DENMARK),
-        can_add: access::may_add_pins(file.session.role),
+        can_add: access::may_add_pins(&file.session.reader()),
         has_basemap: file.basemap_hash()?.is_some(),
+        walks: walks(file, ctx.now_ms)?,
+    })
+}
+
+/// The walks that this device reads, as the server mirrors them.
+fn walks(file: &AreaFile, now_ms: i64) -> Result<Vec<WalkView>, Error> {
+    let rows = rows::of_entity(&file.conn, Entity::Walk)?.into_iter();
+    let mut walks: Vec<WalkView> = rows.filter_map(|row| walk(&row, now_ms)).collect();
+    walks.sort_by_key(|walk| walk.number);
+    Ok(walks)
+}
+
+fn walk(row: &RowState, now_ms: i64) -> Option<WalkView> {
+    let held = |field| row.fields.get(&field).map(|register| &register.value);
+    if held(DELETED_AT).and_then(Value::int).is_some() {
+        return None;
+    }
+    Some(WalkView {
+        id: row.row.to_string(),
+        number: row.scope.walk()?,
+        name: held(schema::walk::name).map_or("", Value::text).to_owned(),
+        open: held(schema::walk::ends_at).and_then(Value::int).is_some_and(|end| end > now_ms),
     })
 }
 
@@ -98,7 +126,7 @@ pub(crate) fn edit(file: &AreaFile, ctx: &Ctx<'_>, id: Option<PinId>) -> Result<
             title: String::new(),
             note: String::new(),
             position: None,
-            scope: Scope::Network,
+            scope: scope_of_new(&file.session.reader()),
         };
         return Ok(Editing { row: ctx.new_id(), new: true, form, seen: action::seen(file, &[])? });
     };
@@ -111,6 +139,12 @@ pub(crate) fn edit(file: &AreaFile, ctx: &Ctx<'_>, id: Option<PinId>) -> Result<
         scope: row.scope,
     };
     Ok(Editing { row: id.0, new: false, form, seen: action::seen(file, &[id.0])? })
+}
+
+/// Where a new pin is put, unless its maker says otherwise.
+fn scope_of_new(reader: &Reader) -> Scope {
+    let walk = reader.walks.last().map(|walk| Scope::Walk(*walk));
+    if reader.reads(Scope::Network) { Scope::Network } else { walk.unwrap_or(Scope::Network) }
 }
 
 /// Saves what differs between the form as it was opened and as it is now.
@@ -160,10 +194,4 @@ pub(crate) fn delete(file: &mut AreaFile, ctx: &Ctx<'_>, id: PinId) -> Result<(S
         draft.row(Entity::Photo, row, pin.scope).set(DELETED_AT, deleted.clone());
     }
     draft.save(file, ctx, id.0)
-}
-
-/// Whether this device may edit a pin, and so add photos to it.
-pub(crate) fn is_editable(file: &AreaFile, id: PinId) -> Result<bool, Error> {
-    let pin = map_pin::get(&file.conn, id.0)?.ok_or(Error::NotFound)?;
-    Ok(may(file, &Authors::load(&file.conn)?, &pin, &[f::note]))
 }

@@ -14,7 +14,7 @@ use crate::wire::{from_bytes, to_bytes};
 use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::BTreeSet;
 
-const REASONS: [(Reason, RefusalReason); 9] = [
+const REASONS: [(Reason, RefusalReason); 10] = [
     (Reason::Permission, RefusalReason::Permission),
     (Reason::Validation, RefusalReason::Validation),
     (Reason::Reference, RefusalReason::Reference),
@@ -24,6 +24,7 @@ const REASONS: [(Reason, RefusalReason); 9] = [
     (Reason::Quarantined, RefusalReason::Quarantined),
     (Reason::Unknown, RefusalReason::Other),
     (Reason::Erased, RefusalReason::Erased),
+    (Reason::Conflict, RefusalReason::Conflict),
 ];
 
 /// Keeps a refused action. Of one with a personal number, or on what was erased, only the fact is kept.

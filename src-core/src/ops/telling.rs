@@ -163,13 +163,14 @@ impl<'a> Teller<'a> {
         let fields = self.fields(entity, incoming, effect.as_ref(), deed)?;
         let silent = match entity {
             Entity::Conflict => true,
-            Entity::Device | Entity::Invitation => deed == Deed::Edited,
+            Entity::Device | Entity::Invitation | Entity::Walk => deed == Deed::Edited,
             _ => deed == Deed::Edited && fields.is_empty(),
         };
         if silent {
             return Ok(None);
         }
-        let fields = if matches!(entity, Entity::Device | Entity::Invitation) { Vec::new() } else { fields };
+        let fields =
+            if matches!(entity, Entity::Device | Entity::Invitation | Entity::Walk) { Vec::new() } else { fields };
         let name = self.name(incoming)?;
         Ok(Some(ChangedRow { row: incoming.row, entity: entity.name().to_owned(), name, deed, fields }))
     }

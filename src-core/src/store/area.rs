@@ -1,7 +1,7 @@
 //! An area on a device: its database file and who this device is in it.
 
 use super::{StoreError, blobs, configure_device, migrate, outbox, table};
-use crate::domain::{AreaId, Role, RowId};
+use crate::domain::{AreaId, Reader, Role, RowId};
 use crate::ipc::Topic;
 use crate::wire::v1::{Cursor, Judged, Restart};
 use crate::wire::{from_bytes, to_bytes};
@@ -39,6 +39,9 @@ pub struct Session {
     /// What this device signs with: 32 bytes in hexadecimal; empty for one that joined before there were keys.
     #[serde(default)]
     pub key: String,
+    /// The walks whose scopes the server sends, as it last said.
+    #[serde(default)]
+    pub walks: BTreeSet<u32>,
 }
 
 /// Shows where, never the token or the name.
@@ -49,6 +52,12 @@ impl std::fmt::Debug for Session {
 }
 
 impl Session {
+    /// What this device may read.
+    #[must_use]
+    pub fn reader(&self) -> Reader {
+        Reader { role: self.role, walks: self.walks.clone() }
+    }
+
     /// What this device signs with.
     pub(crate) fn seed(&self) -> Option<[u8; 32]> {
         let digits = self.key.as_bytes().as_chunks().0.iter();
@@ -98,6 +107,7 @@ impl AreaFile {
     pub fn open(conn: Connection) -> Result<Self, StoreError> {
         prepare(&conn)?;
         let session = kept_session(&conn)?.ok_or_else(|| StoreError::Damaged("the area has no session".to_owned()))?;
+        outbox::ask_again(&conn)?;
         let mut file = Self { conn, session };
         file.bring_tables_up_to_date()?;
         Ok(file)
@@ -196,7 +206,7 @@ impl AreaFile {
         while let Some(row) = found.next()? {
             use std::fmt::Write as _;
             let id = table::row_id(row, 0)?;
-            let (entity, scope, by): (u16, u8, u32) = (row.get(1)?, row.get(2)?, row.get(3)?);
+            let (entity, scope, by): (u16, u32, u32) = (row.get(1)?, row.get(2)?, row.get(3)?);
             let fields: String = row.get(4)?;
             let _ = writeln!(dump, "{id} {entity} {scope} {by} {fields}");
         }

@@ -94,6 +94,28 @@ pub(crate) fn none_admitted(conn: &Connection) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Where an action stands that the server holds until it understands it: nowhere yet, and not to be sent again.
+const HELD: i64 = i64::MAX;
+
+/// Notes that the server holds an action until it is a version that understands it.
+pub(crate) fn held(conn: &Connection, counter: u64) -> Result<(), StoreError> {
+    conn.prepare_cached("UPDATE outbox SET position = ?2 WHERE counter = ?1")?.execute(params![counter, HELD])?;
+    Ok(())
+}
+
+/// Notes where an action stands that the server held.
+pub(crate) fn let_go(conn: &Connection, counter: u64, position: u64) -> Result<(), StoreError> {
+    conn.prepare_cached("UPDATE outbox SET position = ?2 WHERE counter = ?1 AND position = ?3")?
+        .execute(params![counter, position, HELD])?;
+    Ok(())
+}
+
+/// Counts what the server holds as unsent again: it may understand it by now.
+pub(crate) fn ask_again(conn: &Connection) -> Result<(), StoreError> {
+    conn.execute("UPDATE outbox SET position = NULL WHERE position = ?1", [HELD])?;
+    Ok(())
+}
+
 /// Takes out what has been read back from the log up to `position`; returns the rows it touched.
 pub(crate) fn settle(conn: &Connection, position: u64) -> Result<Vec<RowId>, StoreError> {
     let counters: Vec<u64> = conn

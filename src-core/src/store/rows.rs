@@ -38,7 +38,7 @@ pub(crate) fn get(conn: &Connection, row: RowId) -> Result<Option<RowState>, Sto
 pub(crate) struct StoredRow {
     row: RowId,
     entity: u16,
-    scope: u8,
+    scope: u32,
     created_by: u32,
     fields: Vec<u8>,
 }
@@ -102,7 +102,7 @@ fn from_row(row: &Row<'_>) -> Result<RowState, StoreError> {
     })
 }
 
-fn scope_from(number: u8) -> Result<Scope, StoreError> {
+fn scope_from(number: u32) -> Result<Scope, StoreError> {
     Scope::from_number(number).ok_or_else(|| StoreError::Damaged(format!("row_state holds the unknown scope {number}")))
 }
 
@@ -155,6 +155,13 @@ pub(crate) fn forget_all(conn: &Connection) -> Result<Vec<RowId>, StoreError> {
     let mut statement = conn.prepare_cached("DELETE FROM row_state RETURNING row")?;
     let found = statement.query_map([], |row| row_id(row, 0))?;
     Ok(found.collect::<Result<_, _>>()?)
+}
+
+/// The scopes that rows are in.
+pub(crate) fn scopes(conn: &Connection) -> Result<Vec<Scope>, StoreError> {
+    let mut statement = conn.prepare_cached("SELECT DISTINCT scope FROM row_state")?;
+    let found = statement.query_map([], |row| row.get(0))?.collect::<Result<Vec<u32>, _>>()?;
+    found.into_iter().map(scope_from).collect()
 }
 
 /// Forgets all rows of a scope; returns which they were.

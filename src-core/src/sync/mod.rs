@@ -8,7 +8,7 @@ mod snapshot;
 
 pub use snapshot::{Download, WrongFile};
 
-use crate::domain::{AreaId, ChangeId, Role, RowId, Scope};
+use crate::domain::{ChangeId, Reader, Role, RowId, Scope};
 use crate::ipc::Topic;
 use crate::merge::effect::Effect;
 use crate::merge::{IncomingRow, Register, Stamp};
@@ -78,7 +78,7 @@ pub struct Applied {
 /// # Errors
 /// When the file fails.
 pub fn request(file: &AreaFile, random: &dyn Fn(&mut [u8])) -> Result<Vec<u8>, StoreError> {
-    request_speaking(file, SPEAKS, random)
+    request_that(file, (SPEAKS, None), random)
 }
 
 /// The same, for a device that wants the log and no snapshot.
@@ -86,10 +86,16 @@ pub fn request(file: &AreaFile, random: &dyn Fn(&mut [u8])) -> Result<Vec<u8>, S
 /// # Errors
 /// When the file fails.
 pub fn request_for_log(file: &AreaFile, random: &dyn Fn(&mut [u8])) -> Result<Vec<u8>, StoreError> {
-    request_speaking(file, SPEAKS_SNAPSHOTS - 1, random)
+    // A server of before there were walks knows only this way to say it; without any, nothing else is left out by it.
+    let speaks = if file.session.walks.is_empty() { SPEAKS_SNAPSHOTS - 1 } else { SPEAKS };
+    request_that(file, (speaks, Some(true)), random)
 }
 
-fn request_speaking(file: &AreaFile, speaks: u16, random: &dyn Fn(&mut [u8])) -> Result<Vec<u8>, StoreError> {
+fn request_that(
+    file: &AreaFile,
+    (speaks, log_only): (u16, Option<bool>),
+    random: &dyn Fn(&mut [u8]),
+) -> Result<Vec<u8>, StoreError> {
     let offer = restart::offer(file)?;
     let actions = if offer.is_some() { Vec::new() } else { outbox::unsent(&file.conn, PUSH_BYTES_MAX)? };
     Ok(to_bytes(&SyncRequest {
@@ -100,6 +106,7 @@ fn request_speaking(file: &AreaFile, speaks: u16, random: &dyn Fn(&mut [u8])) ->
         actions,
         speaks: Some(speaks),
         offer,
+        log_only,
     }))
 }
 
@@ -140,18 +147,25 @@ pub fn apply(file: &mut AreaFile, answer: &[u8], now_ms: i64) -> Result<Applied,
     }
     let mut more = response.page.more || response.incarnation.is_some();
     let mut snapshot = None;
-    if let Some(role) = role_from(response.role).filter(|role| *role != session.role) {
-        // The page is for a reader of the old cursor: it is asked for again from the start.
-        touched.extend(restart::role_changed(&tx, role)?);
-        session.role = role;
+    let (before, now) = (session.reader(), reader_from(&response, &session));
+    let walks = response.walks.unwrap_or_default();
+    let anew = restart::reads_otherwise(&tx, &before, &now, &walks)?;
+    if before != now {
+        touched.extend(restart::forget_what_is_lost(&tx, &now)?);
+        (session.role, session.walks) = (now.role, now.walks.clone());
         area::keep_session(&tx, &session)?;
+    }
+    // What is to be offered after a restore is kept until it was; then everything is read from the start anyway.
+    if anew && (before.role != now.role || response.restart.is_none()) {
+        // The page is for a reader of the old cursor: it is asked for again from the start.
+        restart::begin_anew(&tx)?;
         more = true;
     } else if let Some(told) = response.restart {
         restart::take(&tx, told)?;
         more = true;
     } else {
         if restart::settle(&tx, &response.page)? {
-            erased = take_page(&tx, session.area, response.page, response.backed_up, &mut touched)?;
+            erased = take_page(&tx, &session, response.page, response.backed_up, &mut touched)?;
         } else {
             more = true;
         }
@@ -195,8 +209,9 @@ pub(crate) fn joined_again(tx: &Connection, before: &Session, now: &Session) -> 
         outbox::take_origin(tx, before.origin, now.origin)?;
         area::forget_judged(tx)?;
     }
-    if before.role != now.role {
-        let lost = restart::role_changed(tx, now.role)?;
+    if before.reader() != now.reader() {
+        let lost = restart::forget_what_is_lost(tx, &now.reader())?;
+        restart::begin_anew(tx)?;
         table::project(tx, now.origin, &lost)?;
     }
     Ok(())
@@ -227,6 +242,7 @@ fn take_verdict(
     }
     match (verdict.position, verdict.reason) {
         (Some(position), _) => outbox::admitted(tx, verdict.counter, position)?,
+        (None, Some(Reason::Unknown)) => outbox::held(tx, verdict.counter)?,
         (None, Some(reason)) => {
             // Judged before, and the first answer was lost on the way: the action is here only once.
             let Some(action) = outbox::get(tx, verdict.counter)? else { return Ok(false) };
@@ -244,7 +260,7 @@ fn take_verdict(
 /// something was erased.
 fn take_page(
     tx: &Connection,
-    area: AreaId,
+    session: &Session,
     page: Page,
     backed_up: Option<u64>,
     touched: &mut BTreeSet<RowId>,
@@ -266,11 +282,14 @@ fn take_page(
         // What was read before the log was begun anew; it comes again, or is not there any more.
         touched.extend(rows::forget_all(tx)?);
     }
-    let mut chains = Chains::at(area, &cursor);
+    let mut chains = Chains::at(session.area, &cursor);
     let (mut clock, mut erased) = (0, false);
     for entry in page.entries {
         clock = clock.max(entry.effective);
         chains.read(&entry)?;
+        if entry.origin == session.origin {
+            outbox::let_go(tx, entry.counter, entry.position)?;
+        }
         erased |= take_entry(tx, entry, touched)?;
     }
     chains.check(&page.heads)?;
@@ -347,6 +366,13 @@ pub(crate) fn incoming(row: LogRow, scope: Scope, stamp: Stamp) -> IncomingRow {
         withdrawn: row.withdrawn,
         fields: fields.collect(),
     }
+}
+
+/// What the server says that this device reads.
+fn reader_from(response: &SyncResponse, session: &Session) -> Reader {
+    let role = role_from(response.role).unwrap_or(session.role);
+    let walks = response.walks.iter().flatten().map(|scope| scope.walk).collect();
+    Reader { role, walks }
 }
 
 fn role_from(number: u8) -> Option<Role> {

@@ -4,10 +4,10 @@
 //! go of it and read the log from the start. The rows stay on the screen until the first page is there.
 
 use super::SyncError;
-use crate::domain::{Role, RowId, Scope};
+use crate::domain::{Reader, RowId};
 use crate::store::area::{self, AreaFile, Session};
 use crate::store::{StoreError, blobs, journal, outbox, rows};
-use crate::wire::v1::{Cursor, Offer, Page, Restart};
+use crate::wire::v1::{Cursor, Offer, Page, Restart, WalkScope};
 use rusqlite::Connection;
 use std::collections::BTreeSet;
 
@@ -75,16 +75,27 @@ pub(super) fn incarnate(tx: &Connection, session: &mut Session, origin: u32) -> 
     area::keep_session(tx, session)
 }
 
-/// The member has another role: forgets at once what it may not read any more, and reads the log from the start.
-pub(super) fn role_changed(tx: &Connection, role: Role) -> Result<BTreeSet<RowId>, StoreError> {
-    let lost: Vec<Scope> = Scope::ALL.into_iter().filter(|scope| !role.reads(*scope)).collect();
+/// The member has another role or is on other walks: forgets at once what they may not read any more. Returns what.
+pub(super) fn forget_what_is_lost(tx: &Connection, reader: &Reader) -> Result<BTreeSet<RowId>, StoreError> {
     let mut touched = BTreeSet::new();
-    for scope in lost {
+    for scope in rows::scopes(tx)?.into_iter().filter(|scope| !reader.reads(*scope)) {
         blobs::forget_scope(tx, scope)?;
         touched.extend(rows::forget_scope(tx, scope)?);
     }
-    begin_anew(tx)?;
     // What would take an action back holds values of before.
     tx.execute("DELETE FROM undo", [])?;
     Ok(touched)
+}
+
+/// Whether what was read so far is no beginning of what the member reads now. A walk that began behind the cursor only
+/// adds to it.
+pub(super) fn reads_otherwise(
+    tx: &Connection,
+    before: &Reader,
+    now: &Reader,
+    walks: &[WalkScope],
+) -> Result<bool, StoreError> {
+    let read_until = area::cursor(tx)?.position;
+    let missed = |walk: &WalkScope| !before.walks.contains(&walk.walk) && walk.first <= read_until;
+    Ok(before.role != now.role || !before.walks.is_subset(&now.walks) || walks.iter().any(missed))
 }

@@ -93,12 +93,12 @@ impl Download {
     }
 
     fn read(&self, file: &AreaFile) -> Result<Vec<Snapshot>, SyncError> {
-        let (area, role, position) = (file.session.area, file.session.role, self.offer.position);
+        let (area, reader, position) = (file.session.area, file.session.reader(), self.offer.position);
         let mut snapshots = Vec::new();
         for SnapshotFile { scope, file, .. } in &self.offer.scopes {
             let Some(scope) = Scope::from_number(*scope) else { continue };
-            if !role.reads(scope) {
-                return Err(SyncError::Snapshot("a scope that is not for this role"));
+            if !reader.reads(scope) {
+                return Err(SyncError::Snapshot("a scope that is not for this device"));
             }
             let content = self.files.get(&**file).ok_or(SyncError::Snapshot("a file is missing"))?;
             let snapshot = Snapshot::from_bytes(content)?;

@@ -11,12 +11,15 @@ use minicbor::{Decode, Encode};
 /// The number that every message of this version begins with.
 pub const VERSION: u16 = 1;
 
-/// What this code may be sent beyond the first messages of this version: 1 is everything in this file but snapshots, 2
-/// is those as well.
-pub const SPEAKS: u16 = 2;
+/// What this code may be sent beyond the first messages of this version: 1 is everything in this file but snapshots and
+/// walks, 2 is snapshots as well, 3 is walks as well.
+pub const SPEAKS: u16 = 3;
 
 /// Says that a snapshot may be sent.
 pub const SPEAKS_SNAPSHOTS: u16 = 2;
+
+/// Says that rows in the scopes of walks may be sent.
+pub const SPEAKS_WALKS: u16 = 3;
 
 /// The most changes an action may make (docs/sync.md).
 pub const CHANGES_MAX: usize = 500;
@@ -48,6 +51,9 @@ pub struct SyncRequest {
     /// What the device read of a log that the server has lost.
     #[n(6)]
     pub offer: Option<Offer>,
+    /// The log is wanted, and no snapshot.
+    #[n(7)]
+    pub log_only: Option<bool>,
 }
 
 /// Binds the actions of a request to what the device sent before, and to its key.
@@ -108,7 +114,7 @@ pub struct Cursor {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
 pub struct ScopeSeq {
     #[n(0)]
-    pub scope: u8,
+    pub scope: u32,
     #[n(1)]
     pub seq: u64,
     /// The scope's chain up to there ([`crate::seal`]). Not sent with a request's cursor.
@@ -130,6 +136,9 @@ pub struct Action {
     pub seen: u64,
     #[n(3)]
     pub rows: Vec<RowChange>,
+    /// Refuse it rather than let one of its changes meet a conflict or lose.
+    #[n(4)]
+    pub all_or_nothing: Option<bool>,
 }
 
 /// What an action does to one row.
@@ -141,10 +150,10 @@ pub struct RowChange {
     pub row: WireId,
     /// The scope of a new row; for a row that exists, where the writer believed it to be.
     #[n(2)]
-    pub scope: u8,
+    pub scope: u32,
     /// Moves the row to this scope.
     #[n(3)]
-    pub move_to: Option<u8>,
+    pub move_to: Option<u32>,
     #[n(4)]
     pub fields: Vec<FieldChange>,
 }
@@ -193,6 +202,20 @@ pub struct SyncResponse {
     /// What to take instead of the log up to a position. The page is empty then.
     #[n(9)]
     pub snapshot: Option<SnapshotOffer>,
+    /// The walks whose scopes the device is sent, ascending; `None`: there are none.
+    #[n(10)]
+    pub walks: Option<Vec<WalkScope>>,
+}
+
+/// A walk that the member is on, or, for a coordinator, any walk of the area.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct WalkScope {
+    /// The walk's number; that of its scope is 16 more.
+    #[n(0)]
+    pub walk: u32,
+    /// The position at which its scope begins: whoever has read further without being on the walk lacks that.
+    #[n(1)]
+    pub first: u64,
 }
 
 /// All that the device may read as the log has made it up to a position: shorter than the log itself.
@@ -215,7 +238,7 @@ pub struct SnapshotOffer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct SnapshotFile {
     #[n(0)]
-    pub scope: u8,
+    pub scope: u32,
     /// The scope's last sequence number at the snapshot's position.
     #[n(1)]
     pub seq: u64,
@@ -319,6 +342,9 @@ pub enum Reason {
     /// It names a row that was erased; nothing of it was kept. Only for devices that speak 1.
     #[n(8)]
     Erased,
+    /// It is to be whole or not at all, and somebody else changed the same meanwhile.
+    #[n(9)]
+    Conflict,
 }
 
 /// An interval of the area's log, as far as the device may read it. It ends at an action's end.
@@ -370,7 +396,7 @@ pub struct Entry {
 #[derive(Clone, Debug, PartialEq, Encode, Decode)]
 pub struct ScopeRows {
     #[n(0)]
-    pub scope: u8,
+    pub scope: u32,
     #[n(1)]
     pub first_seq: u64,
     #[n(2)]

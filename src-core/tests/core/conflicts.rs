@@ -5,7 +5,7 @@ use crate::hostile::contact_named;
 use trygkort_core::domain::schema::{DELETED_AT, conflict, contact};
 use trygkort_core::domain::{ChangeId, Entity, FieldId, Role, RowId, Scope, Value};
 use trygkort_core::merge::RowState;
-use trygkort_core::wire::v1::{Action, FieldChange, Outcome, RowChange, Verdict, WireChangeId, WireId};
+use trygkort_core::wire::v1::{Action, FieldChange, Outcome, Reason, RowChange, Verdict, WireChangeId, WireId};
 
 const CONTACT: u128 = 91;
 
@@ -26,7 +26,7 @@ fn set(counter: u64, later_ms: u64, seen: u64, field: FieldId, value: Value, bas
     let fields = vec![FieldChange { field, value, base }];
     let scope = Scope::Network.number();
     let rows = vec![RowChange { entity: 3, row: WireId(row(CONTACT)), scope, move_to: None, fields }];
-    Action { counter, hlc: u64::try_from(NOON_MS).unwrap() + later_ms, seen, rows }
+    Action { counter, hlc: u64::try_from(NOON_MS).unwrap() + later_ms, seen, all_or_nothing: None, rows }
 }
 
 fn note(counter: u64, later_ms: u64, text: &str, base: Option<(u32, u64)>) -> Action {
@@ -163,7 +163,7 @@ fn only_who_may_write_it_says_that_it_is_settled_and_nobody_makes_one() {
         let scope = Scope::Network.number();
         let fields = vec![FieldChange { field, value, base: None }];
         let rows = vec![RowChange { entity: 11, row: WireId(id), scope, move_to: None, fields }];
-        Action { counter, hlc: u64::try_from(NOON_MS).unwrap() + 9_000, seen: 1_000, rows }
+        Action { counter, hlc: u64::try_from(NOON_MS).unwrap() + 9_000, seen: 1_000, all_or_nothing: None, rows }
     };
     let settled = |counter| settle(counter, conflict::resolved_at, Value::Int(NOON_MS));
     for role in [Role::Staff, Role::Participant, Role::Resident] {
@@ -190,4 +190,22 @@ fn devices_hold_the_same_conflicts() {
     phone.sync(&mut hub);
     assert!(office.app.dump().unwrap().contains(&conflicts(&hub)[0].row.to_string()));
     assert_eq!(office.app.dump().unwrap(), phone.app.dump().unwrap());
+}
+
+#[test]
+fn an_action_that_is_whole_or_not_at_all_meets_nobody() {
+    let mut hub = hub();
+    push(&mut hub, 1, note(10, 2_000, "Ring på", None));
+    let whole = |action| Action { all_or_nothing: Some(true), ..action };
+    let dump = |hub: &Hub| hub.log.row(row(CONTACT)).unwrap();
+    let before = dump(&hub);
+    let unseen = push(&mut hub, 2, whole(note(1, 3_000, "Bank på", None)));
+    let older = push(&mut hub, 2, whole(note(2, 1_000, "Bank på", None)));
+    for verdict in [unseen, older] {
+        assert_eq!((verdict.outcome, verdict.reason), (Outcome::Rejected, Some(Reason::Conflict)));
+    }
+    assert_eq!(dump(&hub), before);
+    assert_eq!(conflicts(&hub), []);
+    let seen = push(&mut hub, 2, whole(note(3, 3_000, "Bank på", Some((1, 10)))));
+    assert_eq!((seen.outcome, held(&hub)), (Outcome::Applied, "Bank på".into()));
 }

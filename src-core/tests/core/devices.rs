@@ -3,10 +3,10 @@
 use rusqlite::Connection;
 use serde::de::DeserializeOwned;
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 use trygkort_core::app::{App, Env, Files, HostInfo, HttpRequest, HttpResponse, NetworkError, Step};
-use trygkort_core::domain::{AreaId, Role, RowId, Scope};
+use trygkort_core::domain::{AreaId, Reader, Role, RowId, Scope};
 use trygkort_core::hub::roster::Roster;
 use trygkort_core::hub::snapshot::{Made, MadeFile, ScopeFile};
 use trygkort_core::hub::{AreaLog, Keys, Mirrored, Peer};
@@ -43,15 +43,20 @@ pub(crate) struct Hub {
     pub(crate) now_ms: i64,
     /// The members of devices that share one; every other origin is a member of its own.
     pub(crate) members: HashMap<u32, RowId>,
+    /// The walks that members are on.
+    pub(crate) walks: HashMap<RowId, BTreeSet<u32>>,
     /// The files of snapshots, as they lie beside the area's file.
     pub(crate) snapshots: HashMap<[u8; 32], Vec<u8>>,
+    /// It is an older version that knows none of what is pushed, and holds it.
+    pub(crate) holds: bool,
 }
 
 impl Hub {
     /// An empty log.
     pub(crate) fn empty() -> Self {
         let log = AreaLog::open(Connection::open_in_memory().unwrap(), area(), keys()).unwrap();
-        Self { log, now_ms: NOON_MS, members: HashMap::new(), snapshots: HashMap::new() }
+        let (members, walks, snapshots) = (HashMap::new(), HashMap::new(), HashMap::new());
+        Self { log, now_ms: NOON_MS, members, walks, snapshots, holds: false }
     }
 
     /// A log with the demo area.
@@ -105,12 +110,34 @@ impl Hub {
         role: Role,
         body: &[u8],
     ) -> Result<Vec<u8>, trygkort_core::hub::HubError> {
+        if self.holds {
+            return Ok(self.hold(origin, role, body));
+        }
         let next_origin = Some(next_origin() + 1_000);
-        let peer = Peer { next_origin, ..Peer::new(origin, self.member_of(origin), role) };
+        let reader = self.reader(origin, role);
+        let peer = Peer { next_origin, reader, ..Peer::new(origin, self.member_of(origin), role) };
         self.log.begin().unwrap();
         let done = self.log.exchange(&peer, body, self.now_ms);
         self.log.commit().unwrap();
         done.map(|exchanged| exchanged.body)
+    }
+
+    /// Answers as if nothing that is pushed could be judged.
+    fn hold(&mut self, origin: u32, role: Role, body: &[u8]) -> Vec<u8> {
+        let mut request: wire::v1::SyncRequest = wire::from_bytes(body).unwrap();
+        let held = |action: wire::v1::Action| wire::v1::Verdict {
+            counter: action.counter,
+            outcome: wire::v1::Outcome::Rejected,
+            reason: Some(wire::v1::Reason::Unknown),
+            position: None,
+            conflicts: None,
+        };
+        let verdicts = request.actions.drain(..).map(held).collect();
+        self.holds = false;
+        let answer = self.exchange(origin, role, &wire::to_bytes(&request)).unwrap();
+        self.holds = true;
+        let answer: wire::v1::SyncResponse = wire::from_bytes(&answer).unwrap();
+        wire::to_bytes(&wire::v1::SyncResponse { verdicts, ..answer })
     }
 
     /// Answers a request of a device, as the server does.
@@ -124,8 +151,9 @@ impl Hub {
             return HttpResponse { status: 200, body };
         };
         let files = self.log.snapshot_files().unwrap();
+        let reader = self.reader(origin, role);
         let is_it = |(scope, hash): &(Scope, [u8; 32])| {
-            blake3::Hash::from(*hash).to_hex().as_str() == name && role.reads(*scope)
+            blake3::Hash::from(*hash).to_hex().as_str() == name && reader.reads(*scope)
         };
         let found = files.into_iter().find(is_it).and_then(|(_, hash)| self.snapshots.get(&hash).cloned());
         let status = if found.is_some() { 200 } else { 404 };
@@ -142,6 +170,11 @@ impl Hub {
             self.snapshots.insert(hash, content);
         }
         assert!(self.log.keep_snapshot(&made).unwrap());
+    }
+
+    /// What the member of this origin reads.
+    pub(crate) fn reader(&self, origin: u32, role: Role) -> Reader {
+        Reader { role, walks: self.walks.get(&self.member_of(origin)).cloned().unwrap_or_default() }
     }
 
     pub(crate) fn member_of(&self, origin: u32) -> RowId {
@@ -268,9 +301,19 @@ impl Device {
             member_name: "Mona".to_owned(),
             device_name: "Telefon".to_owned(),
         };
-        let Step::Fetch { request, then } = self.app.handle(ask.into_request()) else {
+        let Step::Fetch { mut request, mut then } = self.app.handle(ask.into_request()) else {
             panic!("redeem needs the server")
         };
+        if request.url.ends_with("/walks/join") {
+            // A member asks first whether it is a walk: it is none.
+            let body = br#"{"code": "not_found", "detail": ""}"#.to_vec();
+            let Step::Fetch { request: next, then: after } =
+                self.app.resume(then, Ok(HttpResponse { status: 404, body }))
+            else {
+                panic!("then it is an invitation like others")
+            };
+            (request, then) = (next, after);
+        }
         assert_eq!(request.url, "https://trygkort.example/api/v1/redeem");
         let answer = serde_json::json!({
             "area_id": area(), "area_name": "Bøgeparken", "role": self.role, "demo": true, "token": "secret",

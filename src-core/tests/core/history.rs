@@ -2,7 +2,7 @@
 
 use crate::devices::{Device, Hub, NOON_MS, row};
 use trygkort_core::app::{HttpResponse, Step};
-use trygkort_core::domain::{ContactId, Role, RowId};
+use trygkort_core::domain::{ContactId, Reader, Role, RowId};
 use trygkort_core::hub::roster::{self, Roster};
 use trygkort_core::ipc::*;
 
@@ -17,7 +17,7 @@ fn office_and_phone() -> (Hub, Device, Device) {
     hub.mirror(&Roster {
         members: people.map(|(origin, name)| member(origin, name)).into(),
         devices: people.map(|(origin, _)| device(origin)).into(),
-        invitations: Vec::new(),
+        ..Roster::default()
     });
     office.sync(&mut hub);
     phone.sync(&mut hub);
@@ -278,8 +278,8 @@ fn what_is_older_is_told_by_the_server_to_those_who_may_read_it() {
     phone.ask(RestoreChange { row: id.0, change: told.changes[109].id, unsent: false }).unwrap();
     assert_eq!(phone.ask(GetContact { id }).unwrap().note, "Bemærkning 19");
 
-    let read = |role| {
-        let body = hub.log.history(role, id.0, None).unwrap();
+    let read = |role: Role| {
+        let body = hub.log.history(&Reader::new(role), None, id.0, None).unwrap();
         trygkort_core::wire::from_bytes::<Vec<trygkort_core::wire::v1::Entry>>(&body).unwrap()
     };
     assert_eq!(read(Role::Coordinator).len(), 100);
@@ -306,7 +306,7 @@ fn older(device: &mut Device, hub: &Hub, row: RowId) -> HistoryView {
     };
     let (address, before) = request.url.split_once("?before=").unwrap();
     assert!(address.ends_with(&format!("/api/v1/history/{row}")), "{address}");
-    let body = hub.log.history(device.role, row, Some(before.parse().unwrap())).unwrap();
+    let body = hub.log.history(&Reader::new(device.role), None, row, Some(before.parse().unwrap())).unwrap();
     let Step::Reply(Ok(json)) = device.app.resume(then, Ok(HttpResponse { status: 200, body })) else {
         panic!("the answer is taken")
     };

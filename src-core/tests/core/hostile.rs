@@ -7,7 +7,7 @@ use trygkort_core::hub::HubError;
 use trygkort_core::wire::v1::*;
 
 fn action(counter: u64, rows: Vec<RowChange>) -> Action {
-    Action { counter, hlc: 1_795_162_440_000, seen: 0, rows }
+    Action { counter, hlc: 1_795_162_440_000, seen: 0, all_or_nothing: None, rows }
 }
 
 fn change(entity: Entity, id: RowId, scope: Scope, fields: Vec<(FieldId, Value)>) -> RowChange {

@@ -25,7 +25,16 @@ fn a_device(origin: u32, member: RowId) -> roster::Device {
 fn an_invitation(id: u128, uses_left: u32) -> roster::Invitation {
     let (made_at_ms, expires_at_ms) = (NOON_MS, NOON_MS + 1);
     let role = Role::Staff;
-    roster::Invitation { id: row(id), role, uses: 5, uses_left, made_at_ms, expires_at_ms, revoked_at_ms: None }
+    roster::Invitation {
+        id: row(id),
+        role,
+        uses: 5,
+        uses_left,
+        made_at_ms,
+        expires_at_ms,
+        revoked_at_ms: None,
+        walk: None,
+    }
 }
 
 /// A coordinator, a colleague and a resident with a device each, and an invitation.
@@ -35,6 +44,7 @@ fn three() -> Roster {
         members: people.map(|(id, role, name)| a_member(row(id), role, name)).into(),
         devices: people.map(|(id, _, _)| a_device(u32::try_from(id).unwrap(), row(id))).into(),
         invitations: vec![an_invitation(9, 5)],
+        walks: vec![],
     }
 }
 
@@ -132,7 +142,8 @@ fn no_role_writes_mirrors() {
     for role in Role::ALL {
         for (number, forged) in (0..).zip(&forged) {
             let origin = 100 + u32::from(trygkort_core::hub::role_number(role));
-            let action = Action { counter: 1 + number * 10, hlc: 1, seen: 0, rows: vec![forged.clone()] };
+            let action =
+                Action { counter: 1 + number * 10, hlc: 1, seen: 0, all_or_nothing: None, rows: vec![forged.clone()] };
             let verdict = hub.push(origin, role, vec![action]).verdicts[0];
             assert_eq!((verdict.outcome, verdict.reason), (Outcome::Rejected, Some(Reason::Permission)), "{role}");
         }
@@ -147,7 +158,7 @@ fn a_crowd_is_mirrored_in_actions_that_are_not_too_large() {
     let roster = Roster {
         members: crowd().map(|(_, id)| a_member(id, Role::Participant, "Deltager")).collect(),
         devices: crowd().map(|(origin, id)| a_device(origin, id)).collect(),
-        invitations: vec![],
+        ..Roster::default()
     };
     assert_eq!((hub.mirror(&roster), hub.mirror(&roster)), (WRITTEN, NOTHING));
     let page = log_of(&mut hub, Role::Coordinator);
@@ -163,7 +174,11 @@ fn one_bad_row_does_not_keep_the_rest_from_being_mirrored() {
     // A member who was quick: their new id is a contact before it is mirrored.
     let fields = vec![FieldChange { field: 3, value: "Narret".into(), base: None }];
     let squat = RowChange { entity: Entity::Contact.number(), row: WireId(row(2)), scope: 1, move_to: None, fields };
-    hub.push(7, Role::Coordinator, vec![Action { counter: 1, hlc: 1, seen: 0, rows: vec![squat] }]);
+    hub.push(
+        7,
+        Role::Coordinator,
+        vec![Action { counter: 1, hlc: 1, seen: 0, all_or_nothing: None, rows: vec![squat] }],
+    );
     let mut roster = three();
     roster.members[0].name = "010203-1234".to_owned();
     assert_eq!(hub.mirror(&roster), Mirrored { changed: true, left_out: 2 });
@@ -186,7 +201,7 @@ fn office() -> (Hub, [Device; 4]) {
             a_member(row(503), Role::Coordinator, "Bente"),
         ],
         devices: members.map(|(origin, member)| a_device(origin, row(member))).into(),
-        invitations: vec![],
+        ..Roster::default()
     });
     (hub, devices)
 }
@@ -264,7 +279,7 @@ fn the_server_goes_by_its_own_member_whatever_a_device_believes() {
         move_to: None,
         fields: vec![FieldChange { field: DELETED_AT, value: Value::Int(1), base: None }],
     };
-    let action = |counter| Action { counter, hlc: 1, seen: 0, rows: vec![delete.clone()] };
+    let action = |counter| Action { counter, hlc: 1, seen: 0, all_or_nothing: None, rows: vec![delete.clone()] };
     let verdict = hub.push(other.origin, Role::Staff, vec![action(1)]).verdicts[0];
     assert_eq!(verdict.reason, Some(Reason::Permission));
     hub.members.insert(other.origin, row(501));

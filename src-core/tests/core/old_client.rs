@@ -105,7 +105,7 @@ impl OldDevice {
                 return Err(format!("scope {}: expected {}, got {}", part.scope, *head + 1, part.first_seq));
             }
             *head += part.rows.len() as u64;
-            let Some(scope) = Scope::from_number(part.scope) else { continue };
+            let Some(scope) = Scope::from_number(part.scope.into()) else { continue };
             for log_row in part.rows {
                 let id = log_row.row.0;
                 let incoming = incoming(log_row, scope, (entry.origin, entry.counter, entry.effective));
@@ -133,7 +133,7 @@ impl OldDevice {
         let rows = vec![old::RowChange {
             entity: entity.number(),
             row: WireId(id),
-            scope: scope.number(),
+            scope: u8::try_from(scope.number()).unwrap(),
             move_to: None,
             fields,
         }];

@@ -54,7 +54,7 @@ fn actions(with_huge: bool) -> Vec<Action> {
     }
     let mut counter = 1;
     let action = |rows: Vec<RowChange>| {
-        let action = Action { counter, hlc: counter, seen: 0, rows };
+        let action = Action { counter, hlc: counter, seen: 0, all_or_nothing: None, rows };
         counter += action.change_count() as u64;
         action
     };
@@ -163,7 +163,13 @@ fn every_split_gives_the_same_replica() {
 
 #[test]
 fn the_largest_actions_come_one_to_a_page() {
-    let action = |n: u64| Action { counter: 1 + 10 * n, hlc: n, seen: 0, rows: vec![huge(100 + u128::from(n))] };
+    let action = |n: u64| Action {
+        counter: 1 + 10 * n,
+        hlc: n,
+        seen: 0,
+        all_or_nothing: None,
+        rows: vec![huge(100 + u128::from(n))],
+    };
     let mut hub = log_of((0..3).map(action).collect());
     let pages = pages(&mut hub, Role::Staff);
     assert_eq!(pages.iter().map(|page| page.entries.len()).collect::<Vec<_>>(), [1, 1, 1]);
@@ -174,8 +180,13 @@ fn the_largest_actions_come_one_to_a_page() {
 #[test]
 fn a_log_of_which_the_end_is_for_others_is_read_to_its_end() {
     let mut hub = log_of(actions(false));
-    let last =
-        Action { counter: 9_000, hlc: 1, seen: 0, rows: vec![contact_named(900, Scope::Coordination, "Skjult")] };
+    let last = Action {
+        counter: 9_000,
+        hlc: 1,
+        seen: 0,
+        all_or_nothing: None,
+        rows: vec![contact_named(900, Scope::Coordination, "Skjult")],
+    };
     hub.push(70, Role::Coordinator, vec![last]);
     let head = hub.log.head_position().unwrap();
     for role in [Role::Resident, Role::Staff] {

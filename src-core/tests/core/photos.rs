@@ -166,7 +166,7 @@ fn action(counter: u64, row: RowId, scope: Scope, fields: &[(u16, Value)]) -> Ac
     let fields = fields.collect();
     let entity = Entity::Photo.number();
     let change = RowChange { entity, row: WireId(row), scope: scope.number(), move_to: None, fields };
-    Action { counter, hlc: 1, seen: 0, rows: vec![change] }
+    Action { counter, hlc: 1, seen: 0, all_or_nothing: None, rows: vec![change] }
 }
 
 #[test]

@@ -26,14 +26,37 @@ fn raw(hub: &mut Hub, origin: u32, role: Role, request: &SyncRequest) -> SyncRes
     from_bytes(&hub.exchange(origin, role, &to_bytes(request)).unwrap()).unwrap()
 }
 
-#[test]
-fn what_was_read_after_the_backup_comes_back_from_whoever_read_it() {
+/// A server, a coordinator's device that has read everything, a contact, and a backup of the server's file.
+struct Backed {
+    hub: Hub,
+    office: Device,
+    id: ContactId,
+    backup: tempfile::NamedTempFile,
+}
+
+fn backed() -> Backed {
     let mut hub = Hub::demo();
     let mut office = Device::joined(Role::Coordinator);
-    let mut phone = Device::joined(Role::Coordinator);
     office.sync(&mut hub);
     let id = contact(&mut office, "Ejendomskontoret");
     let backup = hub.backup();
+    Backed { hub, office, id, backup }
+}
+
+/// A device that reads the log from its start has the note, and holds what `other` holds.
+#[track_caller]
+fn a_new_device_reads(hub: &mut Hub, id: ContactId, text: &str, other: &Device) {
+    let mut tablet = Device::joined(Role::Coordinator);
+    tablet.sync(hub);
+    assert_eq!(note_of(&mut tablet, id), text);
+    assert_eq!(other.app.dump().unwrap(), tablet.app.dump().unwrap());
+    assert!(hub.log.check().unwrap().is_empty());
+}
+
+#[test]
+fn what_was_read_after_the_backup_comes_back_from_whoever_read_it() {
+    let Backed { mut hub, mut office, id, backup } = backed();
+    let mut phone = Device::joined(Role::Coordinator);
     note(&mut office, id, "Nøglen ligger i postkassen");
     office.sync(&mut hub);
     phone.sync(&mut hub);
@@ -45,39 +68,25 @@ fn what_was_read_after_the_backup_comes_back_from_whoever_read_it() {
     tablet.sync(&mut hub);
     assert_ne!(note_of(&mut tablet, id), "Nøglen ligger i postkassen", "the backup is from before");
     phone.sync(&mut hub);
-    tablet.sync(&mut hub);
 
-    assert_eq!(note_of(&mut tablet, id), "Nøglen ligger i postkassen");
-    assert_eq!(phone.app.dump().unwrap(), tablet.app.dump().unwrap());
-    assert!(hub.log.check().unwrap().is_empty());
+    a_new_device_reads(&mut hub, id, "Nøglen ligger i postkassen", &phone);
 }
 
 #[test]
 fn what_was_acknowledged_and_not_read_back_is_sent_again() {
-    let mut hub = Hub::demo();
-    let mut office = Device::joined(Role::Coordinator);
-    office.sync(&mut hub);
-    let id = contact(&mut office, "Ejendomskontoret");
-    let backup = hub.backup();
+    let Backed { mut hub, mut office, id, backup } = backed();
     note(&mut office, id, "Ring på dørklokken");
     office.sync_losing_the_answer(&mut hub);
     note(&mut office, id, "Ring på dørklokken to gange");
     hub.restore(&backup);
     office.sync(&mut hub);
-    let mut tablet = Device::joined(Role::Coordinator);
-    tablet.sync(&mut hub);
-    assert_eq!(note_of(&mut tablet, id), "Ring på dørklokken to gange");
-    assert_eq!(office.app.dump().unwrap(), tablet.app.dump().unwrap());
+    a_new_device_reads(&mut hub, id, "Ring på dørklokken to gange", &office);
 }
 
 #[test]
 fn two_who_offer_the_same_make_it_one_and_later_edits_win() {
-    let mut hub = Hub::demo();
-    let mut office = Device::joined(Role::Coordinator);
+    let Backed { mut hub, mut office, id, backup } = backed();
     let mut phone = Device::joined(Role::Staff);
-    office.sync(&mut hub);
-    let id = contact(&mut office, "Ejendomskontoret");
-    let backup = hub.backup();
     note(&mut office, id, "Fra før");
     office.sync(&mut hub);
     phone.sync(&mut hub);
@@ -103,19 +112,12 @@ fn two_who_offer_the_same_make_it_one_and_later_edits_win() {
 
 #[test]
 fn a_file_put_back_by_hand_is_noticed() {
-    let mut hub = Hub::demo();
-    let mut office = Device::joined(Role::Coordinator);
-    office.sync(&mut hub);
-    let id = contact(&mut office, "Ejendomskontoret");
-    let backup = hub.backup();
+    let Backed { mut hub, mut office, id, backup } = backed();
     note(&mut office, id, "Kun på enheden");
     office.sync(&mut hub);
     hub.put_back(&backup);
     office.sync(&mut hub);
-    let mut tablet = Device::joined(Role::Coordinator);
-    tablet.sync(&mut hub);
-    assert_eq!(note_of(&mut tablet, id), "Kun på enheden");
-    assert_eq!(office.app.dump().unwrap(), tablet.app.dump().unwrap());
+    a_new_device_reads(&mut hub, id, "Kun på enheden", &office);
 }
 
 #[test]

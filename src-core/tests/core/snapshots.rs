@@ -61,7 +61,11 @@ fn busy() -> Hub {
     let fields = fields.map(|(field, value)| FieldChange { field, value, base: None }).to_vec();
     let change =
         RowChange { entity: Entity::Contact.number(), row: WireId(row(7_000)), scope: 0, move_to: None, fields };
-    hub.push(70, Role::Coordinator, vec![Action { counter: 1, hlc: 1, seen: 0, rows: vec![change] }]);
+    hub.push(
+        70,
+        Role::Coordinator,
+        vec![Action { counter: 1, hlc: 1, seen: 0, all_or_nothing: None, rows: vec![change] }],
+    );
     hub
 }
 
@@ -260,7 +264,7 @@ fn it_is_offered_to_those_who_understand_it_and_gain_by_it() {
         assert_eq!(answer.page.entries.is_empty(), offered, "either the one or the other");
     }
     let offer = raw(&mut hub, Role::Resident, Some(2), Cursor::default()).snapshot.unwrap();
-    let scopes: Vec<u8> = offer.scopes.iter().map(|file| file.scope).collect();
+    let scopes: Vec<u32> = offer.scopes.iter().map(|file| file.scope).collect();
     assert_eq!(scopes, [Scope::Public.number()], "nobody hears of a scope that is not theirs");
     let near = Cursor { position: head - 1, ..Cursor::default() };
     assert_eq!(raw(&mut hub, Role::Staff, Some(2), near).snapshot, None, "one action is shorter");
@@ -309,7 +313,7 @@ fn one_is_due_when_the_log_behind_the_last_is_longer_than_it() {
                 move_to: None,
                 fields,
             };
-            let action = Action { counter: 2 * number, hlc: number, seen: 0, rows: vec![change] };
+            let action = Action { counter: 2 * number, hlc: number, seen: 0, all_or_nothing: None, rows: vec![change] };
             assert_eq!(hub.push(70, Role::Coordinator, vec![action]).verdicts[0].reason, None);
         }
     };
@@ -349,7 +353,11 @@ fn a_device_that_was_away_while_something_was_erased_forgets_it_with_the_snapsho
         let fields = fields.map(|(field, text)| FieldChange { field, value: text.into(), base: None }).to_vec();
         let change =
             RowChange { entity: Entity::Contact.number(), row: WireId(row(8_000)), scope: 1, move_to: None, fields };
-        hub.push(70, Role::Coordinator, vec![Action { counter: 100 + 2 * n, hlc: n, seen: 0, rows: vec![change] }]);
+        hub.push(
+            70,
+            Role::Coordinator,
+            vec![Action { counter: 100 + 2 * n, hlc: n, seen: 0, all_or_nothing: None, rows: vec![change] }],
+        );
     }
     assert!(!hub.log.is_snapshot_due().unwrap(), "there was none, so none is stale");
     hub.make_snapshot();

@@ -95,7 +95,7 @@ fn the_seal_on_a_cursor() {
 fn the_signature_on_a_push() {
     let fields = vec![FieldChange { field: 3, value: "Sø".into(), base: None }];
     let rows = vec![RowChange { entity: 7, row: WireId(row(1)), scope: 1, move_to: None, fields }];
-    let action = Action { counter: 9, hlc: 1_795_162_440_000, seen: 7, rows };
+    let action = Action { counter: 9, hlc: 1_795_162_440_000, seen: 7, all_or_nothing: None, rows };
     let (seed, salt, hash) = ([3; 32], [4; 16], seal::action_hash(&action));
     let after = Judged { end: 9, hash: [5; 32].into() };
     let digest = seal::push_digest(area(), 3, Some(&after), &salt, &[hash]);
@@ -111,6 +111,7 @@ fn the_signature_on_a_push() {
         speaks: Some(2),
         push: Some(push),
         offer: None,
+        log_only: None,
     };
     assert!(from_bytes::<SyncRequest>(&to_bytes(&request)).unwrap() == request);
     check(

@@ -22,6 +22,7 @@ fn request() -> SyncRequest {
             counter: 9,
             hlc: 1_795_162_440_000,
             seen: 7,
+            all_or_nothing: None,
             rows: vec![RowChange {
                 entity: 7,
                 row: id(0x0102),
@@ -45,7 +46,7 @@ fn request() -> SyncRequest {
     }
 }
 
-fn seq(scope: u8, seq: u64) -> ScopeSeq {
+fn seq(scope: u32, seq: u64) -> ScopeSeq {
     ScopeSeq { scope, seq, hash: None }
 }
 
@@ -106,6 +107,7 @@ fn response() -> SyncResponse {
         incarnation: None,
         backed_up: None,
         snapshot: None,
+        walks: None,
     }
 }
 

@@ -1,5 +1,6 @@
 //! `trygkort invite`
 
+use super::walk::numbered;
 use super::{CliError, values};
 use crate::clock::now_ms;
 use crate::control::{ControlDb, ControlError, Issuer};
@@ -30,6 +31,9 @@ pub(super) struct InviteArgs {
     /// For how long those who join have access; after that they are locked out [default: until somebody locks them out]
     #[arg(long, value_name = "SPAN", value_parser = values::span_ms)]
     access: Option<i64>,
+    /// The number of the walk that those who join are on, as `trygkort walk list` says; guests leave when it ends
+    #[arg(long, value_name = "NUMBER")]
+    walk: Option<u32>,
     /// Where people reach the server [default: what the server was last started with]
     #[arg(long, value_name = "URL", value_parser = values::public_url)]
     public_url: Option<String>,
@@ -44,8 +48,12 @@ pub(super) fn run(args: &InviteArgs) -> Result<(), CliError> {
         None => control.reader().setting(PUBLIC_URL)?.ok_or(CliError::NoPublicUrl)?,
     };
     let now = now_ms();
-    let spec =
-        InvitationSpec { role: args.role, uses: args.uses, expires_in_ms: args.expires, access_for_ms: args.access };
+    let walk = match args.walk {
+        Some(number) => Some(control.reader().open_walk(area.id, numbered(&control, area.id, number)?.id, now)?),
+        None => None,
+    };
+    let (role, uses) = (args.role, args.uses);
+    let spec = InvitationSpec { role, uses, expires_in_ms: args.expires, access_for_ms: args.access, walk };
     let new = spec.issued(area.id, Issuer::CommandLine, now);
     let (_, secret) = control.write::<_, ControlError>(|writer| writer.invite(&new, now))?;
     let invitation = Invitation::new(&new, &secret, &public_url);

@@ -1,4 +1,4 @@
-//! The command line: `trygkort serve`, `area`, `basemap`, `invite`, `backup`, `restore`, `check`, `person`, `audit`.
+//! The command line: `trygkort serve`, `area`, `basemap`, `invite`, `walk`, `backup`, `restore`, `check`, `person`, `audit`.
 //!
 //! Every command but `serve` and `restore` works beside a running server. What people asked for goes to standard output,
 //! one line says what went wrong on standard error, and the exit code is then not 0.
@@ -11,6 +11,7 @@ mod person;
 mod serve;
 mod unsent;
 mod values;
+mod walk;
 
 use crate::area_delete::DeleteError;
 use crate::area_export::TransferError;
@@ -47,6 +48,9 @@ enum Command {
     Basemap(basemap::BasemapCommand),
     /// Print a link and a code that let somebody into an area
     Invite(invite::InviteArgs),
+    /// Make, list and end safety walks
+    #[command(subcommand)]
+    Walk(walk::WalkCommand),
     /// Write everything to one tar file; the server may run
     Backup(keep::BackupArgs),
     /// Put a backup back; the server must not run. Devices then give back what the backup does not have
@@ -111,6 +115,7 @@ pub fn run() -> ExitCode {
         Command::Area(command) => area::run(command),
         Command::Basemap(command) => basemap::run(command),
         Command::Invite(args) => invite::run(&args),
+        Command::Walk(command) => walk::run(command),
         Command::Backup(args) => keep::backup(&args),
         Command::Restore(args) => keep::restore(&args),
         Command::Check(args) => keep::check(&args),
@@ -158,6 +163,9 @@ mod tests {
             "trygkort basemap build --osm a.pbf --out x.pmtiles",
             "trygkort basemap build --osm a.pbf --geojson d --bbox 9.5,47.1,9.6,47.2 --out x.pmtiles",
             "trygkort backup --data d",
+            "trygkort walk create --data d --area a",
+            "trygkort walk create --data d --area a --name 010203-1234",
+            "trygkort walk end --data d --area a",
             "trygkort restore --data d",
             "trygkort area export --data d a",
             "trygkort area delete --data d",
@@ -183,6 +191,10 @@ mod tests {
             "trygkort invite --data d --area a --role participant --uses 100 --expires 5h --access 5h",
             "trygkort backup --data d --to b.tar",
             "trygkort check --data d",
+            "trygkort walk create --data d --area a --name Søtur --starts 2h --lasts 5h",
+            "trygkort walk list --data d --area a",
+            "trygkort walk end --data d --area a 3",
+            "trygkort invite --data d --area a --role participant --uses 100 --walk 3",
             "trygkort import-unsent --data d usendt.trygkort",
             "trygkort area export --data d a a.tar",
             "trygkort area import --data d a.tar",

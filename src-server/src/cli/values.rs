@@ -1,6 +1,7 @@
 //! What may stand behind an option.
 
-use trygkort_core::domain::Role;
+use trygkort_core::domain::schema::walk;
+use trygkort_core::domain::{Entity, Role, Value, validate};
 
 const MINUTE_MS: i64 = 60_000;
 const YEARS_MAX_MS: i64 = 2 * 366 * 24 * 60 * MINUTE_MS;
@@ -35,6 +36,14 @@ pub(super) fn in_words(span_ms: i64) -> String {
 /// A role's word.
 pub(super) fn role(text: &str) -> Result<Role, String> {
     text.parse().map_err(|error: trygkort_core::domain::UnknownRole| error.to_string())
+}
+
+/// What a walk is called: as the area's log takes it.
+pub(super) fn walk_name(text: &str) -> Result<String, String> {
+    let name = text.trim();
+    let field = Entity::Walk.field(walk::name).ok_or("walks have no names")?;
+    validate::value(field, &Value::from(name)).map_err(|error| error.to_string())?;
+    if name.is_empty() { Err("a walk needs a name".to_owned()) } else { Ok(name.to_owned()) }
 }
 
 /// Where the server is reached from outside.

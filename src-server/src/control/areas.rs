@@ -72,11 +72,11 @@ impl Writer<'_> {
         origin.ok_or(ControlError::NotFound("area"))
     }
 
-    /// After a restore: device numbers that were given out since the backup are not given out again, and every area's
-    /// mirrors are compared anew.
+    /// After a restore: numbers of devices and walks that were given out since the backup are not given out again, and
+    /// every area's mirrors are compared anew.
     pub(crate) fn restored(&self) -> Result<(), ControlError> {
         const LEAP: u32 = 10_000;
-        self.conn.execute("UPDATE areas SET next_origin = next_origin + ?1", [LEAP])?;
+        self.conn.execute("UPDATE areas SET next_origin = next_origin + ?1, next_walk = next_walk + ?1", [LEAP])?;
         self.conn.execute("UPDATE mirrors SET changed = changed + 1", [])?;
         Ok(())
     }

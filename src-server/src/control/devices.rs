@@ -4,6 +4,7 @@ use super::{ControlError, Reader, Writer};
 use crate::hub::Peer;
 use crate::secrets::SecretHash;
 use rusqlite::{OptionalExtension, params};
+use std::collections::BTreeSet;
 use trygkort_core::domain::{AreaId, Role, RowId};
 use uuid::Uuid;
 
@@ -23,6 +24,8 @@ pub(crate) struct Identity {
     pub(crate) public_key: Option<[u8; 32]>,
     /// Other numbers it goes by.
     pub(crate) also: Vec<u32>,
+    /// The walks that its member is on now.
+    pub(crate) walks: BTreeSet<u32>,
 }
 
 impl Identity {
@@ -58,7 +61,7 @@ pub(super) struct NewDevice<'a> {
 
 impl Reader<'_> {
     /// The device with this token, locked out or not.
-    pub(crate) fn identify(&self, token: SecretHash) -> Result<Option<Identity>, ControlError> {
+    pub(crate) fn identify(&self, token: SecretHash, now_ms: i64) -> Result<Option<Identity>, ControlError> {
         let sql = "SELECT d.id, d.member_id, d.area_id, d.origin, m.role, d.last_seen_ms, d.revoked_at_ms IS NOT NULL,
                           m.access_until_ms, d.public_key
                    FROM devices d JOIN members m ON m.id = d.member_id WHERE d.token_hash = ?1";
@@ -76,6 +79,7 @@ impl Reader<'_> {
         let (device, member, area): (String, String, String) = ids;
         let mut also = self.conn.prepare_cached("SELECT origin FROM origins WHERE device_id = ?1")?;
         let also = also.query_map([&device], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        let walks = self.walks_of(&member, now_ms)?;
         Ok(Some(Identity {
             device: uuid(device)?,
             member: RowId(uuid(member)?),
@@ -87,6 +91,7 @@ impl Reader<'_> {
             access_until_ms,
             public_key,
             also,
+            walks,
         }))
     }
 
@@ -105,8 +110,10 @@ impl Reader<'_> {
             })
             .optional()?;
         let Some((member, role, key)) = found else { return Ok(None) };
-        let peer = Peer::new(origin, RowId(uuid(member)?), super::invitations::role(role)?);
-        Ok(Some(Peer { key, ..peer }))
+        let walks = self.walks_of(&member, now_ms)?;
+        let role = super::invitations::role(role)?;
+        let peer = Peer::new(origin, RowId(uuid(member)?), role);
+        Ok(Some(Peer { key, reader: trygkort_core::domain::Reader { role, walks }, ..peer }))
     }
 
     /// Those of these devices that are not let in: unknown, locked out, or their member's access is over.

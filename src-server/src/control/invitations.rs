@@ -1,6 +1,7 @@
 //! Invitations: issuing, listing and revoking.
 
 use super::devices::{changed_one, uuid};
+use super::walks::InvitedTo;
 use super::{ControlError, Reader, Writer};
 use crate::secrets::{self, Secret};
 use rusqlite::params;
@@ -19,12 +20,15 @@ pub(crate) struct NewInvitation {
     pub(crate) expires_at_ms: i64,
     /// When the access of those who redeem it ends. It cannot be redeemed after that either.
     pub(crate) access_until_ms: Option<i64>,
+    /// Whoever redeems it is on this walk. It cannot be redeemed once that has ended.
+    pub(crate) walk: Option<InvitedTo>,
 }
 
 impl NewInvitation {
     /// Until when it can be redeemed.
     pub(crate) fn redeemable_until_ms(&self) -> i64 {
-        self.access_until_ms.map_or(self.expires_at_ms, |end| end.min(self.expires_at_ms))
+        let ends = [self.access_until_ms, self.walk.map(|walk| walk.ends_at_ms)];
+        ends.into_iter().flatten().fold(self.expires_at_ms, i64::min)
     }
 }
 
@@ -54,22 +58,25 @@ pub(crate) struct InvitationRow {
     pub(crate) uses_left: u32,
     pub(crate) expires_at_ms: i64,
     pub(crate) access_until_ms: Option<i64>,
+    pub(crate) walk: Option<Uuid>,
 }
 
 impl Reader<'_> {
     /// The area's invitations that still work; hand-overs belong to one member and are not listed.
     pub(crate) fn open_invitations(&self, area: AreaId, now_ms: i64) -> Result<Vec<InvitationRow>, ControlError> {
-        let sql = "SELECT id, role, uses_left, expires_at_ms, access_until_ms FROM invitations
+        let sql = "SELECT id, role, uses_left, expires_at_ms, access_until_ms, walk_id FROM invitations
                    WHERE area_id = ?1 AND member_id IS NULL AND revoked_at_ms IS NULL AND uses_left > 0
                      AND expires_at_ms > ?2
                    ORDER BY created_at_ms DESC, id";
         let mut statement = self.conn.prepare_cached(sql)?;
         let rows = statement.query_map(params![area.to_string(), now_ms], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?))
         })?;
         rows.map(|row| {
-            let (id, word, uses_left, expires_at_ms, access_until_ms) = row?;
-            Ok(InvitationRow { id: uuid(id)?, role: role(word)?, uses_left, expires_at_ms, access_until_ms })
+            let (id, word, uses_left, expires_at_ms, access_until_ms, walk) = row?;
+            let walk: Option<String> = walk;
+            let (id, role, walk) = (uuid(id)?, role(word)?, walk.map(uuid).transpose()?);
+            Ok(InvitationRow { id, role, uses_left, expires_at_ms, access_until_ms, walk })
         })
         .collect()
     }
@@ -82,8 +89,8 @@ impl Writer<'_> {
         let id = Uuid::now_v7();
         let sql = "INSERT INTO invitations
                      (id, area_id, role, member_id, secret_hash, issued_by, uses, uses_left, created_at_ms, expires_at_ms,
-                      access_until_ms)
-                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?9, ?10)";
+                      access_until_ms, walk_id)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?9, ?10, ?11)";
         self.conn.prepare_cached(sql)?.execute(params![
             id.to_string(),
             new.area.to_string(),
@@ -95,6 +102,7 @@ impl Writer<'_> {
             now_ms,
             new.redeemable_until_ms(),
             new.access_until_ms,
+            new.walk.map(|walk| walk.walk.to_string()),
         ])?;
         Ok((id, secret))
     }

@@ -6,7 +6,7 @@ use super::{ControlError, Reader, Writer};
 use rusqlite::{Connection, params};
 use std::collections::HashSet;
 use trygkort_core::domain::{AreaId, RowId};
-use trygkort_core::hub::roster::{Device, Invitation, Member, Roster};
+use trygkort_core::hub::roster::{Device, Invitation, Member, Roster, Walk};
 
 /// A number that goes up with every change that an area's log mirrors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +31,7 @@ impl Reader<'_> {
             members: members(&moment, &area)?,
             devices: devices(&moment, &area)?,
             invitations: invitations(&moment, &area)?,
+            walks: walks(&moment, &area)?,
         };
         Ok((roster, ChangeNumber(changed)))
     }
@@ -86,16 +87,29 @@ fn devices(conn: &Connection, area: &str) -> Result<Vec<Device>, ControlError> {
 
 /// Without hand-overs, which are between a member and their next device, and without what a demo server prints.
 fn invitations(conn: &Connection, area: &str) -> Result<Vec<Invitation>, ControlError> {
-    let sql = "SELECT id, role, uses, uses_left, created_at_ms, expires_at_ms, revoked_at_ms FROM invitations
+    let sql = "SELECT id, role, uses, uses_left, created_at_ms, expires_at_ms, revoked_at_ms, walk_id FROM invitations
                WHERE area_id = ?1 AND member_id IS NULL AND issued_by <> 'demo' ORDER BY id";
     let mut statement = conn.prepare_cached(sql)?;
     let rows = statement.query_map([area], |row| {
-        Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?))
+        Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?, row.get(7)?))
     })?;
     rows.map(|row| {
-        let (invitation, word, uses, uses_left, made_at_ms, expires_at_ms, revoked_at_ms) = row?;
-        let (id, role) = (id(invitation)?, role(word)?);
-        Ok(Invitation { id, role, uses, uses_left, made_at_ms, expires_at_ms, revoked_at_ms })
+        let (invitation, word, uses, uses_left, made_at_ms, expires_at_ms, revoked_at_ms, walk) = row?;
+        let walk: Option<String> = walk;
+        let (id, role, walk) = (id(invitation)?, role(word)?, walk.map(id).transpose()?);
+        Ok(Invitation { id, role, uses, uses_left, made_at_ms, expires_at_ms, revoked_at_ms, walk })
+    })
+    .collect()
+}
+
+fn walks(conn: &Connection, area: &str) -> Result<Vec<Walk>, ControlError> {
+    let sql = "SELECT id, number, name, starts_at_ms, ends_at_ms FROM walks WHERE area_id = ?1 ORDER BY number";
+    let mut statement = conn.prepare_cached(sql)?;
+    let rows =
+        statement.query_map([area], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)))?;
+    rows.map(|row| {
+        let (walk, number, name, starts_at_ms, ends_at_ms) = row?;
+        Ok(Walk { id: id(walk)?, number, name, starts_at_ms, ends_at_ms })
     })
     .collect()
 }

@@ -1,4 +1,4 @@
-//! `control.db`: areas, members, devices and invitations.
+//! `control.db`: areas, members, devices, invitations and walks.
 //!
 //! [`Reader`] looks things up, [`Writer`] changes them inside a transaction; the server reaches both through
 //! [`thread::Control`], the command line opens a [`ControlDb`] of its own beside the running server.
@@ -12,6 +12,7 @@ mod invitations;
 mod mirrors;
 mod redeem;
 mod thread;
+mod walks;
 mod whole;
 
 pub(crate) use areas::{AreaRow, NewArea};
@@ -23,6 +24,8 @@ pub(crate) use invitations::{Issuer, NewInvitation};
 pub(crate) use mirrors::ChangeNumber;
 pub(crate) use redeem::Redeem;
 pub(crate) use thread::Control;
+pub use walks::InvitedTo;
+pub(crate) use walks::{NewWalk, WalkRow};
 pub(crate) use whole::hex;
 
 use crate::group_commit::Failure;

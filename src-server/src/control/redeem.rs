@@ -45,6 +45,8 @@ struct Found {
     member: Option<RowId>,
     /// When the access of a new member ends.
     access_until_ms: Option<i64>,
+    /// The walk it is for.
+    walk: Option<String>,
     taken_back: bool,
     /// It can still be redeemed.
     open: bool,
@@ -69,18 +71,20 @@ struct Earlier {
 impl Reader<'_> {
     fn invitation(&self, secret: SecretHash, now_ms: i64) -> Result<Option<Found>, ControlError> {
         let sql = "SELECT i.id, i.area_id, a.name, a.demo, i.role, i.member_id, i.revoked_at_ms IS NOT NULL,
-                          i.uses_left > 0 AND i.expires_at_ms > ?2, i.access_until_ms
+                          i.uses_left > 0 AND i.expires_at_ms > ?2, i.access_until_ms,
+                          i.walk_id
                    FROM invitations i JOIN areas a ON a.id = i.area_id WHERE i.secret_hash = ?1";
         let found = self
             .conn
             .prepare_cached(sql)?
             .query_row(params![secret.0, now_ms], |row| {
-                let invitation = (row.get(0)?, row.get(4)?, row.get(5)?, row.get(6)?, row.get(7)?, row.get(8)?);
+                let invitation =
+                    (row.get(0)?, row.get(4)?, row.get(5)?, row.get(6)?, row.get(7)?, (row.get(8)?, row.get(9)?));
                 Ok((invitation, (row.get(1)?, row.get(2)?, row.get(3)?)))
             })
             .optional()?;
         let Some((invitation, (area, area_name, demo))) = found else { return Ok(None) };
-        let (id, word, member, taken_back, lasts, access_until_ms) = invitation;
+        let (id, word, member, taken_back, lasts, (access_until_ms, walk)) = invitation;
         let member: Option<String> = member;
         Ok(Some(Found {
             id,
@@ -90,6 +94,7 @@ impl Reader<'_> {
             role: role(word)?,
             member: member.map(uuid).transpose()?.map(RowId),
             access_until_ms,
+            walk,
             taken_back,
             open: lasts && !taken_back,
         }))
@@ -137,6 +142,9 @@ impl Writer<'_> {
             Some(member) => member,
             None => self.add_member(invitation, &ask.member_name, now_ms)?,
         };
+        if let Some(walk) = &invitation.walk {
+            self.put_on_walk(invitation.area, walk, member, now_ms)?;
+        }
         let (device, origin) = (Uuid::now_v7(), self.next_origin(invitation.area)?);
         let new = NewDevice {
             id: device,

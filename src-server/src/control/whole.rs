@@ -10,8 +10,8 @@ use serde_json::{Map, Value as Json, json};
 use trygkort_core::domain::AreaId;
 
 /// The first tables to be filled, because others refer to them, and the column that says whose a row is.
-const FIRST: [(&str, &str); 4] =
-    [("areas", "id"), ("members", AREA_ID), ("invitations", AREA_ID), ("devices", AREA_ID)];
+const FIRST: [(&str, &str); 5] =
+    [("areas", "id"), ("members", AREA_ID), ("walks", AREA_ID), ("invitations", AREA_ID), ("devices", AREA_ID)];
 const AREA_ID: &str = "area_id";
 /// Not the area's own: what was done with it, and what its log has been shown.
 const LEFT_OUT: [&str; 2] = ["audit", "mirrors"];

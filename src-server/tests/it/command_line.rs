@@ -446,7 +446,7 @@ fn what_a_device_saved_is_taken_in_or_kept_aside() {
     let area: trygkort_core::domain::RowId = made.split('\t').next().unwrap().parse().unwrap();
     let fields = vec![FieldChange { field: 2, value: "Prøveparken".into(), base: None }];
     let rows = vec![RowChange { entity: 1, row: WireId(area), scope: 0, move_to: None, fields }];
-    let action = Action { counter: 1, hlc: 1, seen: 0, rows };
+    let action = Action { counter: 1, hlc: 1, seen: 0, all_or_nothing: None, rows };
     let request = SyncRequest { version: 1, origin: 7, actions: vec![action], ..SyncRequest::default() };
     let file = UnsentFile { version: 1, area: WireId(area), request };
     std::fs::write(dir.join("usendt.trygkort"), trygkort_core::wire::to_bytes(&file)).unwrap();

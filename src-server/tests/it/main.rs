@@ -24,3 +24,4 @@ mod restored_access;
 mod snapshot;
 mod sync;
 mod tls;
+mod walks;

@@ -19,7 +19,7 @@ use uuid::Uuid;
 #[derive(Clone)]
 struct Mirror {
     entity: Entity,
-    scope: u8,
+    scope: u32,
     fields: BTreeMap<FieldId, Value>,
 }
 
@@ -176,8 +176,13 @@ async fn not_even_a_coordinators_token_writes_one() {
         forged(Entity::Invitation, invitation_id, vec![(invitation::uses_left, Value::Int(500))]),
         RowChange { move_to: Some(Scope::Public.number()), ..forged(Entity::Member, own_member, Vec::new()) },
     ];
-    let actions =
-        (0..).zip(rows).map(|(number, row)| Action { counter: 1 + number * 5, hlc: 1, seen: 0, rows: vec![row] });
+    let actions = (0..).zip(rows).map(|(number, row)| Action {
+        counter: 1 + number * 5,
+        hlc: 1,
+        seen: 0,
+        all_or_nothing: None,
+        rows: vec![row],
+    });
     let verdicts = sync(&desk, Cursor::default(), actions.collect()).await.verdicts;
     assert_eq!(verdicts.len(), 6);
     for verdict in verdicts {

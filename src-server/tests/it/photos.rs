@@ -85,7 +85,7 @@ async fn show(device: &TestDevice<'_>, number: u64, scope: Scope, hash: &str) ->
         (photo::width, Value::Int(320)),
         (photo::height, Value::Int(240)),
     ];
-    let action = |counter, row| Action { counter, hlc: 1, seen: 0, rows: vec![row] };
+    let action = |counter, row| Action { counter, hlc: 1, seen: 0, all_or_nothing: None, rows: vec![row] };
     let actions = vec![
         action(number * 100, change(Entity::MapPin, pin, scope, pin_fields)),
         action(number * 100 + 10, change(Entity::Photo, of, scope, fields)),
@@ -310,7 +310,12 @@ async fn an_erased_photo_leaves_no_byte_and_does_not_come_back_with_a_backup() {
     let photo = show(&office, 1, Scope::Network, &gone).await;
     show(&office, 2, Scope::Network, &stays).await;
     let caption = change(Entity::Photo, photo, Scope::Network, vec![(photo::caption, "Søren Holm".into())]);
-    sync(&office, Cursor::default(), vec![Action { counter: 1_000, hlc: 2, seen: 0, rows: vec![caption] }]).await;
+    sync(
+        &office,
+        Cursor::default(),
+        vec![Action { counter: 1_000, hlc: 2, seen: 0, all_or_nothing: None, rows: vec![caption] }],
+    )
+    .await;
     let data = server.data_dir();
     let names = || -> Vec<String> {
         let found = files(&data.join("blobs")).into_iter();

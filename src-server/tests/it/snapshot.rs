@@ -31,7 +31,7 @@ async fn long_log(device: &TestDevice<'_>) {
 }
 
 async fn ask(device: &TestDevice<'_>, cursor: Cursor) -> SyncResponse {
-    let body = to_bytes(&SyncRequest { speaks: Some(2), ..request(device, cursor, Vec::new()) });
+    let body = to_bytes(&SyncRequest { speaks: Some(2), log_only: None, ..request(device, cursor, Vec::new()) });
     let post = device.request(Method::POST, "/api/v1/sync").header("content-type", wire::CONTENT_TYPE).body(body);
     from_bytes(&post.send().await.unwrap().bytes().await.unwrap()).unwrap()
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use trygkort_core::domain::schema::{map_pin, organisation};
 use trygkort_core::domain::{Entity, Position, Role, RowId, Scope, Value};
 use trygkort_core::wire::v1::{
-    Action, Cursor, FieldChange, Outcome, Page, Reason, RowChange, SyncRequest, SyncResponse, WireId,
+    Action, Cursor, FieldChange, Outcome, Page, Reason, RowChange, SPEAKS, SyncRequest, SyncResponse, WireId,
 };
 use trygkort_core::wire::{CONTENT_TYPE, VERSION, from_bytes, to_bytes};
 use uuid::Uuid;
@@ -25,7 +25,8 @@ pub(crate) async fn sync(device: &TestDevice<'_>, cursor: Cursor, actions: Vec<A
 
 pub(crate) fn request(device: &TestDevice<'_>, cursor: Cursor, actions: Vec<Action>) -> SyncRequest {
     let origin = u32::try_from(device.redeemed["origin"].as_u64().unwrap()).unwrap();
-    SyncRequest { version: VERSION, origin, cursor, actions, ..Default::default() }
+    let (speaks, log_only) = (Some(SPEAKS), Some(true));
+    SyncRequest { version: VERSION, origin, cursor, actions, speaks, log_only, ..Default::default() }
 }
 
 /// The cursor of a device that has read this page.
@@ -51,7 +52,7 @@ pub(crate) fn action(counter: u64, entity: Entity, scope: Scope, fields: Vec<(u1
     let fields = fields.into_iter().map(|(field, value)| FieldChange { field, value, base: None }).collect();
     let row = WireId(RowId(Uuid::now_v7()));
     let row = RowChange { entity: entity.number(), row, scope: scope.number(), move_to: None, fields };
-    Action { counter, hlc: 1_800_000_000_000, seen: 0, rows: vec![row] }
+    Action { counter, hlc: 1_800_000_000_000, seen: 0, all_or_nothing: None, rows: vec![row] }
 }
 
 /// How many changes [`pin`] makes; the next action's number is this much higher.

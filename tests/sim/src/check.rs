@@ -1,11 +1,14 @@
 //! What must hold.
 
 use crate::device::{Device, Written};
+use crate::disk::Disk;
+use crate::impostor::FORGED;
+use crate::people;
 use crate::server::{Judged, Server};
 use crate::stranger::PERSONAL_NUMBER;
 use rusqlite::Connection;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use trygkort_core::domain::{Role, Value};
+use trygkort_core::domain::{Entity, Role, RowId, Value};
 use trygkort_core::wire::from_bytes;
 use trygkort_core::wire::v1::{Action, LogRow, Reason, RowChange};
 
@@ -15,6 +18,8 @@ pub(crate) struct Kept {
     log: HashMap<(u32, u64), Vec<LogRow>>,
     positions: HashMap<(u32, u64), Option<u64>>,
     refused: Vec<((u32, u64), Action)>,
+    /// What was erased, and the scopes whose readers were told so.
+    erased: BTreeMap<RowId, BTreeSet<u8>>,
 }
 
 impl Kept {
@@ -43,7 +48,7 @@ impl Kept {
                 refused.push(((row.get(0)?, row.get(1)?), action));
             }
         }
-        Ok(Self { log, positions, refused })
+        Ok(Self { log, positions, refused, erased: erased_rows(conn)? })
     }
 
     /// What is wrong with an acknowledged action; `None`: it is where it was said to be, whole.
@@ -54,13 +59,16 @@ impl Kept {
                 Some(format!("was said to be at {position} and is not"))
             }
             (Some(_), None) => self.log.get(&id).map_or(Some("has no rows in the log".to_owned()), |rows| {
-                judged.action.rows.iter().find_map(|change| misses_row(rows, change))
+                let mut changes = judged.action.rows.iter().filter(|change| !self.erased.contains_key(&change.row.0));
+                changes.find_map(|change| misses_row(rows, change))
             }),
             (None, Some(Reason::PersonalNumber)) if refused() => {
                 Some("holds a personal number and was kept".to_owned())
             }
             (None, Some(Reason::PersonalNumber)) => None,
             (None, Some(Reason::Quarantined)) if has_personal_number(&judged.action) => None,
+            (None, Some(Reason::Erased)) => None,
+            (None, Some(_)) if judged.action.rows.iter().any(|change| self.erased.contains_key(&change.row.0)) => None,
             (None, Some(reason)) => (!refused()).then(|| format!("was refused ({reason:?}) and is not kept aside")),
             (position, reason) => Some(format!("has the verdict {position:?}, {reason:?}")),
         }
@@ -72,6 +80,19 @@ impl Kept {
         let refused = self.refused.iter().flat_map(|(_, action)| values(action));
         log.chain(refused).map(Value::text).collect()
     }
+}
+
+fn erased_rows(conn: &Connection) -> Result<BTreeMap<RowId, BTreeSet<u8>>, rusqlite::Error> {
+    let mut erased: BTreeMap<RowId, BTreeSet<u8>> = BTreeMap::new();
+    let mut statement = conn.prepare("SELECT scope, rows FROM log WHERE position IN (SELECT position FROM erased)")?;
+    let mut found = statement.query([])?;
+    while let Some(part) = found.next()? {
+        let rows: Vec<LogRow> = from_bytes(part.get_ref(1)?.as_blob()?).expect("the log can be read");
+        for row in rows.iter().filter(|row| row.erased == Some(true)) {
+            erased.entry(row.row.0).or_default().insert(part.get(0)?);
+        }
+    }
+    Ok(erased)
 }
 
 fn has_personal_number(action: &Action) -> bool {
@@ -112,15 +133,20 @@ pub(crate) fn written(
     on_devices: &[(u32, Vec<Action>)],
     wrong: &mut Vec<String>,
 ) {
+    // What said nothing but what was erased does not come back after a restore.
+    let may_lack = server.restored && !kept.erased.is_empty();
     let mut words = kept.words();
     words.extend(on_devices.iter().flat_map(|(_, actions)| actions).flat_map(values).map(Value::text));
-    for Written { token, counter, words: own } in written {
+    for Written { token, counter, words: own, row } in written {
         let mut origins = server.incarnations.get(token).into_iter().flatten().chain([token]);
         let on_device =
             |(other, actions): &(u32, Vec<Action>)| other == token && actions.iter().any(|a| a.counter == *counter);
         let judged = origins.any(|origin| kept.positions.contains_key(&(*origin, *counter)));
-        if !judged && !on_devices.iter().any(on_device) {
+        if !judged && !may_lack && !on_devices.iter().any(on_device) {
             wrong.push(format!("action {counter} of d{token} is nowhere"));
+        }
+        if row.is_some_and(|row| kept.erased.contains_key(&row)) {
+            continue;
         }
         if let Some(lost) = own.as_deref().filter(|text| !words.contains(text)) {
             wrong.push(format!("{lost:?}, action {counter} of d{token}, is nowhere"));
@@ -163,5 +189,53 @@ pub(crate) fn server(server: &Server, wrong: &mut Vec<String>) {
     if server.disk.contains(PERSONAL_NUMBER) {
         wrong.push("a personal number is on the server's disk".to_owned());
     }
+    if server.disk.contains(FORGED) {
+        wrong.push("what a device did not sign is on the server's disk".to_owned());
+    }
     wrong.extend(server.wrong.iter().cloned());
+}
+
+/// What was to be erased is, and the trash is empty.
+pub(crate) fn erased(server: &mut Server, put_back_by_hand: bool, now_ms: i64, wrong: &mut Vec<String>) {
+    let rows = server.rows_of(Entity::ALL);
+    // Whoever puts a file back by hand is told to erase again; here nobody does.
+    for row in server.erasures.iter().filter(|row| !put_back_by_hand && rows.contains(row)) {
+        wrong.push(format!("row {row} was erased and is there"));
+    }
+    match server.overdue(now_ms) {
+        Ok(0) => {}
+        other => wrong.push(format!("the trash is not empty: {other:?}")),
+    }
+}
+
+/// Nobody's files have the words of what was erased.
+pub(crate) fn erased_words(
+    written: &[Written],
+    kept: &Kept,
+    server: &Server,
+    devices: &[Device],
+    wrong: &mut Vec<String>,
+) {
+    let words = |told: &dyn Fn(&BTreeSet<u8>) -> bool| -> BTreeSet<String> {
+        let erased = |row: &RowId| kept.erased.get(row).is_some_and(told);
+        let gone = written.iter().filter(|one| one.row.as_ref().is_some_and(erased));
+        gone.filter_map(|one| one.words.as_deref()).map(first_word).collect()
+    };
+    let mut look = |name: &str, disk: &Disk, gone: BTreeSet<String>| {
+        let found = if gone.is_empty() { BTreeSet::new() } else { disk.words(people::WORD) };
+        wrong.extend(
+            found.intersection(&gone).map(|word| format!("{name} has {word:?}, which was erased, on its disk")),
+        );
+    };
+    look("the server", &server.disk, words(&|_| true));
+    for device in devices {
+        // Who could not read it any more is not told: of that, what they wrote themselves and was refused stays with them.
+        let readable = device.told.readable();
+        let told = |scopes: &BTreeSet<u8>| readable.iter().any(|scope| scopes.contains(&scope.number()));
+        look(&device.name, &device.disk, words(&told));
+    }
+}
+
+fn first_word(words: &str) -> String {
+    words.split('.').next().unwrap_or_default().to_owned()
 }

@@ -1,7 +1,7 @@
 //! A device: the whole application on a disk that fails, with a clock that is wrong.
 
 use crate::disk::{Disk, Image, Survival};
-use crate::prepared::{self, START_MS};
+use crate::prepared::{self, Joined, START_MS};
 use crate::rng::Rng;
 use std::cell::Cell;
 use std::rc::Rc;
@@ -9,6 +9,7 @@ use trygkort_core::app::{App, Env, HostInfo, Step, SyncCall};
 use trygkort_core::domain::{Role, RowId};
 use trygkort_core::error::Error;
 use trygkort_core::ipc::{Ask, Boot, GetSyncStatus, IpcError, SyncStatus, UndoId};
+use trygkort_core::seal::Hash;
 use trygkort_core::wire::from_bytes;
 use trygkort_core::wire::v1::Action;
 use uuid::Uuid;
@@ -27,11 +28,6 @@ pub(crate) struct SimEnv {
 }
 
 impl SimEnv {
-    /// A clock that stands still.
-    pub(crate) fn at(now_ms: i64) -> Self {
-        Self::with(now_ms, 0)
-    }
-
     /// A clock that stands still, and chance of its own.
     pub(crate) fn with(now_ms: i64, seed: u64) -> Self {
         Self { now_ms: Rc::new(Cell::new(now_ms)), skew_ms: Rc::default(), rng: Rng::new(seed) }
@@ -61,6 +57,8 @@ pub(crate) struct Written {
     pub(crate) counter: u64,
     /// The words, where there were words: they stand nowhere else.
     pub(crate) words: Option<String>,
+    /// The row they were written to.
+    pub(crate) row: Option<RowId>,
 }
 
 /// A device of a member.
@@ -68,6 +66,8 @@ pub(crate) struct Device {
     pub(crate) name: String,
     /// Which device the server takes it for: the origin that it joined with.
     pub(crate) token: u32,
+    /// The public key that the server registered when it joined.
+    pub(crate) key: Hash,
     pub(crate) disk: Disk,
     /// `None` while it has no power.
     pub(crate) app: Option<App>,
@@ -88,8 +88,16 @@ pub(crate) struct Device {
 impl Device {
     /// A device that has read the prepared area.
     pub(crate) fn new(origin: u32, role: Role, now_ms: &Rc<Cell<i64>>, rng: &Rng) -> Self {
-        let disk = Disk::of(&prepared::prepared().device(role, origin));
-        let mut device = Self::off(origin, role, disk, now_ms, rng);
+        let Joined { image, key } = prepared::prepared().device(role, origin);
+        let mut device = Self { key, ..Self::off(origin, role, Disk::of(&image), now_ms, rng) };
+        device.start().expect("a prepared disk opens");
+        device
+    }
+
+    /// A device that has joined and read nothing.
+    pub(crate) fn newcomer(origin: u32, role: Role, now_ms: &Rc<Cell<i64>>, rng: &Rng) -> Self {
+        let Joined { image, key } = prepared::joined(role, origin);
+        let mut device = Self { key, ..Self::off(origin, role, Disk::of(&image), now_ms, rng) };
         device.start().expect("a prepared disk opens");
         device
     }
@@ -104,6 +112,7 @@ impl Device {
         Self {
             name: format!("d{token}"),
             token,
+            key: [0; 32],
             disk,
             app: None,
             now_ms: Rc::clone(now_ms),
@@ -146,7 +155,7 @@ impl Device {
     /// Somebody copies it, and goes on with the copy.
     pub(crate) fn copy(&self) -> Result<Self, String> {
         let disk = Disk::of(&self.disk.image());
-        let mut copy = Self::off(self.token, self.told, disk, &self.now_ms, &self.rng);
+        let mut copy = Self { key: self.key, ..Self::off(self.token, self.told, disk, &self.now_ms, &self.rng) };
         copy.name = format!("{}'", self.name);
         copy.skew_ms.set(self.skew_ms.get());
         copy.offline_until = self.offline_until;

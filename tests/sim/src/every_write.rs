@@ -6,7 +6,7 @@ use crate::disk::{Disk, Failure, Survival};
 use crate::people::{self, Form};
 use crate::prepared::START_MS;
 use crate::rng::Rng;
-use crate::server::{Message, Server};
+use crate::server::{Message, Server, To};
 use std::cell::Cell;
 use std::rc::Rc;
 use trygkort_core::app::{App, HttpResponse, NetworkError};
@@ -95,8 +95,9 @@ struct Run {
 impl Run {
     fn new(machine: Machine, survives: Survives) -> Self {
         let (rng, now_ms) = (Rng::new(1), Rc::new(Cell::new(START_MS)));
-        let server = Server::new(&[Role::Coordinator; 2], &rng);
+        let mut server = Server::new(&[Role::Coordinator; 2], &rng);
         let devices = [1, 2].map(|origin| Device::new(origin, Role::Coordinator, &now_ms, &rng));
+        server.keys.extend(devices.iter().map(|device| (device.token, device.key)));
         Self { machine, survives, server, devices, forms: Vec::new(), calls: 0 }
     }
 
@@ -133,7 +134,7 @@ impl Run {
         let (device, rng) = (&mut self.devices[at], Rng::new(number));
         let deed = people::act(device, &mut self.forms, number, &rng);
         if let Ok(Some(UndoId(counter))) = deed.saved {
-            device.written.push(Written { token: device.token, counter, words: deed.words });
+            device.written.push(Written { token: device.token, counter, words: deed.words, row: deed.row });
         }
     }
 
@@ -185,7 +186,8 @@ impl Run {
             let device = &mut self.devices[at];
             let Some((call, request)) = device.app.as_mut().and_then(App::next_sync) else { return Ok(()) };
             self.calls += 1;
-            self.server.inbox.push(Message { token: device.token, call: self.calls, body: request.body });
+            let to = To::of(&request);
+            self.server.inbox.push(Message { token: device.token, call: self.calls, to, body: request.body });
             let answer = self.server.take_inbox(START_MS + 1_000).pop();
             let lost = self.machine == Machine::Server && self.disk().dead();
             let response = answer.filter(|_| !lost).map(|a| HttpResponse { status: a.status, body: a.body });

@@ -54,7 +54,33 @@ faults! {
     ServerRestore = 3,
     /// Somebody whose program follows no rules pushes.
     Stranger = 15,
+    /// Somebody with a device's token and without its key pushes.
+    Impostor = 8,
+    /// The server makes a snapshot, whatever it is worth.
+    Snapshot = 15,
+    /// Somebody joins who has read nothing yet.
+    Newcomer = 8,
+    /// The file of a snapshot is gone, or another one, when it is asked for.
+    SnapshotFile = 15,
+    /// Pages of the log are small from the start.
+    SmallPages = 100,
+    /// Somebody erases a row, and what hangs on it.
+    Erase = 5,
+    /// A month goes by before everyone exchanges once more: what lies in the trash is erased.
+    Month = 100,
 }
+
+/// The faults that were added after people had noted seeds: a random number of their own decides which of them a
+/// schedule has, so that the others are what they were.
+const LATER: &[Fault] = &[
+    Fault::Impostor,
+    Fault::Snapshot,
+    Fault::Newcomer,
+    Fault::SnapshotFile,
+    Fault::SmallPages,
+    Fault::Erase,
+    Fault::Month,
+];
 
 /// Which faults a schedule has. Each schedule has some of them only: a fault that is always there hides what happens
 /// without it.
@@ -69,7 +95,7 @@ impl Faults {
 
     /// About half of them.
     pub(crate) fn some(rng: &Rng) -> Self {
-        let mut faults = Self(Fault::ALL.iter().copied().filter(|_| rng.percent(50)).collect());
+        let mut faults = Self(Fault::ALL.iter().copied().filter(|f| !LATER.contains(f) && rng.percent(50)).collect());
         if faults.0.contains(&Fault::ServerRestore) {
             // What the server lost comes back from the devices. When those lose it as well, or must forget it because
             // their role has changed, it is lost, and no wonder.
@@ -77,6 +103,12 @@ impl Faults {
             faults.0.retain(|fault| !forgets(fault));
         }
         faults
+    }
+
+    /// About half of those that were added later as well.
+    pub(crate) fn with_later(mut self, rng: &Rng) -> Self {
+        self.0.extend(LATER.iter().copied().filter(|_| rng.percent(50)));
+        self
     }
 
     /// Whether it strikes now.

@@ -18,6 +18,7 @@ mod device;
 pub mod disk;
 pub mod every_write;
 mod fault;
+mod impostor;
 mod orders;
 mod people;
 mod prepared;

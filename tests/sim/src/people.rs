@@ -3,7 +3,7 @@
 use crate::device::Device;
 use crate::prepared::prepared;
 use crate::rng::Rng;
-use trygkort_core::domain::{ContactId, PinId, ProblemId, Role, Scope};
+use trygkort_core::domain::{ContactId, PinId, ProblemId, Role, RowId, Scope};
 use trygkort_core::error::ErrorCode;
 use trygkort_core::ipc::*;
 
@@ -20,13 +20,18 @@ pub(crate) struct Deed {
     pub(crate) what: String,
     /// The words that were written, if the deed writes any.
     pub(crate) words: Option<String>,
+    /// The row they were written to.
+    pub(crate) row: Option<RowId>,
     pub(crate) saved: Result<Option<UndoId>, IpcError>,
 }
+
+/// What all words begin with.
+pub(crate) const WORD: &str = "ord-";
 
 /// Words that stand nowhere else, and more of them where the field allows it.
 fn words(number: u64, rng: &Rng) -> String {
     let more = if rng.percent(5) { " og så videre".repeat(rng.index(40)) } else { String::new() };
-    format!("ord-{number}.{more}")
+    format!("{WORD}{number}.{more}")
 }
 
 /// Somebody does something on a device. `number` makes their words their own.
@@ -70,13 +75,14 @@ fn coordinate(device: &mut Device, forms: &mut Vec<Form>, number: u64, rng: &Rng
     }
 }
 
-fn done(what: String, words: Option<String>, saved: Result<Saved, IpcError>) -> Deed {
-    Deed { what, words, saved: saved.map(|saved| saved.undo) }
+fn done(what: String, written: Option<(RowId, String)>, saved: Result<Saved, IpcError>) -> Deed {
+    let (row, words) = written.unzip();
+    Deed { what, words, row, saved: saved.map(|saved| saved.undo) }
 }
 
 /// Nothing to do it with.
 fn nothing(what: &str) -> Deed {
-    Deed { what: format!("finds nothing to {what}"), words: None, saved: Ok(None) }
+    Deed { what: format!("finds nothing to {what}"), words: None, row: None, saved: Ok(None) }
 }
 
 /// Fills in a form and saves it.
@@ -87,19 +93,19 @@ fn save(device: &mut Device, form: Form, words: String, rng: &Rng, how: &str) ->
             form.note.clone_from(&words);
             let also = change_contact(&mut form, rng);
             let what = format!("{how}contact {}: the note {words:?}{also}", short(opened.row));
-            done(what, Some(words), device.ask(SaveContact { opened, form }))
+            done(what, Some((opened.row, words)), device.ask(SaveContact { opened, form }))
         }
         Form::Pin(opened) => {
             let mut form = opened.form.clone();
             form.note.clone_from(&words);
             let also = if device.told == Role::Coordinator { change_pin(&mut form, rng) } else { String::new() };
             let what = format!("{how}pin {}: the note {words:?}{also}", short(opened.row));
-            done(what, Some(words), device.ask(SavePin { opened, form }))
+            done(what, Some((opened.row, words)), device.ask(SavePin { opened, form }))
         }
         Form::Problem(opened) => {
             let form = ProblemForm { notice: words.clone(), ..opened.form.clone() };
             let what = format!("{how}problem {}: the notice {words:?}", short(opened.row));
-            done(what, Some(words), device.ask(SaveProblem { opened, form }))
+            done(what, Some((opened.row, words)), device.ask(SaveProblem { opened, form }))
         }
     }
 }
@@ -148,7 +154,7 @@ fn change_pin(form: &mut PinForm, rng: &Rng) -> String {
 fn save_or_wait(device: &mut Device, forms: &mut Vec<Form>, form: Form, words: String, rng: &Rng) -> Deed {
     if rng.percent(30) {
         forms.push(form);
-        return Deed { what: "opens a form".to_owned(), words: None, saved: Ok(None) };
+        return Deed { what: "opens a form".to_owned(), words: None, row: None, saved: Ok(None) };
     }
     save(device, form, words, rng, "edits ")
 }
@@ -157,28 +163,32 @@ fn edit_contact(device: &mut Device, forms: &mut Vec<Form>, words: String, rng: 
     let Some(id) = contact(rng) else { return nothing("edit") };
     match device.ask(EditContact { id: Some(id) }) {
         Ok(opened) => save_or_wait(device, forms, Form::Contact(opened), words, rng),
-        Err(error) => Deed { what: format!("opens contact {}", short(id.0)), words: None, saved: Err(error) },
+        Err(error) => {
+            Deed { what: format!("opens contact {}", short(id.0)), words: None, row: None, saved: Err(error) }
+        }
     }
 }
 
 fn new_contact(device: &mut Device, words: &str, rng: &Rng) -> Deed {
     let opened = match device.ask(EditContact { id: None }) {
         Ok(opened) => opened,
-        Err(error) => return Deed { what: "opens a new contact".to_owned(), words: None, saved: Err(error) },
+        Err(error) => {
+            return Deed { what: "opens a new contact".to_owned(), words: None, row: None, saved: Err(error) };
+        }
     };
     let mut form = opened.form.clone();
     form.name = words.split(' ').next().unwrap_or_default().to_owned();
     form.scope = Scope::ALL[rng.index(3)];
     let what = format!("makes contact {} for {:?}", form.name, form.scope);
     let words = form.name.clone();
-    done(what, Some(words), device.ask(SaveContact { opened, form }))
+    done(what, Some((opened.row, words)), device.ask(SaveContact { opened, form }))
 }
 
 fn edit_problem(device: &mut Device, forms: &mut Vec<Form>, words: String, rng: &Rng) -> Deed {
     let Some(id) = problem(rng) else { return nothing("edit") };
     match device.ask(EditProblem { id: Some(id) }) {
         Ok(opened) => save_or_wait(device, forms, Form::Problem(opened), words, rng),
-        Err(error) => Deed { what: "opens a problem".to_owned(), words: None, saved: Err(error) },
+        Err(error) => Deed { what: "opens a problem".to_owned(), words: None, row: None, saved: Err(error) },
     }
 }
 
@@ -197,19 +207,19 @@ fn move_problem(device: &mut Device, rng: &Rng) -> Deed {
 fn add_pin(device: &mut Device, words: String, scope: Scope) -> Deed {
     let opened = match device.ask(EditPin { id: None }) {
         Ok(opened) => opened,
-        Err(error) => return Deed { what: "opens a new pin".to_owned(), words: None, saved: Err(error) },
+        Err(error) => return Deed { what: "opens a new pin".to_owned(), words: None, row: None, saved: Err(error) },
     };
     let position = Some((55.638, 12.165));
     let form = PinForm { title: "Nål".to_owned(), note: words.clone(), scope, position, ..opened.form.clone() };
     let what = format!("adds pin {} for {scope:?}: {words:?}", short(opened.row));
-    done(what, Some(words), device.ask(SavePin { opened, form }))
+    done(what, Some((opened.row, words)), device.ask(SavePin { opened, form }))
 }
 
 fn edit_pin(device: &mut Device, forms: &mut Vec<Form>, words: String, rng: &Rng) -> Deed {
     let Some(id) = pin(device, rng) else { return nothing("edit") };
     match device.ask(EditPin { id: Some(id) }) {
         Ok(opened) => save_or_wait(device, forms, Form::Pin(opened), words, rng),
-        Err(error) => Deed { what: "opens a pin".to_owned(), words: None, saved: Err(error) },
+        Err(error) => Deed { what: "opens a pin".to_owned(), words: None, row: None, saved: Err(error) },
     }
 }
 
@@ -242,13 +252,13 @@ fn personal_number(device: &mut Device, rng: &Rng) -> Deed {
     form.note = "Hans, 010180-1234".to_owned();
     let saved = device.ask(SaveContact { opened, form });
     assert!(saved.as_ref().is_err_and(|error| error.code == ErrorCode::PersonalNumber), "{saved:?}");
-    Deed { what, words: None, saved: Ok(None) }
+    Deed { what, words: None, row: None, saved: Ok(None) }
 }
 
 fn undo(device: &mut Device) -> Deed {
     let Some(undo) = device.undo.pop() else { return nothing("take back") };
     let saved = device.ask(Undo { undo }).map(|()| None);
-    Deed { what: format!("takes action {} back", undo.0), words: None, saved }
+    Deed { what: format!("takes action {} back", undo.0), words: None, row: None, saved }
 }
 
 fn contact(rng: &Rng) -> Option<ContactId> {

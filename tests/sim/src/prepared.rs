@@ -12,6 +12,7 @@ use trygkort_core::demo;
 use trygkort_core::domain::{AreaId, ContactId, ProblemId, Role, RowId};
 use trygkort_core::hub::{AreaLog, Keys, Peer};
 use trygkort_core::ipc::{Ask, GetCard, Redeem, SearchContacts};
+use trygkort_core::seal::Hash;
 use uuid::Uuid;
 
 /// 20 November 2026, 09:14 in Denmark.
@@ -30,13 +31,21 @@ pub(crate) fn keys(rng: &Rng) -> Keys {
     Keys { cursor: [7; 32], random: Arc::new(rng.shared()) }
 }
 
+/// A device that has joined the area.
+#[derive(Clone)]
+pub(crate) struct Joined {
+    pub(crate) image: Image,
+    /// The public key that it gave the server.
+    pub(crate) key: Hash,
+}
+
 /// What every run begins with.
 pub(crate) struct Prepared {
     /// The server with an area in which there is a little of everything.
     pub(crate) server: Image,
     pub(crate) contacts: Vec<ContactId>,
     pub(crate) problems: Vec<ProblemId>,
-    devices: RefCell<HashMap<(Role, u32), Image>>,
+    devices: RefCell<HashMap<(Role, u32), Joined>>,
 }
 
 thread_local! {
@@ -56,7 +65,7 @@ impl Prepared {
         drop(log);
         let mut this =
             Self { server: disk.image(), contacts: Vec::new(), problems: Vec::new(), devices: RefCell::default() };
-        let mut app = open(&Disk::of(&this.device(Role::Coordinator, 1)));
+        let mut app = open(&Disk::of(&this.device(Role::Coordinator, 1).image), 1);
         let found = ask(&mut app, SearchContacts { query: String::new(), limit: 100 });
         this.contacts = found.groups.into_iter().flat_map(|group| group.contacts).map(|row| row.id).collect();
         this.problems = ask(&mut app, GetCard {}).problems.iter().map(|tile| tile.id).collect();
@@ -64,31 +73,41 @@ impl Prepared {
     }
 
     /// A device that has joined the area and read it.
-    pub(crate) fn device(&self, role: Role, origin: u32) -> Image {
-        if let Some(image) = self.devices.borrow().get(&(role, origin)) {
-            return image.clone();
+    pub(crate) fn device(&self, role: Role, origin: u32) -> Joined {
+        if let Some(joined) = self.devices.borrow().get(&(role, origin)) {
+            return joined.clone();
         }
-        let disk = Disk::new();
-        let mut app = open(&disk);
-        join(&mut app, role, origin);
+        let Joined { image, key } = joined(role, origin);
+        let disk = Disk::of(&image);
+        let mut app = open(&disk, origin);
         let server = Disk::of(&self.server);
         let mut log = AreaLog::open(server.connect(SERVER_FILE).unwrap(), area(), keys(&Rng::new(2))).unwrap();
         app.request_sync();
         while let Some((call, request)) = app.next_sync() {
-            let peer = Peer::new(origin, device::member_of(origin), role);
+            let peer = Peer { key: Some(key), ..Peer::new(origin, device::member_of(origin), role) };
             log.begin().unwrap();
             let body = log.exchange(&peer, &request.body, START_MS).unwrap().body;
             log.commit().unwrap();
             app.finish_sync(call, Ok(HttpResponse { status: 200, body }));
         }
         app.close().unwrap();
-        self.devices.borrow_mut().entry((role, origin)).or_insert(disk.image()).clone()
+        let joined = Joined { image: disk.image(), key };
+        self.devices.borrow_mut().entry((role, origin)).or_insert(joined).clone()
     }
 }
 
-fn open(disk: &Disk) -> App {
+/// A device that has joined the area and read nothing.
+pub(crate) fn joined(role: Role, origin: u32) -> Joined {
+    let disk = Disk::new();
+    let mut app = open(&disk, origin);
+    let key = join(&mut app, role, origin);
+    app.close().unwrap();
+    Joined { image: disk.image(), key }
+}
+
+fn open(disk: &Disk, origin: u32) -> App {
     let host = HostInfo { version: "sim".to_owned(), web_origin: None, language: "da".to_owned() };
-    App::open(Box::new(disk.clone()), Box::new(SimEnv::at(START_MS)), host).unwrap()
+    App::open(Box::new(disk.clone()), Box::new(SimEnv::with(START_MS, u64::from(origin))), host).unwrap()
 }
 
 /// Writes a little of everything into an empty log.
@@ -99,20 +118,23 @@ pub(crate) fn fill(log: &mut AreaLog) {
     log.commit().unwrap();
 }
 
-/// Redeems an invitation with what a server would answer.
-pub(crate) fn join(app: &mut App, role: Role, origin: u32) {
+/// Redeems an invitation with what a server would answer. Returns the public key that the server registers.
+pub(crate) fn join(app: &mut App, role: Role, origin: u32) -> Hash {
     let ask = Redeem {
         link: "https://trygkort.example/i#0123456789ABCDEFGHJKMNPQRS".to_owned(),
         member_name: format!("Member of {origin}"),
         device_name: format!("Device {origin}"),
     };
-    let Step::Fetch { then, .. } = app.handle(ask.into_request()) else { panic!("redeeming needs the server") };
+    let Step::Fetch { request, then } = app.handle(ask.into_request()) else { panic!("redeeming needs the server") };
+    let asked: serde_json::Value = serde_json::from_slice(&request.body).unwrap();
+    let key = blake3::Hash::from_hex(asked["public_key"].as_str().unwrap()).unwrap();
     let answer = serde_json::json!({
         "area_id": area(), "area_name": "Simulationen", "role": role, "demo": true, "token": format!("token-{origin}"),
         "origin": origin, "device_id": format!("d{origin}"), "member_id": format!("m{origin}"),
     });
     let response = HttpResponse { status: 200, body: answer.to_string().into_bytes() };
     let Step::Reply(Ok(_)) = app.resume(then, Ok(response)) else { panic!("the answer is taken") };
+    *key.as_bytes()
 }
 
 fn ask<A: Ask>(app: &mut App, ask: A) -> A::Reply {

@@ -29,7 +29,7 @@ impl Schedule {
         };
         let roles = (0..devices).map(|_| role(&rng)).collect();
         let span_ms = [60_000, 3_600_000, 7 * 24 * 3_600_000][rng.index(3)];
-        let faults = if rng.percent(4) { Faults::none() } else { Faults::some(&rng) };
+        let faults = if rng.percent(4) { Faults::none() } else { Faults::some(&rng).with_later(&Rng::new(!seed)) };
         Self { seed, roles, deeds: usize::try_from(deeds).expect("a small number"), span_ms, faults }
     }
 }

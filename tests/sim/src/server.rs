@@ -1,13 +1,18 @@
 //! The server: the real log of an area on a disk that fails, and what `control.db` would know.
 
+mod erasures;
+mod snapshots;
+
 use crate::device::{Written, member_of};
 use crate::disk::{Disk, Image, Survival};
 use crate::prepared::{self, SERVER_FILE, START_MS};
 use crate::rng::Rng;
 use std::collections::{BTreeMap, BTreeSet};
+use trygkort_core::app::HttpRequest;
 use trygkort_core::domain::{Role, RowId};
 use trygkort_core::hub::roster::{self, Roster};
 use trygkort_core::hub::{AreaLog, HubError, Peer};
+use trygkort_core::seal::Hash;
 use trygkort_core::wire::from_bytes;
 use trygkort_core::wire::v1::{Action, Reason, SyncRequest, SyncResponse, Verdict};
 use uuid::Uuid;
@@ -19,7 +24,28 @@ pub(crate) struct Message {
     pub(crate) token: u32,
     /// The number of the call, for the answer: calls of copies of one device differ.
     pub(crate) call: u64,
+    pub(crate) to: To,
     pub(crate) body: Vec<u8>,
+}
+
+/// Where a message goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum To {
+    /// `POST /api/v1/sync`
+    Exchange,
+    /// `GET /api/v1/snapshot/…`
+    Snapshot(Hash),
+}
+
+impl To {
+    /// By the address of a request.
+    pub(crate) fn of(request: &HttpRequest) -> Self {
+        let (_, last) = request.url.rsplit_once('/').expect("an address");
+        match blake3::Hash::from_hex(last) {
+            Ok(hash) => To::Snapshot(*hash.as_bytes()),
+            Err(_) => To::Exchange,
+        }
+    }
 }
 
 /// What the server said to a message, after it was safe.
@@ -44,10 +70,20 @@ pub(crate) struct Server {
     pub(crate) inbox: Vec<Message>,
     /// Of each device that has joined.
     pub(crate) roles: BTreeMap<u32, Role>,
+    /// The public key of each device that gave one when it joined.
+    pub(crate) keys: BTreeMap<u32, Hash>,
     /// The origins of each device: the one it joined with, and those that were given out when two went by one.
     pub(crate) incarnations: BTreeMap<u32, BTreeSet<u32>>,
     next_origin: u32,
     rng: Rng,
+    /// The files of snapshots, by their hashes: they lie beside the log, and in no backup.
+    pub(crate) snapshots: BTreeMap<Hash, Vec<u8>>,
+    /// What was erased by hand, in a file that no backup holds.
+    pub(crate) erasures: BTreeSet<RowId>,
+    /// Pages end after so many bytes, if not where people's do.
+    pub(crate) page_bytes: Option<usize>,
+    /// It was put back to a backup.
+    pub(crate) restored: bool,
     /// A copy of its file.
     backup: Option<Image>,
     pub(crate) revoked: BTreeSet<u32>,
@@ -66,9 +102,14 @@ impl Server {
             log: None,
             inbox: Vec::new(),
             roles,
+            keys: BTreeMap::new(),
             incarnations: BTreeMap::new(),
             next_origin: 5_000,
             rng: rng.split(),
+            snapshots: BTreeMap::new(),
+            erasures: BTreeSet::new(),
+            page_bytes: None,
+            restored: false,
             backup: None,
             revoked: BTreeSet::new(),
             judged: BTreeMap::new(),
@@ -92,7 +133,11 @@ impl Server {
         let connection =
             self.disk.connect(SERVER_FILE).map_err(|error| format!("the server does not start: {error}"))?;
         let log = AreaLog::open(connection, prepared::area(), prepared::keys(&self.rng));
-        self.log = Some(log.map_err(|error| format!("the server does not start: {error}"))?);
+        let mut log = log.map_err(|error| format!("the server does not start: {error}"))?;
+        if let Some(bytes) = self.page_bytes {
+            log.set_page_bytes(bytes);
+        }
+        self.log = Some(log);
         Ok(())
     }
 
@@ -137,7 +182,7 @@ impl Server {
         if self.log().begin().is_err() {
             return inbox.iter().map(failed).collect();
         }
-        let answers: Vec<Answer> = inbox.iter().map(|message| self.exchange(message, now_ms)).collect();
+        let answers: Vec<Answer> = inbox.iter().map(|message| self.take(message, now_ms)).collect();
         if self.log().commit().is_err() {
             return inbox.iter().map(failed).collect();
         }
@@ -147,13 +192,23 @@ impl Server {
         answers
     }
 
-    fn exchange(&mut self, message: &Message, now_ms: i64) -> Answer {
+    fn take(&mut self, message: &Message, now_ms: i64) -> Answer {
         if self.revoked.contains(&message.token) {
             return answer(message, 401, Vec::new());
         }
+        match message.to {
+            To::Exchange => self.exchange(message, now_ms),
+            To::Snapshot(hash) => match self.snapshot_file(message.token, &hash) {
+                Some(content) => answer(message, 200, content),
+                None => answer(message, 404, Vec::new()),
+            },
+        }
+    }
+
+    fn exchange(&mut self, message: &Message, now_ms: i64) -> Answer {
         let (member, role) = (member_of(message.token), self.roles[&message.token]);
-        let next_origin = Some(self.next_origin);
-        let peer = Peer { next_origin, ..Peer::new(self.speaks_as(message), member, role) };
+        let (next_origin, key) = (Some(self.next_origin), self.keys.get(&message.token).copied());
+        let peer = Peer { next_origin, key, ..Peer::new(self.speaks_as(message), member, role) };
         match self.log().exchange(&peer, &message.body, now_ms) {
             Ok(done) => {
                 let response: SyncResponse = from_bytes(&done.body).expect("the server's own");
@@ -194,17 +249,20 @@ impl Server {
         self.start()?;
         // What was acknowledged since comes back from whoever has it, under another position and verdict.
         self.judged.clear();
+        self.restored = true;
         if !by_hand {
+            self.snapshots.clear();
             let log = self.log();
             let begun = log.begin().and_then(|()| log.begin_epoch(now_ms)).and_then(|_| log.commit());
             begun.map_err(|error| format!("the server's restore fails: {error}"))?;
+            self.erase_again(now_ms).map_err(|error| format!("the server's restore erases nothing: {error}"))?;
         }
         Ok(true)
     }
 
     /// Remembers what was acknowledged, and looks whether the answer holds what it must not.
     fn note(&mut self, message: &Message, answer: &Answer) {
-        if answer.status != 200 {
+        if answer.status != 200 || message.to != To::Exchange {
             return;
         }
         let request: SyncRequest = from_bytes(&message.body).expect("it was answered");
@@ -213,7 +271,7 @@ impl Server {
             self.incarnations.entry(message.token).or_default().insert(origin);
         }
         let role = self.roles[&message.token];
-        let readable: Vec<u8> = role.readable().iter().map(|scope| scope.number()).collect();
+        let readable: Vec<u32> = role.readable().iter().map(|scope| scope.number()).collect();
         let scopes = response.page.entries.iter().flat_map(|entry| &entry.scopes).map(|part| part.scope);
         if let Some(scope) =
             scopes.chain(response.page.heads.iter().map(|head| head.scope)).find(|s| !readable.contains(s))

@@ -67,7 +67,13 @@ impl Stranger {
     }
 
     fn make(&self, rows: Vec<RowChange>) -> Action {
-        Action { counter: self.next, hlc: self.rng.below(4_000_000_000_000), seen: self.rng.below(100), rows }
+        Action {
+            counter: self.next,
+            hlc: self.rng.below(4_000_000_000_000),
+            seen: self.rng.below(100),
+            all_or_nothing: None,
+            rows,
+        }
     }
 
     fn new_row(&self) -> RowId {
@@ -108,7 +114,8 @@ impl Stranger {
     }
 }
 
-fn pin(row: RowId, note: &str, scope: Scope) -> RowChange {
+/// A new pin with this note.
+pub(crate) fn pin(row: RowId, note: &str, scope: Scope) -> RowChange {
     let place = Position::from_degrees(55.638, 12.165).expect("a place");
     let values = [
         (map_pin::category, Value::from("place")),

@@ -8,25 +8,27 @@ use crate::check::{self, Kept};
 use crate::device::{Device, Written, member_of};
 use crate::disk::{Failure, Survival};
 use crate::fault::{Fault, Faults};
+use crate::impostor;
 use crate::people::{self, Deed, Form};
 use crate::prepared::START_MS;
 use crate::rng::Rng;
 use crate::schedule::Schedule;
-use crate::server::{Answer, Message, Server};
+use crate::server::{Answer, Message, Server, To};
 use crate::stranger::Stranger;
 use crate::trace::Outcome;
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use trygkort_core::app::{App, HttpResponse, NetworkError};
-use trygkort_core::domain::Role;
+use trygkort_core::domain::{Entity, Role};
 use trygkort_core::ipc::{SyncState, UndoId};
 use trygkort_core::wire::v1::Reason;
 
 /// After this time a device stops waiting for an answer.
 const PATIENCE_MS: i64 = 30_000;
 const HOUR_MS: i64 = 3_600_000;
-const TEN_YEARS_MS: i64 = 10 * 365 * 24 * HOUR_MS;
+const DAY_MS: i64 = 24 * HOUR_MS;
+const TEN_YEARS_MS: i64 = 10 * 365 * DAY_MS;
 
 /// Something that is going to happen. Devices go by their place in the list.
 enum Event {
@@ -34,6 +36,8 @@ enum Event {
     Deed(usize),
     /// A device synchronises, if it has something to do and no call under way.
     Sync(usize),
+    /// A device has had an answer, and may want more.
+    GoOn(usize),
     /// A message reaches the server.
     Arrive(Message),
     /// The server takes what has arrived.
@@ -48,6 +52,13 @@ enum Event {
     /// A device has power again.
     Start(usize),
     StrangerPushes,
+    /// Somebody has a device's token and not its key.
+    ImpostorPushes,
+    MakeSnapshot,
+    /// Somebody joins.
+    Join,
+    /// Somebody erases a row.
+    Erase,
     Decide,
     /// Somebody copies a device.
     Copy,
@@ -61,6 +72,10 @@ enum Event {
 pub(crate) struct World {
     out: Outcome,
     rng: Rng,
+    /// Decides about the faults that were added later, so that a seed goes on meaning what it meant.
+    later: Rng,
+    /// What somebody on the network saw last of what a device pushed.
+    overheard: Option<Message>,
     faults: Faults,
     now_ms: Rc<Cell<i64>>,
     events: BTreeMap<(i64, u64), Event>,
@@ -72,19 +87,23 @@ pub(crate) struct World {
     /// The server's file was put back by hand and nobody was told: then the devices agree in the end, but what they had
     /// read may have been forgotten.
     put_back_by_hand: bool,
+    newcomers: u32,
 }
 
 impl World {
     /// The world of a schedule, with everything that is going to happen by itself.
     pub(crate) fn new(schedule: Schedule) -> Self {
         let rng = Rng::new(schedule.seed);
-        let (now_ms, server) = (Rc::new(Cell::new(START_MS)), Server::new(&schedule.roles, &rng));
+        let (now_ms, mut server) = (Rc::new(Cell::new(START_MS)), Server::new(&schedule.roles, &rng));
         let devices: Vec<Device> =
             server.roles.iter().map(|(origin, role)| Device::new(*origin, *role, &now_ms, &rng)).collect();
+        server.keys.extend(devices.iter().map(|device| (device.token, device.key)));
         let mut world = Self {
             out: Outcome { seed: schedule.seed, ..Outcome::default() },
             forms: devices.iter().map(|_| Vec::new()).collect(),
             rng,
+            later: Rng::new(schedule.seed ^ 0x1a7e),
+            overheard: None,
             faults: schedule.faults,
             now_ms,
             events: BTreeMap::new(),
@@ -93,6 +112,7 @@ impl World {
             devices,
             stranger: None,
             put_back_by_hand: false,
+            newcomers: 0,
         };
         world.say(|w| format!("{} devices; {:?}", w.devices.len(), w.faults.list()));
         world.set_clocks();
@@ -120,8 +140,28 @@ impl World {
                 }
             }
         }
+        if self.faults.strikes(Fault::SmallPages, &self.later) {
+            self.server.small_pages(self.later.index(6_000));
+        }
+        self.plan_later(deeds, span_ms);
         for device in 0..self.devices.len() {
             self.at(self.rng.between(0, 5_000), Event::Sync(device));
+        }
+    }
+
+    fn plan_later(&mut self, deeds: usize, span_ms: i64) {
+        for _ in 0..deeds {
+            let events = [
+                (Fault::Impostor, Event::ImpostorPushes),
+                (Fault::Snapshot, Event::MakeSnapshot),
+                (Fault::Newcomer, Event::Join),
+                (Fault::Erase, Event::Erase),
+            ];
+            for (fault, event) in events {
+                if self.faults.strikes(fault, &self.later) {
+                    self.at(self.later.between(0, span_ms), event);
+                }
+            }
         }
     }
 
@@ -163,12 +203,17 @@ impl World {
         match event {
             Event::Deed(device) => self.deed(device),
             Event::Sync(device) => self.sync(device),
+            Event::GoOn(device) => self.go_on(device),
             Event::Arrive(message) => self.arrive(message),
             Event::Commit => self.commit(),
             Event::Answer(answer) => self.answer(answer),
             Event::GiveUp { device, call } => self.give_up(device, call),
             Event::Start(device) => self.start(device),
             Event::StrangerPushes => self.stranger_pushes(),
+            Event::ImpostorPushes => self.impostor_pushes(),
+            Event::MakeSnapshot => self.make_snapshot(),
+            Event::Join => self.join(),
+            Event::Erase => self.erase(),
             Event::Decide => self.decide(),
             Event::Copy => self.copy_device(),
             Event::BackUpDevice => self.back_up_device(),

@@ -104,7 +104,7 @@ fn project_row(
         Entity::MapPin => map_pin::project(conn, &fields, deleted)?,
         Entity::Photo => photo::project(conn, &fields, deleted)?,
         // Read where they lie: `store::authors`.
-        Entity::Member | Entity::Device | Entity::Invitation | Entity::Conflict => {}
+        Entity::Member | Entity::Device | Entity::Invitation | Entity::Conflict | Entity::Walk => {}
     }
     Ok(())
 }
@@ -144,6 +144,7 @@ fn topics_of(entity: Entity) -> &'static [Topic] {
         Entity::Photo => &[Topic::Photos],
         // A pin and a photo say who added them.
         Entity::Member | Entity::Device => &[Topic::Pins, Topic::Photos],
+        Entity::Walk => &[Topic::Pins],
         Entity::Invitation => &[],
         Entity::Conflict => &[Topic::Updates],
     }

@@ -37,8 +37,8 @@ pub(crate) async fn get(
     if !is_blob_name(&hash) {
         return Err(missing());
     }
-    let (area, role, asked) = (device.area, device.role, hash.clone());
-    let reads = move |log: &mut AreaLog| log.reads_blob(role, &asked).map_err(AreaError::from);
+    let (area, reader, asked) = (device.area, device.reader(), hash.clone());
+    let reads = move |log: &mut AreaLog| log.reads_blob(&reader, &asked).map_err(AreaError::from);
     if !app.areas.run(area, reads).await? {
         return Err(missing());
     }
@@ -86,8 +86,8 @@ pub(crate) async fn missing(
     if hashes.len() > NAMES_MAX {
         return Err(ApiError::invalid(format!("hashes: at most {NAMES_MAX}")));
     }
-    let (area, role, dir) = (device.area, device.role, app.dir.clone());
-    let named = move |log: &mut AreaLog| log.blobs(|scope| role.reads(scope)).map_err(AreaError::from);
+    let (area, reader, dir) = (device.area, device.reader(), app.dir.clone());
+    let named = move |log: &mut AreaLog| log.blobs(|scope| reader.reads(scope)).map_err(AreaError::from);
     let named = app.areas.run(area, named).await?;
 
     let look = move || {

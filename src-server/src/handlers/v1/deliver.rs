@@ -3,7 +3,7 @@
 use crate::auth::Device;
 use crate::clock::now_ms;
 use crate::error::{ApiError, ErrorBody};
-use crate::hub::{AreaError, AreaLog};
+use crate::hub::{self, AreaError, AreaLog};
 use crate::limits::{media_type, read_body};
 use crate::server::App;
 use axum::Json;
@@ -49,12 +49,15 @@ pub(crate) async fn post(
     let (area, origin) = (device.area, file.request.origin);
     let author = app.control.read(move |control| control.author(area, origin, now_ms())).await?;
 
-    let deliver =
-        move |log: &mut AreaLog| log.deliver(author.as_ref(), &file.request, now_ms()).map_err(AreaError::from);
-    let delivered = app.areas.run(area, deliver).await?;
+    let deliver = move |log: &mut AreaLog| -> Result<_, AreaError> {
+        let delivered = log.deliver(author.as_ref(), &file.request, now_ms())?;
+        Ok((delivered, hub::name(log, area)?))
+    };
+    let (delivered, name) = app.areas.run(area, deliver).await?;
 
     if delivered.taken > 0 {
         app.pokes.changed(area, origin);
+        app.area_names.keep_in_step(&app.control, area, name).await;
     }
     let trygkort_core::hub::Delivered { taken, refused, aside } = delivered;
     Ok(Json(Delivered { taken, refused, aside }))

@@ -19,10 +19,12 @@ use uuid::Uuid;
 pub(crate) struct Before {
     /// Only what stands before this position of the log.
     before: Option<u64>,
+    /// What the device understands, as in a `SyncRequest`; left out: rows in the scopes of walks are not told.
+    speaks: Option<u16>,
 }
 
 /// The last hundred entries of the log that touched a contact with its channels, a problem with its cells of the card,
-/// or any other thing, as far as the role reads them. Nothing is said about whether the thing exists.
+/// or any other thing, as far as they are for the device. Nothing is said about whether the thing exists.
 #[utoipa::path(
     get, path = "/api/v1/history/{row}", tag = "sync",
     params(("row" = Uuid, Path), Before),
@@ -39,10 +41,11 @@ pub(crate) async fn get(
     before: Result<Query<Before>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Response, ApiError> {
     let Path(row) = row.map_err(|_| ApiError::bad_request("the address names no row"))?;
-    let Query(Before { before }) = before.map_err(|_| ApiError::bad_request("`before` is a position of the log"))?;
-    let role = device.role;
+    let Query(Before { before, speaks }) =
+        before.map_err(|_| ApiError::bad_request("`before` is a position of the log, `speaks` a number"))?;
+    let reader = device.reader();
 
-    let read = move |log: &mut AreaLog| log.history(role, RowId(row), before).map_err(AreaError::from);
+    let read = move |log: &mut AreaLog| log.history(&reader, speaks, RowId(row), before).map_err(AreaError::from);
     let body = app.areas.run(device.area, read).await?;
 
     Ok(([(header::CONTENT_TYPE, CONTENT_TYPE)], body).into_response())

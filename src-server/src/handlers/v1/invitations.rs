@@ -5,6 +5,7 @@ use crate::auth::{Coordinator, Device};
 use crate::clock::now_ms;
 use crate::control::{Issuer, NewInvitation};
 use crate::error::{ApiError, ErrorBody};
+use crate::invitation::access_until;
 use crate::limits::JsonBody;
 use crate::server::App;
 use axum::Json;
@@ -34,6 +35,8 @@ pub(crate) struct InvitationRequest {
     /// For how many hours from now those who redeem it have access; left out: until they are locked out.
     #[schema(minimum = 1, maximum = 8784)]
     access_hours: Option<u32>,
+    /// Whoever redeems it is on this walk; the access of participants and residents then ends with it, or earlier.
+    walk: Option<Uuid>,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -51,6 +54,8 @@ pub(crate) struct IssuedInvitation {
     expires_at_ms: i64,
     /// When the access of those who redeem it ends, if it does.
     access_until_ms: Option<i64>,
+    /// Whoever redeems it is on this walk.
+    walk: Option<Uuid>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -62,6 +67,8 @@ pub(crate) struct OpenInvitation {
     expires_at_ms: i64,
     /// When the access of those who redeem it ends, if it does.
     access_until_ms: Option<i64>,
+    /// Whoever redeems it is on this walk.
+    walk: Option<Uuid>,
 }
 
 /// Issues an invitation to the coordinator's area.
@@ -72,6 +79,7 @@ pub(crate) struct OpenInvitation {
         (status = 200, body = IssuedInvitation),
         (status = 401, description = "`unauthorized`, `revoked`, `expired`", body = ErrorBody),
         (status = 403, description = "`forbidden`: coordinators only", body = ErrorBody),
+        (status = 404, description = "`not_found`: no such walk, or it has ended", body = ErrorBody),
         (status = 422, description = "`invalid`", body = ErrorBody),
     ),
 )]
@@ -85,6 +93,11 @@ pub(crate) async fn issue(
     if let Some(hours) = request.access_hours {
         within("access_hours", hours, EXPIRES_HOURS_MAX)?;
     }
+    let area = device.area;
+    let walk = match request.walk {
+        Some(id) => Some(app.control.read(move |control| control.open_walk(area, id, now_ms())).await?),
+        None => None,
+    };
     let in_hours = |hours: u32| now_ms() + i64::from(hours) * HOUR_MS;
     let new = NewInvitation {
         area: device.area,
@@ -93,7 +106,8 @@ pub(crate) async fn issue(
         issuer: Issuer::Member,
         uses: request.uses,
         expires_at_ms: in_hours(request.expires_hours),
-        access_until_ms: request.access_hours.map(in_hours),
+        access_until_ms: access_until(request.role, request.access_hours.map(in_hours), walk),
+        walk,
     };
     issue_new(&app, new).await
 }
@@ -118,6 +132,7 @@ pub(crate) async fn list(
         uses_left: row.uses_left,
         expires_at_ms: row.expires_at_ms,
         access_until_ms: row.access_until_ms,
+        walk: row.walk,
     });
     Ok(Json(open.collect()))
 }
@@ -166,6 +181,7 @@ pub(crate) async fn hand_over(
         uses: 1,
         expires_at_ms: now_ms() + HAND_OVER_HOURS * HOUR_MS,
         access_until_ms: device.access_until_ms,
+        walk: None,
     };
     issue_new(&app, new).await
 }
@@ -174,8 +190,9 @@ async fn issue_new(app: &App, new: NewInvitation) -> Result<Json<IssuedInvitatio
     let (id, secret) = app.control.write(move |control| control.invite(&new, now_ms())).await?;
     app.mirrors.wake();
     let expires_at_ms = new.redeemable_until_ms();
-    let NewInvitation { role, uses, access_until_ms, .. } = new;
-    Ok(Json(IssuedInvitation { id, link: app.link(&secret), role, uses, expires_at_ms, access_until_ms }))
+    let NewInvitation { role, uses, access_until_ms, walk, .. } = new;
+    let walk = walk.map(|walk| walk.walk);
+    Ok(Json(IssuedInvitation { id, link: app.link(&secret), role, uses, expires_at_ms, access_until_ms, walk }))
 }
 
 fn within(field: &'static str, value: u32, max: u32) -> Result<(), ApiError> {

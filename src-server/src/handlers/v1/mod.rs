@@ -13,6 +13,7 @@ pub(crate) mod redeem;
 pub(crate) mod snapshot;
 pub(crate) mod sync;
 pub(crate) mod uploads;
+pub(crate) mod walks;
 
 use crate::error::ApiError;
 use trygkort_core::domain::personal_number;

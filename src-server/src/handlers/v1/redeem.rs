@@ -110,7 +110,7 @@ fn checked_key(text: &str) -> Result<[u8; 32], ApiError> {
 }
 
 /// Counts a wrong secret; when there were too many, that is the answer.
-fn failed(app: &App, address: IpAddr, error: ControlError) -> ApiError {
+pub(super) fn failed(app: &App, address: IpAddr, error: ControlError) -> ApiError {
     match error {
         ControlError::InvitationUnknown | ControlError::InvitationSpent => {
             app.limits.guesses.wrong(address).err().unwrap_or_else(|| error.into())

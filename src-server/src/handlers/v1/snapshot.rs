@@ -19,7 +19,7 @@ use trygkort_core::snapshot::CONTENT_TYPE;
     responses(
         (status = 200, content_type = "application/vnd.trygkort.snapshot-v1+cbor", body = Vec<u8>, description = "With `Content-Encoding: br` for a client that takes it"),
         (status = 401, description = "`unauthorized`, `revoked`, `expired`", body = ErrorBody),
-        (status = 404, description = "`not_found`: there is a newer one, or it is not for this role", body = ErrorBody),
+        (status = 404, description = "`not_found`: there is a newer one, or it is not for this role or of a walk that the member is not on", body = ErrorBody),
     ),
 )]
 pub(crate) async fn get(
@@ -32,8 +32,9 @@ pub(crate) async fn get(
     let missing = || ApiError::not_found("snapshot");
     let wanted = blake3::Hash::from_hex(&name).map_err(|_| missing())?;
     let files = app.areas.run(area, |log| log.snapshot_files().map_err(AreaError::from)).await?;
-    // A file that is not for this role is as one that is not there.
-    let is_it = |(scope, hash): &(_, [u8; 32])| wanted == *hash && device.role.reads(*scope);
+    // A file that is not for this device is as one that is not there.
+    let reader = device.reader();
+    let is_it = |(scope, hash): &(_, [u8; 32])| wanted == *hash && reader.reads(*scope);
     let (_, hash) = files.into_iter().find(is_it).ok_or_else(missing)?;
     let packed = match tokio::fs::read(app.dir.snapshot(area, &hash)).await {
         Ok(packed) => packed,

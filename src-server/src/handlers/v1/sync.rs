@@ -46,6 +46,9 @@ pub(crate) async fn post(device: Device, State(app): State<App>, request: Reques
         (exchanged, name) = exchange(&app, area, peer, body).await?;
     }
 
+    if !exchanged.held.is_empty() {
+        judge_held(&app, area, &exchanged.held).await?;
+    }
     if exchanged.snapshot_due {
         app.snapshots.wake(area);
     }
@@ -57,6 +60,22 @@ pub(crate) async fn post(device: Device, State(app): State<App>, request: Reques
         app.area_names.keep_in_step(&app.control, area, name).await;
     }
     Ok(([(header::CONTENT_TYPE, CONTENT_TYPE)], exchanged.body).into_response())
+}
+
+/// Judges what an earlier version of this program held because it did not understand it. Authors who are not let in any
+/// more are left out: what they wrote stays aside.
+async fn judge_held(app: &App, area: AreaId, authors: &[u32]) -> Result<(), ApiError> {
+    // Twice: one author's may build on another's.
+    for origin in authors.repeat(2) {
+        let author = app.control.read(move |control| control.author(area, origin, now_ms())).await?;
+        let Some(author) = author else { continue };
+        let work = move |log: &mut AreaLog| log.judge_held(&author, now_ms()).map_err(AreaError::from);
+        if app.areas.run(area, work).await? > 0 {
+            // Its author as well: it is not in their copy of the log yet.
+            app.pokes.changed(area, hub::SERVER_ORIGIN);
+        }
+    }
+    Ok(())
 }
 
 /// The exchange on the area's thread, and the area's name when it may have changed.

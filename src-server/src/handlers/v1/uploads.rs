@@ -182,7 +182,7 @@ pub(crate) async fn terminate(
 
 /// Only who may add photos uploads, and only by the version that is spoken here.
 fn check(device: &Device, headers: &HeaderMap) -> Result<(), ApiError> {
-    if !access::may_add_pins(device.role) {
+    if !access::may_add_pins(&device.reader()) {
         return Err(ApiError::adds_no_photos());
     }
     if headers.get(RESUMABLE).is_some_and(|version| version == VERSION) { Ok(()) } else { Err(ApiError::tus_version()) }

@@ -2,17 +2,19 @@
 
 use super::Writer;
 use super::rows::{Ends, change, edit, new_row, whole};
+use super::table::SCOPES;
 use crate::harness::TestServer;
 use crate::sync::read_all;
 use std::collections::BTreeMap;
 use trygkort_core::domain::schema::conflict;
 use trygkort_core::domain::{Entity, Role, RowId, Scope, Value};
 
-/// A conflict about a contact and one about a pin, in every scope; and the device of the desk's opponent.
+/// A conflict about a contact and one about a pin, in every scope that has any; and the device of the desk's opponent.
 pub(super) async fn make(server: &TestServer, desk: &mut Writer<'_>) -> (u32, BTreeMap<(Scope, Entity), RowId>) {
     let mut other = Writer::join(server, server.area, Role::Coordinator).await;
     let mut about = BTreeMap::new();
-    for (entity, scope) in [Entity::Contact, Entity::MapPin].into_iter().flat_map(|e| Scope::ALL.map(|s| (e, s))) {
+    let contacts = Scope::ALL.map(|scope| (Entity::Contact, scope));
+    for (entity, scope) in contacts.into_iter().chain(SCOPES.map(|scope| (Entity::MapPin, scope))) {
         let row = new_row();
         let (row, fields) = whole(entity, Ends { contact: row, problem: row, member: row, pin: row });
         assert_eq!(desk.write(change(entity, row, scope, fields)).await, None);

@@ -4,7 +4,7 @@
 
 mod calls;
 mod conflicts;
-mod rows;
+pub(crate) mod rows;
 mod table;
 
 use crate::command_line::succeeds;
@@ -12,10 +12,11 @@ use crate::harness::{Reply, TestDevice, TestServer};
 use crate::sync::{after, read_all, request, sync};
 use reqwest::Method;
 use rows::{Ends, action, change, deletion, edit, new_row, report, settlement, whole};
+use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
-use table::{ROLES, RowTable, What};
+use table::{ANOTHER_WALK, ROLES, RowTable, SCOPES, WALK, What};
 use trygkort_core::domain::schema::map_pin;
-use trygkort_core::domain::{AreaId, Entity, Role, RowId, Scope};
+use trygkort_core::domain::{AreaId, Entity, Reader, Role, RowId, Scope};
 use trygkort_core::wire::v1::{Action, Cursor, Entry, Page, Reason, RowChange};
 use trygkort_core::wire::{CONTENT_TYPE, from_bytes, to_bytes};
 use trygkort_server::{AreaSpec, InvitationSpec};
@@ -81,16 +82,21 @@ struct Cast<'a> {
 }
 
 impl<'a> Cast<'a> {
-    async fn assemble(server: &'a TestServer, other: AreaId, role: Role) -> Self {
+    /// All of them are on the walk of this invitation, as far as that is theirs.
+    async fn assemble(server: &'a TestServer, other: AreaId, role: Role, walk: &str) -> Self {
         let expired = server.join(role).await;
+        join_walk(&expired, walk).await;
         let control = rusqlite::Connection::open(server.data_dir().join("control.db")).unwrap();
         let member = expired.redeemed["member_id"].as_str().unwrap();
         control.execute("UPDATE members SET access_until_ms = 1 WHERE id = ?1", [member]).unwrap();
         let revoked = server.join(role).await;
+        join_walk(&revoked, walk).await;
         revoked.delete(&format!("/api/v1/devices/{}", revoked.id())).await.expect(204);
+        let own = Writer::join(server, server.area, role).await;
+        join_walk(&own.device, walk).await;
         Self {
             role,
-            own: Writer::join(server, server.area, role).await,
+            own,
             expired,
             revoked,
             elsewhere: Writer::join(server, other, role).await,
@@ -137,12 +143,13 @@ async fn every_cell_is_as_the_page_says() {
     let other = AreaSpec { name: "Naboparken".to_owned(), bbox };
     let other = server.server.create_area(other).await.unwrap();
     let mut desk = Writer::join(&server, server.area, Role::Coordinator).await;
+    let walks = make_walks(&server, &desk.device).await;
     let mut casts = Vec::new();
     for role in ROLES {
-        casts.push(Cast::assemble(&server, other, role).await);
+        casts.push(Cast::assemble(&server, other, role, &walks.invitation).await);
     }
     let mut created = BTreeSet::new();
-    let prepared_by = prepare(&server, &mut desk, &mut casts).await;
+    let prepared_by = prepare(&server, &mut desk, &mut casts, walks.rows).await;
     for attempt in casts.iter().flat_map(|cast| &cast.attempts).filter(|attempt| attempt.what == What::Create) {
         created.insert(attempt.row.row.0);
     }
@@ -154,7 +161,7 @@ async fn every_cell_is_as_the_page_says() {
     check_log(&log, &casts, &prepared_by);
     for cast in &casts {
         let seen = kinds(&read_all(&cast.own.device).await.0);
-        for (entity, scope) in Entity::ALL.iter().flat_map(|entity| Scope::ALL.map(|scope| (*entity, scope))) {
+        for (entity, scope) in Entity::ALL.iter().flat_map(|entity| SCOPES.map(|scope| (*entity, scope))) {
             let there = seen.contains(&(entity.number(), scope.number()));
             assert_eq!(there, table.reads(cast.role, entity, scope), "{}: {} in {scope:?}", cast.role, entity.name());
         }
@@ -194,27 +201,28 @@ async fn hand_in(cast: &Cast<'_>) {
 /// The history of a row tells a role no more than the log does, and another area nothing.
 async fn check_history(cast: &Cast<'_>, log: &[Page]) {
     let scopes = log.iter().flat_map(|page| &page.entries).flat_map(|entry| &entry.scopes);
-    let one_of_each: BTreeMap<(u16, u8), RowId> =
+    let one_of_each: BTreeMap<(u16, u32), RowId> =
         scopes.flat_map(|scope| scope.rows.iter().map(|row| ((row.entity, scope.scope), row.row.0))).collect();
     for ((entity, scope), row) in one_of_each {
         let seen = history(&cast.own.device, row).await;
-        let reads = cast.role.reads(Scope::from_number(scope).unwrap());
+        let reader = Reader { role: cast.role, walks: WALK.walk().into_iter().collect() };
+        let reads = reader.reads(Scope::from_number(scope).unwrap());
         assert_eq!(seen.contains(&scope), reads, "{}: history of entity {entity} in scope {scope}", cast.role);
-        assert!(seen.iter().all(|scope| cast.role.reads(Scope::from_number(*scope).unwrap())), "{}", cast.role);
+        assert!(seen.iter().all(|scope| reader.reads(Scope::from_number(*scope).unwrap())), "{}", cast.role);
         assert!(history(&cast.elsewhere.device, row).await.is_empty(), "{} of another area", cast.role);
     }
 }
 
 /// The scopes from which the history of a row tells.
-async fn history(device: &TestDevice<'_>, row: RowId) -> BTreeSet<u8> {
-    let reply = device.request(Method::GET, &format!("/api/v1/history/{row}")).send().await.unwrap();
+async fn history(device: &TestDevice<'_>, row: RowId) -> BTreeSet<u32> {
+    let reply = device.request(Method::GET, &format!("/api/v1/history/{row}?speaks=3")).send().await.unwrap();
     assert_eq!(reply.status(), 200);
     let entries: Vec<Entry> = from_bytes(&reply.bytes().await.unwrap()).unwrap();
     let parts = entries.iter().flat_map(|entry| &entry.scopes);
     parts.filter(|part| !part.rows.is_empty()).map(|part| part.scope).collect()
 }
 
-fn kinds(pages: &[Page]) -> BTreeSet<(u16, u8)> {
+fn kinds(pages: &[Page]) -> BTreeSet<(u16, u32)> {
     let scopes = pages.iter().flat_map(|page| &page.entries).flat_map(|entry| &entry.scopes);
     scopes.flat_map(|scope| scope.rows.iter().map(|row| (row.entity, scope.scope))).collect()
 }
@@ -226,14 +234,20 @@ fn row_ids(pages: &[Page]) -> BTreeSet<RowId> {
 
 /// Makes a row for every attempt on one, and thinks up the attempts.
 /// Says which devices wrote that.
-async fn prepare(server: &TestServer, desk: &mut Writer<'_>, casts: &mut [Cast<'_>]) -> [u32; 2] {
+async fn prepare(
+    server: &TestServer,
+    desk: &mut Writer<'_>,
+    casts: &mut [Cast<'_>],
+    walks: BTreeMap<(Entity, Scope), RowId>,
+) -> [u32; 2] {
     let mut plan = Plan { desk_member: desk.member(), counter: desk.counter, actions: Vec::new() };
     let mut servers_rows = mirrors(server, desk, casts).await;
+    servers_rows.extend(walks);
     let (opponent, conflicts) = conflicts::make(server, desk).await;
     plan.counter = desk.counter;
     servers_rows.extend(conflicts.iter().map(|((scope, _), row)| ((Entity::Conflict, *scope), *row)));
     for cast in casts.iter_mut() {
-        for (entity, scope) in Entity::ALL.iter().flat_map(|entity| Scope::ALL.map(|scope| (*entity, scope))) {
+        for (entity, scope) in Entity::ALL.iter().flat_map(|entity| SCOPES.map(|scope| (*entity, scope))) {
             let (row, fields) = plan.whole(entity, scope);
             let row = change(entity, row, scope, fields);
             cast.attempts.push(Attempt { entity, scope, what: What::Create, row });
@@ -243,6 +257,8 @@ async fn prepare(server: &TestServer, desk: &mut Writer<'_>, casts: &mut [Cast<'
                     entity if entity.is_mirror() || entity == Entity::Conflict => {
                         servers_rows.get(&(entity, scope)).copied()
                     }
+                    // In a walk there are pins with their photos and nothing else.
+                    entity if !matches!(entity, Entity::MapPin | Entity::Photo) && scope.walk().is_some() => None,
                     entity => Some(plan.target(entity, scope)),
                 };
                 let Some(target) = target else { continue };
@@ -260,7 +276,7 @@ async fn prepare(server: &TestServer, desk: &mut Writer<'_>, casts: &mut [Cast<'
     let verdicts = sync(&desk.device, Cursor::default(), plan.actions).await.verdicts;
     assert!(verdicts.iter().all(|verdict| verdict.reason.is_none()), "the desk may make them all");
     desk.counter = plan.counter;
-    for cast in casts.iter_mut().filter(|cast| cast.role == Role::Staff) {
+    for cast in casts.iter_mut().filter(|cast| cast.role != Role::Coordinator) {
         own_pins(desk, cast).await;
     }
     [desk.origin(), opponent]
@@ -272,26 +288,59 @@ fn attempts_on(entity: Entity, scope: Scope) -> Vec<(What, Option<(u16, trygkort
     if entity == Entity::Channel {
         attempts.push((What::Report, Some(report())));
     }
-    attempts.extend(Scope::ALL.into_iter().filter(|to| *to != scope).map(|to| (What::Move(to), None)));
+    attempts.extend(SCOPES.into_iter().filter(|to| *to != scope).map(|to| (What::Move(to), None)));
     attempts
 }
 
-/// Staff own pins that they made in the network, wherever a coordinator moved them.
-async fn own_pins(desk: &mut Writer<'_>, staff: &mut Cast<'_>) {
-    for scope in Scope::ALL {
+/// Everybody owns pins that they made on the walk, and their photos, wherever a coordinator moved them.
+async fn own_pins(desk: &mut Writer<'_>, cast: &mut Cast<'_>) {
+    for scope in SCOPES {
         let row = new_row();
         let ends = Ends { contact: row, problem: row, member: row, pin: row };
-        let made = change(Entity::MapPin, row, Scope::Network, whole(Entity::MapPin, ends).1);
-        staff.admitted.insert((staff.own.origin(), staff.own.counter));
-        assert_eq!(staff.own.write(made).await, None);
-        if scope != Scope::Network {
-            let mut moved = change(Entity::MapPin, row, Scope::Network, vec![]);
+        let photo = new_row();
+        for (entity, row) in [(Entity::MapPin, row), (Entity::Photo, photo)] {
+            let made = change(entity, row, WALK, whole(entity, ends).1);
+            cast.admitted.insert((cast.own.origin(), cast.own.counter));
+            assert_eq!(cast.own.write(made).await, None);
+        }
+        if scope != WALK {
+            let mut moved = change(Entity::MapPin, row, WALK, vec![]);
             moved.move_to = Some(scope.number());
             assert_eq!(desk.write(moved).await, None);
         }
-        let row = change(Entity::MapPin, row, scope, vec![deletion()]);
-        staff.attempts.push(Attempt { entity: Entity::MapPin, scope, what: What::DeleteOwn, row });
+        for (entity, row) in [(Entity::MapPin, row), (Entity::Photo, photo)] {
+            for (what, field) in [(What::EditOwn, edit(entity)), (What::DeleteOwn, deletion())] {
+                let row = change(entity, row, scope, vec![field]);
+                cast.attempts.push(Attempt { entity, scope, what, row });
+            }
+        }
     }
+}
+
+/// Two walks, and an invitation to the first.
+struct Walks {
+    rows: BTreeMap<(Entity, Scope), RowId>,
+    invitation: String,
+}
+
+async fn make_walks(server: &TestServer, desk: &TestDevice<'_>) -> Walks {
+    let mut rows = BTreeMap::new();
+    for scope in [WALK, ANOTHER_WALK] {
+        let walk =
+            json!({"name": "Aftentur", "starts_at_ms": 1_800_000_000_000_i64, "ends_at_ms": 1_801_000_000_000_i64});
+        let made = desk.post("/api/v1/walks", walk).await.expect(200);
+        assert_eq!(made["number"].as_u64(), scope.walk().map(u64::from));
+        rows.insert((Entity::Walk, scope), RowId(made["id"].as_str().unwrap().parse().unwrap()));
+    }
+    let walk = rows[&(Entity::Walk, WALK)].to_string();
+    let ask = json!({"role": "staff", "uses": 100, "expires_hours": 1, "walk": walk});
+    let link = desk.post("/api/v1/invitations", ask).await.expect(200)["link"].as_str().unwrap().to_owned();
+    server.server.mirrored().await.unwrap();
+    Walks { rows, invitation: link.split_once('#').unwrap().1.to_owned() }
+}
+
+async fn join_walk(device: &TestDevice<'_>, secret: &str) {
+    device.post("/api/v1/walks/join", json!({ "secret": secret })).await.expect(204);
 }
 
 /// A mirror of each kind, in each scope that has any.

@@ -2,7 +2,7 @@
 
 use trygkort_core::domain::schema::{
     DELETED_AT, area, card_cell, channel, conflict, contact, device, invitation, map_pin, member, organisation, photo,
-    problem,
+    problem, walk,
 };
 use trygkort_core::domain::{Entity, FieldId, Position, RowId, Scope, Value};
 use trygkort_core::wire::v1::{Action, FieldChange, RowChange, WireId};
@@ -10,19 +10,19 @@ use uuid::Uuid;
 
 /// What rows refer to.
 #[derive(Clone, Copy)]
-pub(super) struct Ends {
-    pub(super) contact: RowId,
-    pub(super) problem: RowId,
-    pub(super) member: RowId,
-    pub(super) pin: RowId,
+pub(crate) struct Ends {
+    pub(crate) contact: RowId,
+    pub(crate) problem: RowId,
+    pub(crate) member: RowId,
+    pub(crate) pin: RowId,
 }
 
-pub(super) fn new_row() -> RowId {
+pub(crate) fn new_row() -> RowId {
     RowId(Uuid::now_v7())
 }
 
 /// A row of this entity with all it needs.
-pub(super) fn whole(entity: Entity, ends: Ends) -> (RowId, Vec<(FieldId, Value)>) {
+pub(crate) fn whole(entity: Entity, ends: Ends) -> (RowId, Vec<(FieldId, Value)>) {
     let fields: Vec<(FieldId, Value)> = match entity {
         Entity::Area => vec![(area::name, "Et andet område".into())],
         Entity::Organisation => vec![(organisation::name, "Boligforeningen".into())],
@@ -67,6 +67,12 @@ pub(super) fn whole(entity: Entity, ends: Ends) -> (RowId, Vec<(FieldId, Value)>
             (photo::width, Value::Int(4)),
             (photo::height, Value::Int(3)),
         ],
+        Entity::Walk => vec![
+            (walk::name, "Ny".into()),
+            (walk::number, Value::Int(9)),
+            (walk::starts_at, Value::Int(1)),
+            (walk::ends_at, Value::Int(2)),
+        ],
     };
     let row =
         if entity == Entity::CardCell { RowId::derived("card_cell", &[ends.problem, ends.contact]) } else { new_row() };
@@ -78,7 +84,7 @@ fn somewhere() -> Value {
 }
 
 /// A field that [`whole`] leaves empty.
-pub(super) fn edit(entity: Entity) -> (FieldId, Value) {
+pub(crate) fn edit(entity: Entity) -> (FieldId, Value) {
     match entity {
         Entity::Area => (area::place, "Ved søen".into()),
         Entity::Organisation => (organisation::sector, "housing".into()),
@@ -92,33 +98,34 @@ pub(super) fn edit(entity: Entity) -> (FieldId, Value) {
         Entity::Invitation => (invitation::uses_left, Value::Int(500)),
         Entity::Conflict => (conflict::value, "Noget andet".into()),
         Entity::Photo => (photo::caption, "Lygten ved stien".into()),
+        Entity::Walk => (walk::ends_at, Value::Int(1_900_000_000_000)),
     }
 }
 
 /// Marks a row as deleted.
-pub(super) fn deletion() -> (FieldId, Value) {
+pub(crate) fn deletion() -> (FieldId, Value) {
     (DELETED_AT, Value::Int(1_800_000_000_000))
 }
 
 /// *Nummeret virker ikke*.
-pub(super) fn report() -> (FieldId, Value) {
+pub(crate) fn report() -> (FieldId, Value) {
     (channel::reported_at, Value::Int(1_800_000_000_000))
 }
 
 /// Says that a conflict is settled.
-pub(super) fn settlement() -> (FieldId, Value) {
+pub(crate) fn settlement() -> (FieldId, Value) {
     (conflict::resolved_at, Value::Int(1_800_000_000_000))
 }
 
 /// What an action does to a row.
-pub(super) fn change(entity: Entity, row: RowId, scope: Scope, fields: Vec<(FieldId, Value)>) -> RowChange {
+pub(crate) fn change(entity: Entity, row: RowId, scope: Scope, fields: Vec<(FieldId, Value)>) -> RowChange {
     let fields = fields.into_iter().map(|(field, value)| FieldChange { field, value, base: None }).collect();
     RowChange { entity: entity.number(), row: WireId(row), scope: scope.number(), move_to: None, fields }
 }
 
 /// An action on these rows; the next one's number is higher by how many changes it makes.
-pub(super) fn action(counter: &mut u64, rows: Vec<RowChange>) -> Action {
-    let action = Action { counter: *counter, hlc: 1_800_000_000_000, seen: 0, rows };
+pub(crate) fn action(counter: &mut u64, rows: Vec<RowChange>) -> Action {
+    let action = Action { counter: *counter, hlc: 1_800_000_000_000, seen: 0, all_or_nothing: None, rows };
     *counter += action.change_count() as u64;
     action
 }

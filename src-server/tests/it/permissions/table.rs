@@ -9,11 +9,20 @@ const DOCUMENT: &str = include_str!("../../../../docs/permissions.md");
 /// The roles in the order of the columns.
 pub(super) const ROLES: [Role; 4] = [Role::Resident, Role::Participant, Role::Staff, Role::Coordinator];
 
+/// The walk that everybody who tries things is on.
+pub(super) const WALK: Scope = Scope::Walk(1);
+/// A walk that only coordinators know of.
+pub(super) const ANOTHER_WALK: Scope = Scope::Walk(2);
+
+/// The scopes of the rows.
+pub(super) const SCOPES: [Scope; 5] = [Scope::Public, Scope::Network, Scope::Coordination, WALK, ANOTHER_WALK];
+
 /// One kind of attempt on a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum What {
     Create,
     Edit,
+    EditOwn,
     Report,
     Delete,
     DeleteOwn,
@@ -28,6 +37,7 @@ impl What {
         match self {
             What::Create => "create",
             What::Edit => "edit",
+            What::EditOwn => "edit own",
             What::Report => "report",
             What::Delete => "delete",
             What::DeleteOwn => "delete own",
@@ -44,6 +54,7 @@ impl What {
             What::DeleteOwn => &["delete own", "delete"],
             What::Create => &["create"],
             What::Edit => &["edit"],
+            What::EditOwn => &["edit own", "edit"],
             What::Delete => &["delete"],
             What::Move(_) => &["move"],
             What::Settle => &["settle"],
@@ -53,7 +64,7 @@ impl What {
 }
 
 /// A cell's place: entity by name, scope by number, role.
-type Place = (&'static str, u8, Role);
+type Place = (&'static str, u32, Role);
 
 /// Who may do what to which rows.
 pub(super) struct RowTable {
@@ -81,8 +92,8 @@ impl RowTable {
     }
 
     fn add_row(&mut self, entity: &'static str, scope: &str, cells: &[&'static str]) {
-        const WORDS: [&str; 9] =
-            ["read", "create", "edit", "report", "delete", "delete own", "move", "settle", "settle pins"];
+        const WORDS: [&str; 10] =
+            ["read", "create", "edit", "edit own", "report", "delete", "delete own", "move", "settle", "settle pins"];
         for (role, cell) in ROLES.iter().zip(cells) {
             let words: BTreeSet<&str> = if *cell == "–" { BTreeSet::new() } else { cell.split(", ").collect() };
             assert!(words.iter().all(|word| WORDS.contains(word)), "{entity} in {scope}: {cell:?} has an unknown word");
@@ -104,8 +115,8 @@ impl RowTable {
 
     /// Every entity in every scope has its row, and no other.
     pub(super) fn check_complete(&self) {
-        let there: BTreeSet<(&str, u8)> = self.cells.keys().map(|(entity, scope, _)| (*entity, *scope)).collect();
-        let wanted = Entity::ALL.iter().flat_map(|entity| Scope::ALL.map(|scope| (entity.name(), scope.number())));
+        let there: BTreeSet<(&str, u32)> = self.cells.keys().map(|(entity, scope, _)| (*entity, *scope)).collect();
+        let wanted = Entity::ALL.iter().flat_map(|entity| SCOPES.map(|scope| (entity.name(), scope.number())));
         assert_eq!(there, wanted.collect(), "docs/permissions.md has a row for every entity in every scope");
     }
 
@@ -115,6 +126,9 @@ impl RowTable {
 
     /// Nothing when it is allowed, otherwise why not.
     pub(super) fn refusal(&self, role: Role, entity: Entity, scope: Scope, what: What) -> Option<Reason> {
+        if !matches!(entity, Entity::MapPin | Entity::Photo) && matches!(what, What::Move(Scope::Walk(_))) {
+            return Some(Reason::Permission);
+        }
         let place = (entity.name(), scope.number(), role);
         let allowed = what.allowed_by().iter().any(|word| self.cells[&place].contains(word));
         let reason = || self.reasons.get(&(place, what.word())).copied().unwrap_or(Reason::Permission);
@@ -156,6 +170,8 @@ pub(super) fn scope_named(word: &str) -> Option<Scope> {
         "public" => Some(Scope::Public),
         "network" => Some(Scope::Network),
         "coordination" => Some(Scope::Coordination),
+        "walk" => Some(WALK),
+        "another walk" => Some(ANOTHER_WALK),
         _ => None,
     }
 }

@@ -33,12 +33,12 @@ pub(crate) fn ScopeSelect(
     view! { <Select label options value /> }
 }
 
-/// The word that stands for a scope in a list.
+/// The word that stands for a scope in a list. What is edited here is never in a walk: there are only marks.
 pub(crate) fn scope_key(scope: Scope) -> &'static str {
     match scope {
         Scope::Public => "public",
         Scope::Network => "network",
-        Scope::Coordination => "coordination",
+        Scope::Coordination | Scope::Walk(_) => "coordination",
     }
 }
 
@@ -51,7 +51,7 @@ fn name(locale: Locale, scope: Scope) -> &'static str {
     match scope {
         Scope::Public => td_string!(locale, edit.scope_public),
         Scope::Network => td_string!(locale, edit.scope_network),
-        Scope::Coordination => td_string!(locale, edit.scope_coordination),
+        Scope::Coordination | Scope::Walk(_) => td_string!(locale, edit.scope_coordination),
     }
 }
 
@@ -59,7 +59,7 @@ fn reach(locale: Locale, scope: Scope) -> &'static str {
     match scope {
         Scope::Public => td_string!(locale, edit.scope_public_hint),
         Scope::Network => td_string!(locale, edit.scope_network_hint),
-        Scope::Coordination => td_string!(locale, edit.scope_coordination_hint),
+        Scope::Coordination | Scope::Walk(_) => td_string!(locale, edit.scope_coordination_hint),
     }
 }
 

@@ -1,21 +1,22 @@
 //! The form for one mark: what it is first, then words, place, and who may see it.
 
 use super::edit_place::PlaceField;
-use super::view_model::{Missing, categories_for, missing, parse_place, scopes_for, with_category};
-use super::words::{PinIcon, category_about, category_words};
+use super::view_model::{Missing, Within, categories_for, missing, parse_place, scopes_for, with_category};
+use super::words::{PinIcon, category_about, category_words, pin_scope_words};
 use crate::components::{Button, ButtonKind, FormGuard, Icon, Page, TextField, provide_form_guard, unique_id};
-use crate::format::scope_words;
 use crate::i18n::*;
 use crate::ipc::ask;
 use crate::routes::paths;
-use crate::state::{Var, derived, effect, use_draft, use_session, use_toasts};
+use crate::state::{Var, derived, effect, use_draft, use_load, use_session, use_toasts};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_params_map, use_query_map};
 use serde::{Deserialize, Serialize};
 use trygkort_core::domain::{PinId, Scope};
-use trygkort_core::ipc::{EditPin, Editing, IpcError, PinCategory, PinForm, PinKind, SavePin};
+use trygkort_core::ipc::{
+    EditPin, Editing, GetMapFrame, IpcError, PinCategory, PinForm, PinKind, SavePin, Topic, WalkView,
+};
 
 /// An unfinished form, with what it was opened as: saving it tomorrow is still judged by what was seen today.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
@@ -97,6 +98,7 @@ fn Form(
     let session = use_session();
     let navigate = use_navigate();
     let Unfinished { opened, form, at } = start;
+    let (was_new, was_in) = (opened.new, opened.form.scope);
     let title = RwSignal::new(form.title.clone());
     let note = RwSignal::new(form.note.clone());
     let rest = Var::new(form); // category, scope and position; title and note are in their fields
@@ -149,6 +151,13 @@ fn Form(
     let place_missing = derived(move || lacks.get() == Some(Missing::Position));
     let category = Memo::new(move |_| rest.with(|form| form.category));
     let role = move || session.role();
+    let here = (!was_new).then_some(was_in);
+    let frame = use_load(&[Topic::Area, Topic::Pins], || GetMapFrame {});
+    let walks = derived(move || frame.map(|frame| frame.walks.clone()).unwrap_or_default());
+    let within = move || {
+        let open = walks.with(|walks| walks.iter().filter(|walk| walk.open).map(|walk| walk.number).collect());
+        Within { here, walks: open }
+    };
     view! {
         <form
             class="form pin-form"
@@ -162,7 +171,7 @@ fn Form(
             <Categories
                 category
                 choose=Callback::new(move |category| {
-                    rest.update(|form| *form = with_category(form, category, untrack(role)));
+                    rest.update(|form| *form = with_category(form, category, untrack(role), &untrack(within)));
                 })
             />
             <p class="pin-form__rule">
@@ -203,7 +212,8 @@ fn Form(
             />
             <Scopes
                 scope=derived(move || rest.with(|form| form.scope))
-                offered=derived(move || scopes_for(role(), category.get()))
+                offered=derived(move || scopes_for(role(), category.get(), &within()))
+                walks
                 choose=Callback::new(move |scope| rest.update(|form| form.scope = scope))
             />
             <div class="buttons">
@@ -289,6 +299,9 @@ fn Categories(#[prop(into)] category: Signal<PinCategory>, choose: Callback<PinC
 fn Scopes(
     #[prop(into)] scope: Signal<Scope>,
     #[prop(into)] offered: Signal<Vec<Scope>>,
+    /// What the walks are called.
+    #[prop(into)]
+    walks: Signal<Vec<WalkView>>,
     choose: Callback<Scope>,
 ) -> impl IntoView {
     let i18n = use_i18n();
@@ -298,12 +311,18 @@ fn Scopes(
         Scope::Public => t_string!(i18n, map.form.scope_public),
         Scope::Network => t_string!(i18n, map.form.scope_network),
         Scope::Coordination => t_string!(i18n, map.form.scope_coordination),
+        Scope::Walk(_) => t_string!(i18n, map.form.scope_walk),
+    };
+    let words = move |scope: Scope| {
+        let named = |walks: &Vec<WalkView>| walks.iter().find(|walk| Some(walk.number) == scope.walk()).cloned();
+        let walk = walks.with(named);
+        pin_scope_words(i18n, scope, walk.as_ref().map(|walk| walk.name.as_str()))
     };
     let choices = move || match &offered.get()[..] {
         [Scope::Network] => view! { <p class="muted">{tr!(i18n, map.form.scope_network_only)}</p> }.into_any(),
         [one] => {
             let one = *one;
-            view! { <p class="muted">{move || scope_words(i18n, one)}</p> }.into_any()
+            view! { <p class="muted">{move || words(one)}</p> }.into_any()
         }
         several => several
             .iter()
@@ -314,7 +333,7 @@ fn Scopes(
                         name=name.clone()
                         chosen=derived(move || scope.get() == option)
                         on_choose=move || choose.run(option)
-                        words=derived(move || scope_words(i18n, option).to_owned())
+                        words=derived(move || words(option))
                         about=derived(move || about(option).to_owned())
                     />
                 }

@@ -2,9 +2,9 @@
 
 use super::filters::{CategoryFilter, KindFilter, use_filter};
 use super::view_model::{PinFilter, shown};
-use super::words::{PinIcon, category_words, kind_words};
+use super::words::{PinIcon, category_words, kind_words, pin_scope_words};
 use crate::components::{EmptyState, LinkButton, Loaded, Page, When};
-use crate::format::{date_words, scope_words};
+use crate::format::date_words;
 use crate::i18n::*;
 use crate::routes::paths;
 use crate::state::{Kept, derived, use_load};
@@ -107,19 +107,19 @@ pub(crate) fn PinList(
 
 /// What a card shows of its pin: a pin that differs in this is drawn anew.
 fn shown_of(pin: &PinView) -> impl Eq + Hash + use<> {
-    let PinView { id, category, title, note, scope, expires_at_ms, editable, pending, .. } = pin;
-    (*id, *category, title.clone(), note.clone(), *scope, *expires_at_ms, *editable, *pending)
+    let PinView { id, category, title, note, scope, walk, expires_at_ms, editable, pending, .. } = pin;
+    (*id, *category, title.clone(), note.clone(), (*scope, walk.clone()), *expires_at_ms, *editable, *pending)
 }
 
 #[component]
 fn PinCard(pin: PinView, filter: Kept<PinFilter>, on_map: bool) -> impl IntoView {
     let i18n = use_i18n();
-    let PinView { id, kind, category, scope, expires_at_ms, pending, editable, .. } = pin;
+    let PinView { id, kind, category, scope, walk, expires_at_ms, pending, editable, .. } = pin;
     let note = pin.note.trim().to_owned();
     let href = derived(move || filter.with(|filter| filter.address(paths::map(), Some(id))));
     let (title, heading) = (pin.title.clone(), pin.title);
     let facts = derived(move || {
-        let mut facts = vec![scope_words(i18n, scope).to_owned()];
+        let mut facts = vec![pin_scope_words(i18n, scope, walk.as_deref())];
         if let Some(at) = expires_at_ms {
             facts.push(t_string!(i18n, map.expires, date = date_words(i18n, at)).to_string());
         }

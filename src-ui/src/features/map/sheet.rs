@@ -1,9 +1,9 @@
 //! What was said about one pin: a sheet at the bottom of a phone, a panel at the side of a desk.
 
 use super::canvas::MapState;
-use super::words::{PinIcon, category_words};
+use super::words::{PinIcon, category_words, pin_scope_words};
 use crate::components::{Button, ButtonKind, Chip, ChipKind, IconButton, LinkButton, When};
-use crate::format::{date_words, scope_words};
+use crate::format::date_words;
 use crate::i18n::*;
 use crate::ipc::ask;
 use crate::routes::paths;
@@ -65,7 +65,7 @@ pub(crate) fn PinSheet(
         let note = pin.note.trim().to_owned();
         let (scope, expires, pending) = (pin.scope, pin.expires_at_ms, pin.pending);
         let (editable, deletable) = (pin.editable, pin.deletable);
-        let added_by = pin.added_by.clone();
+        let (added_by, walk) = (pin.added_by.clone(), pin.walk.clone());
         view! {
             <div class="pin-sheet__head">
                 <PinIcon kind=pin.kind />
@@ -89,7 +89,7 @@ pub(crate) fn PinSheet(
                     view! { <p class="pin-sheet__note">{note}</p> }.into_any()
                 }}
                 <p class="pin-sheet__facts">
-                    {tr!(i18n, map.seen_by)}": "{move || scope_words(i18n, scope)}
+                    {tr!(i18n, map.seen_by)}": "{move || pin_scope_words(i18n, scope, walk.as_deref())}
                     {added_by.map(|name| view! { <br />{tr!(i18n, map.added_by)}": "{name} })}
                     {expires
                         .map(|at| {

@@ -164,23 +164,38 @@ pub(crate) fn categories_for(role: Option<Role>) -> Vec<PinCategory> {
     PinCategory::ALL.into_iter().filter(|category| *category != PinCategory::Group || coordinates).collect()
 }
 
-/// Who a pin may be for: a coordinator decides, others write for the network; groups are for coordinators only.
-pub(crate) fn scopes_for(role: Option<Role>, category: PinCategory) -> Vec<Scope> {
-    match (role, category) {
-        (_, PinCategory::Group) => vec![Scope::Coordination],
-        (Some(Role::Coordinator), _) => Scope::ALL.to_vec(),
-        _ => vec![Scope::Network],
+/// Who a pin may be for: a coordinator decides, also about one that is in a walk; others write for the network or a walk
+/// that they are on, and leave a pin where it is. Groups are for coordinators only.
+pub(crate) fn scopes_for(role: Option<Role>, category: PinCategory, within: &Within) -> Vec<Scope> {
+    let here = within.here.filter(|here| here.walk().is_some());
+    let walks = within.walks.iter().map(|walk| Scope::Walk(*walk)).filter(|walk| Some(*walk) != here);
+    let network = [Scope::Network].into_iter().filter(|_| role.is_some_and(|role| role.reads(Scope::Network)));
+    match (role, category, within.here) {
+        (_, PinCategory::Group, _) => vec![Scope::Coordination],
+        (Some(Role::Coordinator), ..) => Scope::ALL.into_iter().chain(here).chain(walks).collect(),
+        (_, _, Some(here)) => vec![here],
+        (_, _, None) => network.chain(walks).collect(),
     }
 }
 
+/// What there is to choose from besides the scopes of every area.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Within {
+    /// Where the pin is; `None` for a new one.
+    pub(crate) here: Option<Scope>,
+    /// The walks that go on, and that whoever asks is on.
+    pub(crate) walks: Vec<u32>,
+}
+
 /// The form with this category, and with a scope that goes with it.
-pub(crate) fn with_category(form: &PinForm, category: PinCategory, role: Option<Role>) -> PinForm {
+pub(crate) fn with_category(form: &PinForm, category: PinCategory, role: Option<Role>, within: &Within) -> PinForm {
     let mut form = PinForm { category, ..form.clone() };
     let left_group = category != PinCategory::Group && form.scope == Scope::Coordination;
-    let scopes = scopes_for(role, category);
+    let scopes = scopes_for(role, category, within);
     // Leaving the group category opens the pin for the network again: the narrow scope came with the category.
     if !scopes.contains(&form.scope) || left_group {
-        form.scope = if scopes.contains(&Scope::Network) { Scope::Network } else { Scope::Coordination };
+        let first = scopes.first().copied().unwrap_or(Scope::Coordination);
+        form.scope = if scopes.contains(&Scope::Network) { Scope::Network } else { first };
     }
     form
 }

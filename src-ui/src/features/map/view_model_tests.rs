@@ -12,6 +12,7 @@ fn pin(number: u128, category: PinCategory, lat: f64, lon: f64) -> PinView {
         lat,
         lon,
         scope: Scope::Network,
+        walk: None,
         expires_at_ms: None,
         editable: true,
         deletable: true,
@@ -107,15 +108,34 @@ fn places_round_trip_through_the_address() {
 fn groups_are_for_coordinators_and_stay_with_them() {
     assert!(!categories_for(Some(Role::Staff)).contains(&PinCategory::Group));
     assert_eq!(categories_for(Some(Role::Coordinator)).len(), 7);
-    assert_eq!(scopes_for(Some(Role::Coordinator), PinCategory::Group), [Scope::Coordination]);
-    assert_eq!(scopes_for(Some(Role::Staff), PinCategory::Place), [Scope::Network]);
+    assert_eq!(scopes_for(Some(Role::Coordinator), PinCategory::Group, &Within::default()), [Scope::Coordination]);
+    assert_eq!(scopes_for(Some(Role::Staff), PinCategory::Place, &Within::default()), [Scope::Network]);
 
     let role = Some(Role::Coordinator);
-    let group = with_category(&form(PinCategory::Place, Scope::Public), PinCategory::Group, role);
+    let group = with_category(&form(PinCategory::Place, Scope::Public), PinCategory::Group, role, &Within::default());
     assert_eq!(group.scope, Scope::Coordination);
-    assert_eq!(with_category(&group, PinCategory::Social, role).scope, Scope::Network);
-    let public = with_category(&form(PinCategory::Place, Scope::Public), PinCategory::Institution, role);
+    assert_eq!(with_category(&group, PinCategory::Social, role, &Within::default()).scope, Scope::Network);
+    let public =
+        with_category(&form(PinCategory::Place, Scope::Public), PinCategory::Institution, role, &Within::default());
     assert_eq!(public.scope, Scope::Public);
+}
+
+#[test]
+fn on_a_walk_a_mark_is_for_the_walk_and_only_coordinators_move_it() {
+    let place = PinCategory::Place;
+    let new = Within { here: None, walks: vec![3] };
+    assert_eq!(scopes_for(Some(Role::Participant), place, &new), [Scope::Walk(3)]);
+    assert_eq!(scopes_for(Some(Role::Resident), place, &Within::default()), []);
+    assert_eq!(scopes_for(Some(Role::Staff), place, &new), [Scope::Network, Scope::Walk(3)]);
+
+    let there = Within { here: Some(Scope::Walk(2)), walks: vec![2, 3] };
+    for role in [Role::Participant, Role::Staff] {
+        assert_eq!(scopes_for(Some(role), place, &there), [Scope::Walk(2)]);
+    }
+    let all = [Scope::Public, Scope::Network, Scope::Coordination, Scope::Walk(2), Scope::Walk(3)];
+    assert_eq!(scopes_for(Some(Role::Coordinator), place, &there), all);
+    let kept = with_category(&form(place, Scope::Walk(2)), PinCategory::Social, Some(Role::Participant), &there);
+    assert_eq!(kept.scope, Scope::Walk(2));
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! Words and signs of pins.
 
-use crate::format::I18n;
+use crate::format::{I18n, scope_words};
 use crate::i18n::*;
 use leptos::prelude::*;
+use trygkort_core::domain::Scope;
 use trygkort_core::ipc::{PinCategory, PinKind};
 
 /// *Institution*, *Gruppe eller miljø* …
@@ -30,6 +31,14 @@ pub(crate) fn category_about(i18n: I18n, category: PinCategory) -> &'static str 
         PinCategory::Social => td_string!(locale, map.form.about.social),
         PinCategory::Location => td_string!(locale, map.form.about.location),
         PinCategory::Group => td_string!(locale, map.form.about.group),
+    }
+}
+
+/// Who may see a pin: *Netværket*, *Kun for jer på Aftentur* …
+pub(crate) fn pin_scope_words(i18n: I18n, scope: Scope, walk: Option<&str>) -> String {
+    match walk {
+        Some(name) => td_string!(i18n.get_locale(), map.only_walk, walk = name.to_owned()).to_string(),
+        None => scope_words(i18n, scope).to_owned(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! *Invitér*: coordinators make links, and take them back.
 
 use super::link_panel::{LinkPanel, limits};
-use crate::components::{Button, ButtonKind, Loaded, Page, Segmented, Select};
+use crate::components::{Button, ButtonKind, Loaded, Page, Segmented, Select, TextField, When};
 use crate::format::{hours_until_morning, role_words};
 use crate::i18n::*;
 use crate::ipc::ask;
@@ -10,7 +10,9 @@ use crate::state::{Load, Var, derived, effect, use_load, use_now, use_session, u
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use trygkort_core::domain::Role;
-use trygkort_core::ipc::{CreateInvitation, InvitationLink, InvitationView, ListInvitations, RevokeInvitation};
+use trygkort_core::ipc::{
+    CreateInvitation, CreateWalk, InvitationLink, InvitationView, IpcError, ListInvitations, RevokeInvitation, WalkView,
+};
 
 #[component]
 pub(crate) fn InvitePeoplePage() -> impl IntoView {
@@ -49,6 +51,9 @@ fn NewInvitation(made: Var<Option<InvitationLink>>, open: Load<Vec<InvitationVie
     let uses = RwSignal::new("1".to_owned());
     let hours = RwSignal::new("168".to_owned());
     let access = RwSignal::new(String::new());
+    let walk_name = RwSignal::new(String::new());
+    // A walk that was made when its invitation failed: trying again makes no second one.
+    let walk_made = Var::new(None::<(CreateWalk, WalkView)>);
     let now = use_now();
     let busy = RwSignal::new(false);
     // What a safety walk wants: one code for everyone, for the evening. Each can be chosen otherwise.
@@ -75,10 +80,14 @@ fn NewInvitation(made: Var<Option<InvitationLink>>, open: Load<Vec<InvitationVie
             uses: number(uses),
             expires_hours: number(hours),
             access_hours,
+            walk: None,
         };
+        let name = walk_name.get_untracked().trim().to_owned();
+        let walk = (request.role == Role::Participant && !name.is_empty())
+            .then(|| CreateWalk { name, hours: access_hours.unwrap_or(request.expires_hours) });
         busy.set(true);
         spawn_local(async move {
-            match ask(request).await {
+            match invite_to(walk, request, walk_made).await {
                 Ok(link) => {
                     made.try_set(Some(link));
                     open.reload();
@@ -88,6 +97,7 @@ fn NewInvitation(made: Var<Option<InvitationLink>>, open: Load<Vec<InvitationVie
             busy.try_set(false);
         });
     };
+    let is_walk = move || role.get() == Role::Participant;
     view! {
         <section class="card form">
             <p class="muted">{tr!(i18n, more.invite_intro)}</p>
@@ -99,6 +109,14 @@ fn NewInvitation(made: Var<Option<InvitationLink>>, open: Load<Vec<InvitationVie
                 />
                 <p class="field__hint" aria-live="polite">{about_role}</p>
             </div>
+            <When cond=is_walk>
+                <TextField
+                    label=tr!(i18n, more.invite_walk)
+                    hint=tr!(i18n, more.invite_walk_hint)
+                    value=walk_name
+                    max=80
+                />
+            </When>
             <Select
                 label=tr!(i18n, more.invite_uses)
                 options=derived(move || uses_choices(i18n.get_locale()))
@@ -120,6 +138,26 @@ fn NewInvitation(made: Var<Option<InvitationLink>>, open: Load<Vec<InvitationVie
             <p class="field__hint">{tr!(i18n, more.needs_network)}</p>
         </section>
     }
+}
+
+/// Makes the walk, if there is to be one, and the invitation to it.
+async fn invite_to(
+    walk: Option<CreateWalk>,
+    request: CreateInvitation,
+    made: Var<Option<(CreateWalk, WalkView)>>,
+) -> Result<InvitationLink, IpcError> {
+    let Some(wanted) = walk else { return ask(request).await };
+    let known = made.get_untracked().filter(|(asked, _)| *asked == wanted);
+    let id = match known {
+        Some((_, walk)) => walk.id,
+        None => {
+            let walk = ask(wanted.clone()).await?;
+            let id = walk.id.clone();
+            made.try_set(Some((wanted, walk)));
+            id
+        }
+    };
+    ask(CreateInvitation { walk: Some(id), ..request }).await
 }
 
 #[component]

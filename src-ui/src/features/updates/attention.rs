@@ -155,6 +155,7 @@ fn reason_words(locale: Locale, reason: RefusalReason) -> &'static str {
         RefusalReason::TooLarge => td_string!(locale, more.reason_too_large),
         RefusalReason::Quarantined => td_string!(locale, more.reason_quarantined),
         RefusalReason::Erased => td_string!(locale, more.reason_erased),
+        RefusalReason::Conflict => td_string!(locale, more.reason_conflict),
         RefusalReason::Other => td_string!(locale, more.reason_other),
     }
 }

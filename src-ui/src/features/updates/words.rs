@@ -18,6 +18,7 @@ pub(super) fn entity_words(locale: Locale, entity: &str) -> &'static str {
         "member" => td_string!(locale, updates.entity.member),
         "device" => td_string!(locale, updates.entity.device),
         "invitation" => td_string!(locale, updates.entity.invitation),
+        "walk" => td_string!(locale, updates.entity.walk),
         _ => td_string!(locale, updates.field.other),
     }
 }
@@ -100,6 +101,7 @@ pub(super) fn value_words(i18n: I18n, field: &str, value: &str, now_ms: i64) -> 
         ("on", _) => td_string!(locale, updates.no),
         ("scope", "public") => td_string!(locale, common.scope.public),
         ("scope", "network") => td_string!(locale, common.scope.network),
+        ("scope", "walk") => td_string!(locale, common.scope.walk),
         ("scope", _) => td_string!(locale, common.scope.coordination),
         ("kind", "phone") => td_string!(locale, edit.kind_phone),
         ("kind", "mobile") => td_string!(locale, edit.kind_mobile),

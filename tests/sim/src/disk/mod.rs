@@ -9,7 +9,7 @@ mod vfs;
 use crate::rng::Rng;
 use rusqlite::{Connection, OpenFlags};
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use trygkort_core::app::Files;
 use trygkort_core::store::StoreError;
@@ -165,6 +165,23 @@ impl Disk {
         let (state, first) = (self.0.borrow(), text.as_bytes()[0]);
         let begins_at = |data: &[u8], at: usize| data[at] == first && data[at..].starts_with(text.as_bytes());
         state.files.values().any(|file| (0..file.data.len()).any(|at| begins_at(&file.data, at)))
+    }
+
+    /// Every word on it that begins like this and ends with a full stop, without that.
+    #[must_use]
+    pub fn words(&self, beginning: &str) -> BTreeSet<String> {
+        let (state, first) = (self.0.borrow(), beginning.as_bytes()[0]);
+        let mut found = BTreeSet::new();
+        for file in state.files.values() {
+            for at in (0..file.data.len()).filter(|at| file.data[*at] == first) {
+                let rest = &file.data[at..];
+                let end = rest.iter().take(30).position(|byte| *byte == b'.');
+                if rest.starts_with(beginning.as_bytes()) {
+                    found.extend(end.map(|end| String::from_utf8_lossy(&rest[..end]).into_owned()));
+                }
+            }
+        }
+        found
     }
 }
 

@@ -33,12 +33,12 @@ impl World {
     }
 
     pub(super) fn note(&mut self, at: usize, deed: Deed) {
-        let Deed { what, words, saved } = deed;
+        let Deed { what, words, row, saved } = deed;
         let device = &mut self.devices[at];
         let came_of_it = match saved {
             Ok(Some(UndoId(counter))) => {
                 device.undo.push(UndoId(counter));
-                device.written.push(Written { token: device.token, counter, words });
+                device.written.push(Written { token: device.token, counter, words, row });
                 self.out.count("actions");
                 format!("action {counter}")
             }
@@ -94,17 +94,24 @@ impl World {
     pub(super) fn sync(&mut self, at: usize) {
         self.split(at);
         let device = &mut self.devices[at];
+        let Some(app) = device.app.as_mut().filter(|_| device.call.is_none()) else { return };
+        app.request_sync();
+        self.go_on(at);
+    }
+
+    /// A device makes the next call, if it has one to make.
+    pub(super) fn go_on(&mut self, at: usize) {
+        let device = &mut self.devices[at];
         if device.call.is_some() {
             return;
         }
-        let Some(app) = &mut device.app else { return };
-        app.request_sync();
-        let Some((call, request)) = app.next_sync() else { return };
+        let Some((call, request)) = device.app.as_mut().and_then(App::next_sync) else { return };
         self.numbers += 1;
         let number = self.numbers;
         device.call = Some((number, call));
         self.at(PATIENCE_MS, Event::GiveUp { device: at, call: number });
-        self.send(at, Message { token: self.devices[at].token, call: number, body: request.body });
+        let to = To::of(&request);
+        self.send(at, Message { token: self.devices[at].token, call: number, to, body: request.body });
     }
 
     pub(super) fn split(&mut self, at: usize) {
@@ -197,7 +204,9 @@ impl World {
                 self.at(wait.max(back), Event::Sync(at));
             }
             None if status.pending > 0 || status.state == SyncState::Running => self.at(1, Event::Sync(at)),
-            _ => {}
+            // There may be more of the log to read, or the files of a snapshot to fetch.
+            None => self.at(1, Event::GoOn(at)),
+            Some(_) => {}
         }
     }
 

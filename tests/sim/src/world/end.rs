@@ -6,17 +6,37 @@ impl World {
     /// The network works again, everything has power, and everyone exchanges until nothing is left to say.
     pub(super) fn heal(&mut self) {
         self.say(|_| "everything works again".to_owned());
+        let month = self.faults.strikes(Fault::Month, &self.later);
+        if month {
+            self.wait(31 * DAY_MS);
+        }
         self.faults = Faults::none();
+        if let Err(error) = self.server.erase_again(self.now_ms.get()) {
+            self.wrong(format!("what is to be erased is not: {error}"));
+        }
         for at in 0..self.devices.len() {
             self.devices[at].offline_until = 0;
             if self.devices[at].call.is_some() {
                 self.finish(at, Err(NetworkError));
             }
         }
-        for _ in 0..2 {
-            for at in 0..self.devices.len() {
-                self.exchange_until_quiet(at);
-            }
+        self.exchange_all();
+        if month {
+            // What was deleted a month ago and came today goes when the server looks into the trash again.
+            self.wait(DAY_MS);
+            self.exchange_all();
+        }
+        self.exchange_all();
+    }
+
+    fn wait(&mut self, time_ms: i64) {
+        self.now_ms.set(self.now_ms.get() + time_ms);
+        self.say(|_| format!("{} days go by", time_ms / DAY_MS));
+    }
+
+    fn exchange_all(&mut self) {
+        for at in 0..self.devices.len() {
+            self.exchange_until_quiet(at);
         }
     }
 
@@ -30,7 +50,11 @@ impl World {
             self.numbers += 1;
             let number = self.numbers;
             device.call = Some((number, call));
-            self.server.inbox.push(Message { token: device.token, call: number, body: request.body });
+            let to = To::of(&request);
+            if to != To::Exchange {
+                self.out.count("snapshot files fetched");
+            }
+            self.server.inbox.push(Message { token: device.token, call: number, to, body: request.body });
             let answers = self.server.take_inbox(self.now_ms.get());
             answers.into_iter().for_each(|answer| self.answer(answer));
         }
@@ -54,9 +78,14 @@ impl World {
         let fresh = self.fresh();
         let (here, away): (Vec<Device>, Vec<Device>) =
             self.devices.drain(..).partition(|device| !self.server.revoked.contains(&device.token));
+        let now_ms = self.now_ms.get();
+        check::erased(&mut self.server, self.put_back_by_hand, now_ms, &mut wrong);
         check::alike(&here, &fresh, &mut wrong);
         let kept = self.server.log.as_ref().map(|log| Kept::read(log.connection()));
         let written: Vec<Written> = here.iter().chain(&away).flat_map(|device| device.written.clone()).collect();
+        if let Some(Ok(kept)) = &kept {
+            check::erased_words(&written, kept, &self.server, &here, &mut wrong);
+        }
         let on_devices: Vec<_> =
             here.into_iter().chain(away).map(|device| (device.token, device.into_kept())).collect();
         match kept {
@@ -75,20 +104,36 @@ impl World {
         wrong.into_iter().for_each(|what| self.wrong(what));
     }
 
-    /// What a new device with each of the roles holds.
+    /// What a new device with each of the roles holds. One that takes a snapshot holds the same.
     pub(super) fn fresh(&mut self) -> BTreeMap<Role, String> {
+        if self.out.counts.contains_key("snapshots") {
+            self.make_snapshot();
+        }
         let roles: BTreeSet<Role> = self.devices.iter().map(|device| device.told).collect();
         let mut fresh = BTreeMap::new();
-        for (origin, role) in (1_000..).zip(roles) {
-            self.server.roles.insert(origin, role);
-            self.devices.push(Device::new(origin, role, &self.now_ms, &self.rng));
-            self.exchange_until_quiet(self.devices.len() - 1);
-            fresh.extend(self.devices.pop().map(|mut device| {
-                let dump = device.dump();
-                device.crash(Survival::Nothing);
-                (role, dump)
-            }));
+        for (number, role) in (0..).zip(roles) {
+            let dump = self.read_by(Device::new(1_000 + number, role, &self.now_ms, &self.rng));
+            if self.out.counts.contains_key("snapshots") {
+                // Numbers of members with one device.
+                let newcomer = Device::newcomer(1_300 + 3 * number, role, &self.now_ms, &self.later);
+                if self.read_by(newcomer) != dump {
+                    self.wrong(format!("a {role} who took a snapshot does not hold what others hold"));
+                }
+            }
+            fresh.insert(role, dump);
         }
         fresh
+    }
+
+    /// What a device holds after it has read everything.
+    fn read_by(&mut self, device: Device) -> String {
+        self.server.roles.insert(device.token, device.told);
+        self.server.keys.insert(device.token, device.key);
+        self.devices.push(device);
+        self.exchange_until_quiet(self.devices.len() - 1);
+        let mut device = self.devices.pop().expect("it was pushed");
+        let dump = device.dump();
+        device.crash(Survival::Nothing);
+        dump
     }
 }

@@ -15,6 +15,7 @@ impl World {
             return self.say(|_| format!("{name} is lost"));
         }
         self.say(|_| format!("{name} leaves"));
+        self.overheard = Some(message.clone());
         if self.strikes(Fault::Duplicate) {
             self.out.count("duplicates");
             let late = self.rng.between(0, 100_000);
@@ -32,6 +33,21 @@ impl World {
         self.server.inbox.push(message);
     }
 
+    /// The server's files are on a disk of their own, where somebody cleans up, or a bit falls over.
+    fn spoil_snapshots(&mut self) {
+        for content in self.server.snapshots.values_mut() {
+            if self.later.percent(50) {
+                let at = self.later.index(content.len());
+                content[at] ^= 1;
+            }
+        }
+        if self.later.percent(50) {
+            self.server.snapshots.pop_first();
+        }
+        self.out.count("spoilt snapshots");
+        self.say(|_| "files of the snapshot are spoilt".to_owned());
+    }
+
     pub(super) fn reply(&mut self, answer: Answer) {
         let device = self.devices.iter().find(|device| device.token == answer.token);
         let offline = device.is_none_or(|device| device.offline_until > self.now_ms.get());
@@ -44,27 +60,47 @@ impl World {
     }
 
     pub(super) fn commit(&mut self) {
-        if self.strikes(Fault::ServerCrash) {
-            let failure = if self.rng.percent(50) { Failure::PowerLoss } else { Failure::Torn };
-            self.server.disk.fail_after(self.rng.below(16), failure);
-        } else if self.strikes(Fault::ServerDisk) {
-            let failure = if self.rng.percent(50) { Failure::Once } else { Failure::Full };
-            self.server.disk.fail_after(self.rng.below(16), failure);
+        self.break_server(16);
+        let fetches = self.server.inbox.iter().filter(|message| message.to != To::Exchange).count();
+        *self.out.counts.entry("snapshot files fetched").or_default() += fetches as u64;
+        if fetches > 0 && self.faults.strikes(Fault::SnapshotFile, &self.later) {
+            self.spoil_snapshots();
         }
         let from: Vec<String> = self.server.inbox.iter().map(|message| format!("d{}", message.token)).collect();
         let known = self.server.incarnations.values().map(BTreeSet::len).sum::<usize>();
         let answers = self.server.take_inbox(self.now_ms.get());
         let said: Vec<u16> = answers.iter().map(|answer| answer.status).collect();
         self.say(|_| format!("the server takes what {} sent: {said:?}", from.join(", ")));
-        if self.server.disk.dead() {
-            return self.crash_server();
+        if self.mend_server() {
+            return;
         }
-        self.server.disk.mend();
         if self.server.incarnations.values().map(BTreeSet::len).sum::<usize>() > known {
             self.out.count("new incarnations");
             self.mirror();
         }
         answers.into_iter().for_each(|answer| self.reply(answer));
+    }
+
+    /// Decides whether the server's disk or power fails during what comes now, within so many writes.
+    fn break_server(&mut self, writes: u64) {
+        if self.strikes(Fault::ServerCrash) {
+            let failure = if self.rng.percent(50) { Failure::PowerLoss } else { Failure::Torn };
+            self.server.disk.fail_after(self.rng.below(writes), failure);
+        } else if self.strikes(Fault::ServerDisk) {
+            let failure = if self.rng.percent(50) { Failure::Once } else { Failure::Full };
+            self.server.disk.fail_after(self.rng.below(writes), failure);
+        }
+    }
+
+    /// The server works again; `true` when it had lost its power.
+    fn mend_server(&mut self) -> bool {
+        let dead = self.server.disk.dead();
+        if dead {
+            self.crash_server();
+        } else {
+            self.server.disk.mend();
+        }
+        dead
     }
 
     pub(super) fn crash_server(&mut self) {
@@ -119,6 +155,58 @@ impl World {
         self.mirror();
     }
 
+    pub(super) fn make_snapshot(&mut self) {
+        self.break_server(12);
+        let made = self.server.make_snapshot();
+        self.say(|_| format!("the server makes a snapshot: {made:?}"));
+        self.out.count("snapshots");
+        self.mend_server();
+    }
+
+    /// Somebody erases a thing on the server's command line, where all of it is found.
+    pub(super) fn erase(&mut self) {
+        let rows = self.server.rows_of(&[Entity::Contact, Entity::MapPin]);
+        let Some(row) = self.later.pick(&rows).copied() else { return };
+        self.server.erasures.insert(row);
+        self.break_server(12);
+        let erased = self.server.erase_again(self.now_ms.get());
+        self.out.count("rows erased by hand");
+        self.say(|_| format!("somebody erases row {row}: {erased:?}"));
+        self.mend_server();
+    }
+
+    /// Somebody joins who has read nothing yet.
+    pub(super) fn join(&mut self) {
+        // Numbers of members with one device.
+        let origin = 502 + 3 * self.newcomers;
+        self.newcomers += 1;
+        let role = Role::ALL[self.later.index(Role::ALL.len())];
+        self.server.roles.insert(origin, role);
+        let device = Device::newcomer(origin, role, &self.now_ms, &self.later);
+        self.server.keys.insert(origin, device.key);
+        self.devices.push(device);
+        self.forms.push(Vec::new());
+        self.out.count("newcomers");
+        self.say(|_| format!("d{origin} joins, {role}"));
+        self.mirror();
+        self.at(1, Event::Sync(self.devices.len() - 1));
+    }
+
+    pub(super) fn impostor_pushes(&mut self) {
+        let device = &self.devices[self.later.index(self.devices.len())];
+        let (token, body, what) = match &self.overheard {
+            Some(message) if self.later.percent(50) => {
+                let Some(body) = impostor::altered(&message.body) else { return };
+                (message.token, body, "changes a word of what they saw")
+            }
+            _ => (device.token, impostor::made(device.token, &self.later), "pushes"),
+        };
+        self.out.count("messages of impostors");
+        self.say(|_| format!("somebody with the token of d{token} and not its key {what}"));
+        let latency = self.later.between(5, 300);
+        self.at(latency, Event::Arrive(Message { token, call: 0, to: To::Exchange, body }));
+    }
+
     pub(super) fn stranger_pushes(&mut self) {
         let Some(stranger) = &mut self.stranger else { return };
         let rows: Vec<_> = crate::prepared::prepared().contacts.iter().map(|contact| contact.0).collect();
@@ -127,6 +215,6 @@ impl World {
         self.out.count("messages of strangers");
         self.say(|_| format!("d{origin} pushes {what}"));
         let latency = self.latency();
-        self.at(latency, Event::Arrive(Message { token: origin, call: 0, body }));
+        self.at(latency, Event::Arrive(Message { token: origin, call: 0, to: To::Exchange, body }));
     }
 }
