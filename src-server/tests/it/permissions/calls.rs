@@ -81,7 +81,7 @@ async fn every_call_is_as_the_page_says() {
             match row.allowed[column] {
                 // Not there, not of that kind, or long past is no matter of permission.
                 true => {
-                    assert!(reply.status.is_success() || [404, 415, 422].contains(&reply.status.as_u16()), "{shown}")
+                    assert!(reply.status.is_success() || [404, 415, 422].contains(&reply.status.as_u16()), "{shown}");
                 }
                 false => reply.expect_error(403, "forbidden"),
             }
