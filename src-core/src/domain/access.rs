@@ -31,8 +31,8 @@ pub struct Change<'a> {
 /// - Staff add and edit pins for the network, take back what they made themselves, and report numbers.
 /// - Photos are added and taken back by whoever may do so with a pin; their captions are everybody's who edits pins. What
 ///   is in a photo stays as it was added, whoever asks.
-/// - In the scope of a walk there are marks with their photos, and nothing else. Everyone who is on it adds marks, and edits and takes back
-///   their own; a mark is gathered by moving it out of there, which only coordinators do.
+/// - In the scope of a walk there are marks with their photos, and nothing else. Everyone who is on it adds marks, and
+///   edits and takes back their own; a mark is gathered by moving it out of there, which only coordinators do.
 /// - Conflicts are written by the server; whoever may write what one is about says when it is settled.
 /// - Residents and participants otherwise report numbers, and nothing else.
 #[must_use]

@@ -73,7 +73,7 @@ fn moved(row: &RowState, to: Scope) -> Option<RowChange> {
 }
 
 impl AreaLog {
-    /// Whether a row that a role reads names this file.
+    /// Whether a row that somebody reads names this file.
     ///
     /// # Errors
     /// When the file fails.

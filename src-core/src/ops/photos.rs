@@ -1,8 +1,8 @@
 //! Photos of map pins.
 
+use super::Ctx;
 use super::action::{self, Draft};
 use super::authors::author;
-use super::{Ctx, pins};
 use crate::domain::jpeg::{self, Jpeg, JpegError, PHOTO_SIDE_MAX, THUMBNAIL_SIDE_MAX};
 use crate::domain::schema::photo as f;
 use crate::domain::{Entity, PhotoId, PinId, RowId, Scope, Value};
@@ -21,7 +21,10 @@ pub(crate) fn of(file: &AreaFile, pin: PinId) -> Result<PhotosView, Error> {
     let authors = Authors::load(&file.conn)?;
     let rows = photo::of(&file.conn, pin.0)?.into_iter();
     let photos = rows.map(|row| view(file, &authors, row)).collect::<Result<_, Error>>()?;
-    Ok(PhotosView { photos, may_add: pins::is_editable(file, pin)? })
+    let scope = table::map_pin::get(&file.conn, pin.0)?.ok_or(Error::NotFound)?.scope;
+    let mut draft = Draft::new();
+    draft.row(Entity::Photo, RowId(uuid::Uuid::nil()), scope).set(f::of, pin.0);
+    Ok(PhotosView { photos, may_add: draft.is_feasible(file)? })
 }
 
 fn view(file: &AreaFile, authors: &Authors, row: PhotoRow) -> Result<PhotoView, Error> {

@@ -195,9 +195,3 @@ pub(crate) fn delete(file: &mut AreaFile, ctx: &Ctx<'_>, id: PinId) -> Result<(S
     }
     draft.save(file, ctx, id.0)
 }
-
-/// Whether this device may edit a pin, and so add photos to it.
-pub(crate) fn is_editable(file: &AreaFile, id: PinId) -> Result<bool, Error> {
-    let pin = map_pin::get(&file.conn, id.0)?.ok_or(Error::NotFound)?;
-    Ok(may(file, &Authors::load(&file.conn)?, &pin, &[f::note]))
-}

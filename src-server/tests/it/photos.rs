@@ -325,7 +325,7 @@ async fn an_erased_photo_leaves_no_byte_and_does_not_come_back_with_a_backup() {
     assert_eq!(names().len(), 2);
     let erase = ["person", "erase", "--data", ".", "Prøveparken", "Søren Holm", "--yes", "--row", &photo.to_string()];
     succeeds(&data, &erase);
-    assert_eq!(names(), [stays.clone()]);
+    assert_eq!(names(), std::slice::from_ref(&stays));
     office.get(&format!("/api/v1/blobs/{gone}")).await.expect_error(404, "not_found");
     let kept = server.stop().await;
     succeeds(&data, &["restore", "--data", ".", "--from", "../all.tar"]);
