@@ -63,6 +63,8 @@ pub enum Topic {
     Refusals,
     /// *Opdatering*: what was sent, received and disputed.
     Updates,
+    /// Who has access to the area.
+    Members,
     /// Photos, and the files they name.
     Photos,
 }
@@ -149,6 +151,8 @@ requests! {
     GetCardTable {} -> CardTable;
     /// All pins this device may see, sorted by title; filters are the screen's own.
     GetPins {} -> Vec<PinView>;
+    /// Who has access to the area, with at least one device that is not locked out (coordinators).
+    GetMembers {} -> Vec<MemberView>;
     /// The photos of a pin, and whether this device may add one.
     GetPhotos { pin: PinId } -> PhotosView;
     /// A photo or thumbnail by its hash. `None`: it is not on this device yet; it is fetched when there is a network, and
@@ -274,4 +278,6 @@ requests! {
     RenameDevice { id: String, name: String } -> ();
     /// Locks a device out.
     RevokeDevice { id: String } -> ();
+    /// *Luk adgang*: locks all devices of a member out, for good (coordinators).
+    LockOutMember { id: RowId } -> ();
 }

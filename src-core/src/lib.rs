@@ -10,6 +10,9 @@
 //!
 //! Start reading at [`domain::schema`] (what is shared), then [`ops`] (what people do), then [`merge`] and [`sync`].
 
+#[macro_use]
+pub mod mutant;
+
 #[cfg(feature = "sqlite")]
 pub mod app;
 #[cfg(feature = "sqlite")]

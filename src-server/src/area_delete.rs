@@ -3,6 +3,7 @@
 //! In this order, so that a crash in between leaves files nobody can reach (`trygkort check` names them) and never an
 //! area without a file. Beside a running server the area's tokens are unknown at once.
 
+use crate::blobs;
 use crate::control::{AreaRow, AuditLine, ControlDb, ControlError, Deed, NewAuditLine};
 use crate::data_dir::DataDir;
 use crate::erasures;
@@ -43,6 +44,8 @@ pub(crate) fn delete(dir: &DataDir, control: &mut ControlDb, area: &AreaRow, now
     for path in beside.iter().chain([&file]).chain(&basemap) {
         remove(path)?;
     }
+    let path = dir.blobs(area.id);
+    blobs::remove_all(dir, area.id).map_err(|source| DeleteError::File { path, source })?;
     let path = dir.snapshots(area.id);
     snapshots::remove(dir, area.id).map_err(|source| DeleteError::File { path, source })
 }

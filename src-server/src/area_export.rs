@@ -3,13 +3,14 @@
 //! A tar with
 //! - `area.db`: the area's log and rows, an SQLite file copied by the online backup, as of one moment;
 //! - `basemap.pmtiles`, if the area has a base map;
+//! - `blobs/HASH`: the photos that its rows name;
 //! - `control.json`: what `control.db` holds of it: the area, its members, invitations and devices; secrets as hashes;
 //! - `rows.json`: every row with the names of its entity and fields, for people and other programs; not read again;
 //! - last `manifest.json`: format, area, and every file with its size and BLAKE3 hash.
 
 use crate::backup::{Archive, BackupError, BackupReport};
 use crate::control::{AreaRow, ControlDb, ControlError, Deed, NewAuditLine};
-use crate::data_dir::{DataDir, write_atomically};
+use crate::data_dir::{DataDir, create_private, write_atomically};
 use crate::erasures;
 use crate::hub::{self, AreaError};
 use crate::rows_json;
@@ -20,11 +21,15 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use trygkort_core::domain::AreaId;
+use trygkort_core::domain::jpeg::{self, PHOTO_SIDE_MAX};
+use trygkort_core::domain::validate::is_blob_name;
 
 const AREA: &str = "area.db";
 const BASEMAP: &str = "basemap.pmtiles";
 const CONTROL: &str = "control.json";
 const ROWS: &str = "rows.json";
+/// What the names of photos begin with; their hash follows.
+const BLOBS: &str = "blobs/";
 const MANIFEST: &str = "manifest.json";
 /// The form of the file; a reader refuses a larger one.
 const FORMAT: u32 = 1;
@@ -67,6 +72,7 @@ pub(crate) fn export(
     if let Some(hash) = log.basemap().map_err(AreaError::from)? {
         archive.add_file(&dir.basemap(&hash), BASEMAP)?;
     }
+    archive.add_blobs(dir, area.id, |name| format!("{BLOBS}{name}"))?;
     archive.add_json(ROWS, &rows_json::all(&log)?.into())?;
     archive.add_json(CONTROL, &control.reader().whole_area(area.id)?)?;
     Ok(archive.finish(Some((KIND, area.id)))?)
@@ -98,6 +104,11 @@ pub(crate) fn import(
     if let Some(basemap) = unpacked.files.get(BASEMAP) {
         let bytes = fs::read(basemap)?;
         write_atomically(&dir.basemap(blake3::hash(&bytes).as_bytes()), &bytes)?;
+    }
+    for (hash, photo) in unpacked.blobs() {
+        let to = dir.blob(area, hash);
+        create_private(to.parent().ok_or(io::Error::from(io::ErrorKind::InvalidInput))?)?;
+        write_atomically(&to, &fs::read(photo)?)?;
     }
     // The file before its entry, as when an area is made.
     fs::rename(unpacked.path(AREA)?, dir.area(area))?;
@@ -133,7 +144,7 @@ struct Entry {
 /// The files of an export, whole as their manifest says.
 struct Unpacked<'a> {
     from: &'a Path,
-    files: BTreeMap<&'static str, PathBuf>,
+    files: BTreeMap<String, PathBuf>,
     manifest: Manifest,
 }
 
@@ -147,9 +158,10 @@ impl<'a> Unpacked<'a> {
         for entry in archive.entries().map_err(no_tar)? {
             let mut entry = entry.map_err(no_tar)?;
             let name = entry.path_bytes().into_owned();
-            let known = [AREA, BASEMAP, CONTROL, ROWS, MANIFEST].into_iter().find(|known| known.as_bytes() == name);
+            let known = String::from_utf8(name).ok().filter(|name| is_part(name));
             let Some(known) = known else { return Err(no_export(from, "it holds another file")) };
-            let path = into.join(known);
+            // Their names are as they should be, so that none leads elsewhere.
+            let path = into.join(known.trim_start_matches(BLOBS));
             io::copy(&mut entry, &mut File::create(&path)?).map_err(no_tar)?;
             files.insert(known, path);
         }
@@ -194,7 +206,12 @@ impl<'a> Unpacked<'a> {
         serde_json::from_slice(&bytes).map_err(|_| no_export(self.from, format!("{name} cannot be read")))
     }
 
-    /// The log is whole, and the base map is the one it names.
+    /// The photos by their hash.
+    fn blobs(&self) -> impl Iterator<Item = (&str, &PathBuf)> {
+        self.files.iter().filter_map(|(name, path)| Some((name.strip_prefix(BLOBS)?, path)))
+    }
+
+    /// The log is whole, the base map is the one it names, and the photos are photos that it names.
     fn check_log(&self, dir: &DataDir, area: AreaId) -> Result<(), TransferError> {
         let checked = hub::check_at(dir, self.path(AREA)?, area)?;
         if let Some(problem) = checked.problems.first() {
@@ -204,8 +221,20 @@ impl<'a> Unpacked<'a> {
         if map != checked.basemap {
             return Err(no_export(self.from, format!("{BASEMAP} is not the area's")));
         }
+        for (hash, path) in self.blobs() {
+            let bytes = fs::read(path)?;
+            let fits = blake3::hash(&bytes).to_hex().as_str() == hash && checked.blobs.contains(hash);
+            if !fits || jpeg::check(&bytes, PHOTO_SIDE_MAX).is_err() {
+                return Err(no_export(self.from, format!("{BLOBS}{hash} is no photo of the area")));
+            }
+        }
         Ok(())
     }
+}
+
+/// Whether a file of this name belongs to an export.
+fn is_part(name: &str) -> bool {
+    [AREA, BASEMAP, CONTROL, ROWS, MANIFEST].contains(&name) || name.strip_prefix(BLOBS).is_some_and(is_blob_name)
 }
 
 fn no_export(path: &Path, what: impl Into<String>) -> TransferError {

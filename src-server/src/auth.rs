@@ -49,10 +49,10 @@ impl FromRequestParts<App> for Device {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
         let identity = identify(parts, app).await?;
-        if identity.revoked {
+        if identity.revoked && !trygkort_core::mutant!(LetALockedOutDeviceRead) {
             return Err(ApiError::revoked());
         }
-        if identity.is_over() {
+        if identity.is_over() && !trygkort_core::mutant!(LetAccessGoOnBeyondItsEnd) {
             return Err(ApiError::expired());
         }
         note_seen(app, &identity);

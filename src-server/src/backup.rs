@@ -1,6 +1,6 @@
 //! One file with everything, consistent while the server runs.
 //!
-//! A tar with `control.db`, `areas/*.db`, `basemaps/*.pmtiles` and last `manifest.json`, which names every file with
+//! A tar with `control.db`, `areas/*.db`, `basemaps/*.pmtiles`, `blobs/AREA_ID/ab/HASH` and last `manifest.json`, which names every file with
 //! its size and BLAKE3 hash. The databases are copied by SQLite's online backup, each as of one moment.
 //!
 //! The areas come before `control.db`: a restored area then never holds a change by a device that the restored
@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tempfile::{NamedTempFile, TempDir};
 use trygkort_core::domain::AreaId;
+use trygkort_core::domain::validate::is_blob_name;
 
 /// Why there is no backup. What was at the target before is still there.
 #[derive(Debug, thiserror::Error)]
@@ -80,6 +81,9 @@ pub(crate) fn write(dir: &DataDir, to: &Path, now_ms: i64) -> Result<BackupRepor
     for name in names_in(&dir.basemaps(), "pmtiles")? {
         let path = dir.basemaps().join(&name);
         archive.add_file(&path, &format!("basemaps/{}", name.to_string_lossy()))?;
+    }
+    for (area, _) in &positions {
+        archive.add_blobs(dir, *area, |name| format!("blobs/{area}/{}/{name}", &name[..2]))?;
     }
     let report = archive.finish(None)?;
     for (area, position) in positions {
@@ -166,6 +170,26 @@ impl<'a> Archive<'a> {
         self.append(name, bytes, content)?;
         let entry = Entry { path: name.to_owned(), bytes, blake3: hasher.finalize().to_hex().to_string() };
         self.manifest.files.push(entry);
+        Ok(())
+    }
+
+    /// Adds the photos that an area's rows name and that have come.
+    pub(crate) fn add_blobs(
+        &mut self,
+        dir: &DataDir,
+        area: AreaId,
+        name: impl Fn(&str) -> String,
+    ) -> Result<(), BackupError> {
+        let named = crate::hub::blobs_of(dir, area).unwrap_or_else(|error| {
+            tracing::warn!(%area, %error, "the photos of an area that cannot be read are not backed up");
+            BTreeSet::new()
+        });
+        for hash in named.iter().filter(|hash| is_blob_name(hash)) {
+            let path = dir.blob(area, hash);
+            if path.exists() {
+                self.add_file(&path, &name(hash))?;
+            }
+        }
         Ok(())
     }
 

@@ -1,5 +1,6 @@
 //! Whether every file is whole.
 
+use crate::blobs;
 use crate::control::{AreaRow, ControlDb};
 use crate::data_dir::DataDir;
 use crate::hub;
@@ -25,7 +26,7 @@ pub(crate) struct CheckReport {
     pub(crate) findings: Vec<Finding>,
 }
 
-/// Checks `control.db`, every area's file and every base map. Works while the server runs.
+/// Checks `control.db`, every area's file and photos, and every base map. Works while the server runs.
 pub(crate) fn run(dir: &DataDir) -> CheckReport {
     let mut report = CheckReport::default();
     let areas = report.control(dir);
@@ -72,6 +73,7 @@ impl CheckReport {
         self.files += 1;
         match hub::check(dir, area.id) {
             Ok(checked) => {
+                self.blobs(dir, area, &checked.blobs);
                 checked.problems.into_iter().for_each(|problem| self.damage(&file, &problem));
                 checked.basemap
             }
@@ -106,6 +108,30 @@ impl CheckReport {
         for hash in wanted.iter().filter(|hash| !dir.basemap(hash).is_file()) {
             let name = blake3::Hash::from_bytes(*hash).to_hex();
             self.damage(&format!("basemaps/{name}.pmtiles"), &"is missing; an area points to it");
+        }
+    }
+
+    /// Photos that are not what they are named by, and such that rows name and that have not come.
+    fn blobs(&mut self, dir: &DataDir, area: &AreaRow, named: &BTreeSet<String>) {
+        let folder = format!("blobs/{}", area.id);
+        let here = blobs::all(dir, area.id).unwrap_or_else(|error| {
+            self.damage(&folder, &error);
+            Vec::new()
+        });
+        for (name, path) in &here {
+            self.files += 1;
+            let file = format!("{folder}/{name}");
+            match fs::read(path) {
+                Ok(bytes) if blake3::hash(&bytes).to_hex().as_str() == name => {}
+                Ok(_) => self.damage(&file, &"its content does not have the hash it is named by"),
+                Err(error) => self.damage(&file, &error),
+            }
+        }
+        let here: BTreeSet<&String> = here.iter().map(|(name, _)| name).collect();
+        for name in named.iter().filter(|name| !here.contains(name)) {
+            // A row comes before its photo, which may wait for days on a telephone without coverage.
+            let what = "is not here; a row names it, and a device may still send it".to_owned();
+            self.findings.push(Finding { file: format!("{folder}/{name}"), what, damage: false });
         }
     }
 

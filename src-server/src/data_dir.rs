@@ -5,6 +5,8 @@
 //! DATA/areas/AREA_ID.db           one area's log and rows
 //! DATA/basemaps/HASH.pmtiles      base maps, named by their BLAKE3 hash
 //! DATA/snapshots/AREA_ID/HASH.br  what new devices take instead of the log; in no backup, can be made again
+//! DATA/blobs/AREA_ID/ab/HASH      photos, named by their BLAKE3 hash
+//! DATA/uploads/AREA_ID/DEVICE_ID  photos that are not complete yet; in no backup
 //! DATA/server.key                 seals what devices have read; in no backup
 //! DATA/erasures.jsonl             what was deleted for good; in no backup
 //! DATA/server.lock                held while a server runs
@@ -116,6 +118,21 @@ impl DataDir {
 
     pub(crate) fn snapshot(&self, area: AreaId, hash: &[u8; 32]) -> PathBuf {
         self.snapshots(area).join(format!("{}.br", blake3::Hash::from_bytes(*hash).to_hex()))
+    }
+
+    /// The folder of an area's photos; made with the first one.
+    pub(crate) fn blobs(&self, area: AreaId) -> PathBuf {
+        self.root.join("blobs").join(area.to_string())
+    }
+
+    /// A photo, by its hash in hexadecimal.
+    pub(crate) fn blob(&self, area: AreaId, hash: &str) -> PathBuf {
+        self.blobs(area).join(hash.get(..2).unwrap_or("")).join(hash)
+    }
+
+    /// The folder of an area's photos that are not complete yet, with a folder per device.
+    pub(crate) fn uploads(&self, area: AreaId) -> PathBuf {
+        self.root.join("uploads").join(area.to_string())
     }
 
     /// The secret by which the server knows its own seals again. Made at the first start; never in a backup, so that a

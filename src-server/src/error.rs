@@ -3,6 +3,7 @@
 //! `code` is for programs and never changes; `detail` is English for people who debug, and names no person. What lies
 //! behind an error of our own goes to the log, not to the client.
 
+use crate::blobs::UploadError;
 use crate::control::ControlError;
 use crate::hub::AreaError;
 use axum::Json;
@@ -10,6 +11,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use std::borrow::Cow;
+use std::io;
 use utoipa::ToSchema;
 
 /// What a client gets instead of an answer.
@@ -99,6 +101,16 @@ impl ApiError {
         Self::new(StatusCode::FORBIDDEN, "forbidden", "this needs a coordinator")
     }
 
+    /// Only who may add photos uploads them.
+    pub(crate) fn adds_no_photos() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "forbidden", "this role adds no photos")
+    }
+
+    /// Another version of tus, or none.
+    pub(crate) fn tus_version() -> Self {
+        Self::new(StatusCode::PRECONDITION_FAILED, "tus_version", "tus-resumable must be 1.0.0")
+    }
+
     pub(crate) fn not_found(what: &'static str) -> Self {
         Self::new(StatusCode::NOT_FOUND, "not_found", format!("there is no such {what}"))
     }
@@ -158,6 +170,26 @@ impl From<ControlError> for ApiError {
             ControlError::Full => Self::storage_full(),
             ControlError::Unavailable => Self::unavailable(),
             other => Self::internal(other.to_string()),
+        }
+    }
+}
+
+impl From<UploadError> for ApiError {
+    fn from(error: UploadError) -> Self {
+        match error {
+            UploadError::NotFound => Self::not_found("upload"),
+            UploadError::Offset(_) => Self::new(StatusCode::CONFLICT, "offset", error.to_string()),
+            UploadError::TooLong => Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", error.to_string()),
+            UploadError::Hash => {
+                // As the tus protocol numbers a checksum that does not fit.
+                let status = StatusCode::from_u16(460).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
+                Self::new(status, "hash", "what came has another hash than was announced; nothing of it was kept")
+            }
+            UploadError::Jpeg(error) => Self::invalid(format!("{error}; nothing of it was kept")),
+            UploadError::Io(error) => match error.kind() {
+                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::storage_full(),
+                _ => Self::internal(format!("an upload: {error}")),
+            },
         }
     }
 }

@@ -1,11 +1,14 @@
 //! Where the server meets the core's area log: opening, making and checking an area's file, and one exchange.
 
+use crate::blobs;
 use crate::data_dir::DataDir;
 use crate::erasures::Erased;
 use crate::group_commit::{Database, Failure};
 use rusqlite::{Connection, OpenFlags};
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 use trygkort_basemap::BoundingBox;
 use trygkort_core::domain::{AreaId, schema};
 use trygkort_core::hub::HubError;
@@ -153,7 +156,19 @@ pub(crate) fn erase(dir: &DataDir, area: AreaId, what: &Erased, now_ms: i64) -> 
     }
     log.commit()?;
     settle(log.connection()).map_err(StoreError::from)?;
+    sweep_blobs(dir, area, &log)?;
     Ok(erased)
+}
+
+/// Removes the photos that no row names any more.
+fn sweep_blobs(dir: &DataDir, area: AreaId, log: &AreaLog) -> Result<(), AreaError> {
+    let swept = blobs::sweep(dir, area, &log.blobs(|_| true)?, Duration::ZERO);
+    swept.map_err(|error| AreaError::Failed(format!("photos: {error}")))
+}
+
+/// The photos that an area's rows name.
+pub(crate) fn blobs_of(dir: &DataDir, area: AreaId) -> Result<BTreeSet<String>, AreaError> {
+    Ok(open(dir, area)?.blobs(|_| true)?)
 }
 
 /// Writes a file anew and nothing beside it. Deleting overwrites rows where they lie, but copies of them can be left in
@@ -182,13 +197,15 @@ pub(crate) fn set_backed_up(dir: &DataDir, area: AreaId, position: u64) -> Resul
 /// Erases what has been in an area's trash for too long.
 pub(crate) fn empty_trash(dir: &DataDir, area: AreaId, now_ms: i64) -> Result<(), AreaError> {
     let mut log = open(dir, area)?;
+    let mut any = false;
     loop {
         log.begin()?;
         let erased = log.empty_trash(now_ms)?;
         log.commit()?;
         if erased == 0 {
-            return Ok(());
+            return if any { sweep_blobs(dir, area, &log) } else { Ok(()) };
         }
+        any = true;
     }
 }
 
@@ -196,6 +213,8 @@ pub(crate) fn empty_trash(dir: &DataDir, area: AreaId, now_ms: i64) -> Result<()
 pub(crate) struct Checked {
     pub(crate) problems: Vec<String>,
     pub(crate) basemap: Option<[u8; 32]>,
+    /// The photos that rows name.
+    pub(crate) blobs: BTreeSet<String>,
 }
 
 /// Looks for damage in an area's file.
@@ -206,7 +225,7 @@ pub(crate) fn check(dir: &DataDir, area: AreaId) -> Result<Checked, AreaError> {
 /// The same for a file that is not where an area's file lies.
 pub(crate) fn check_at(dir: &DataDir, path: &Path, area: AreaId) -> Result<Checked, AreaError> {
     let log = open_at(dir, path, area)?;
-    Ok(Checked { problems: log.check()?, basemap: log.basemap()? })
+    Ok(Checked { problems: log.check()?, basemap: log.basemap()?, blobs: log.blobs(|_| true)? })
 }
 
 /// What an area begins with: its own row.

@@ -16,6 +16,7 @@ mod area_names;
 mod area_pool;
 mod auth;
 mod backup;
+mod blobs;
 mod check;
 pub mod cli;
 mod clock;
@@ -44,6 +45,7 @@ mod secrets;
 mod security_headers;
 mod server;
 mod snapshots;
+mod tidy;
 mod tls;
 mod web_files;
 

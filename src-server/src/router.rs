@@ -8,7 +8,7 @@ use crate::server::App;
 use crate::web_files;
 use axum::Router;
 use axum::middleware;
-use axum::routing::{delete, get, patch, post};
+use axum::routing::{delete, get, head, patch, post};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::predicate::SizeAbove;
 use tower_http::compression::{CompressionLayer, CompressionLevel};
@@ -45,9 +45,15 @@ fn api() -> Router<App> {
         .route("/v1/basemap", get(v1::basemap::get))
         .route("/v1/snapshot/{hash}", get(v1::snapshot::get))
         .route("/v1/walks/join", post(v1::walks::join))
+        .route("/v1/blobs/missing", post(v1::blobs::missing))
+        .route("/v1/blobs/{hash}", get(v1::blobs::get))
         .route("/v1/hand-over", post(v1::invitations::hand_over))
         .route("/v1/devices", get(v1::devices::list))
         .route("/v1/devices/{id}", patch(v1::devices::rename).delete(v1::devices::revoke));
+    let uploads = Router::new()
+        .route("/v1/uploads", post(v1::uploads::create).options(v1::uploads::options))
+        .route("/v1/uploads/{hash}", head(v1::uploads::head).patch(v1::uploads::patch).delete(v1::uploads::terminate))
+        .layer(middleware::map_response(v1::uploads::mark));
     let coordinators = Router::new()
         .route("/v1/invitations", post(v1::invitations::issue).get(v1::invitations::list))
         .route("/v1/invitations/{id}", delete(v1::invitations::revoke))
@@ -56,6 +62,7 @@ fn api() -> Router<App> {
         .route("/v1/members/{id}", delete(v1::members::lock_out));
     nobody_yet
         .merge(devices)
+        .merge(uploads)
         .merge(coordinators)
         .fallback(async || ApiError::not_found("address"))
         .method_not_allowed_fallback(async || ApiError::method_not_allowed())

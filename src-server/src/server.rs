@@ -3,6 +3,7 @@
 use crate::area_files::{self, AddBasemapError, AreaSpec};
 use crate::area_names::AreaNames;
 use crate::area_pool::AreaPool;
+use crate::blobs::Uploads;
 use crate::clock::now_ms;
 use crate::config::Config;
 use crate::control::{Control, ControlDb, ControlError, Issuer, NewInvitation};
@@ -17,6 +18,7 @@ use crate::rate_limit::RateLimits;
 use crate::router::router;
 use crate::secrets::Secret;
 use crate::snapshots::{self, Snapshots};
+use crate::tidy;
 use crate::tls::{Tls, TlsError};
 use crate::web_files::{self, WebDirError};
 use axum_server::Handle;
@@ -39,6 +41,7 @@ pub(crate) struct AppState {
     pub(crate) pokes: Pokes,
     pub(crate) mirrors: Mirrors,
     pub(crate) snapshots: Snapshots,
+    pub(crate) uploads: Uploads,
     pub(crate) limits: RateLimits,
     pub(crate) area_names: AreaNames,
     pub(crate) public_url: String,
@@ -139,6 +142,7 @@ impl Server {
             pokes: Pokes::default(),
             mirrors: Mirrors::default(),
             snapshots: Snapshots::default(),
+            uploads: Uploads::default(),
             limits: RateLimits::new(&config.rates),
             area_names: AreaNames::default(),
             public_url,
@@ -271,6 +275,7 @@ impl Server {
             never = stopping => match never {},
             never = mirror::keep_in_step(&self.app) => match never {},
             never = snapshots::make_when_due(&self.app) => match never {},
+            never = tidy::every_day(&self.app) => match never {},
         }
     }
 }

@@ -3,7 +3,7 @@
 //
 // The screens know only the functions exported here. In a browser they talk to a dedicated worker (src-web), in the
 // window to Tauri's commands (src-tauri). This file decides nothing about the product: it carries messages and wraps
-// what only a page may do (install prompt, camera, sharing).
+// what only a page may do (install prompt, camera, pictures, sharing).
 
 /** @typedef {{ message: object, resolve: (value: any) => void, reject: (reason: string) => void }} Waiter */
 /** @typedef {"app" | "installed" | "prompt" | "ios" | "manual" | "insecure"} InstallState */
@@ -298,7 +298,7 @@ async function registerServiceWorker() {
 // ---- Storage ---------------------------------------------------------------------------------------------------------
 
 /** Requests after which there is something on this device that must not be thrown away. */
-const worthKeeping = /^\{"(redeem|save_|set_cell|remember_call)/;
+const worthKeeping = /^\{"(redeem|save_|add_photo|set_cell|remember_call)/;
 let persistenceAsked = false;
 
 /** Asks the browser not to empty this app's storage by itself. @returns {Promise<boolean>} */
@@ -383,6 +383,25 @@ export async function scanQr(video) {
 /** @param {HTMLVideoElement} video */
 export function stopScan(video) {
   video.srcObject = null;
+}
+
+/** A picture as it is sent; null when it is none that this browser reads. See photo.js.
+ * @param {Blob} file @returns {Promise<object | null>} */
+export async function preparePhoto(file) {
+  const script = "/js/photo.js";
+  const here = () => import(script).then(({ prepare }) => prepare(file)).catch(() => null);
+  if (!("OffscreenCanvas" in page)) return here();
+  const worker = new Worker(script, { type: "module", name: "photo" });
+  try {
+    return await new Promise((resolve) => {
+      worker.onmessage = ({ data }) => resolve(data);
+      // Not every window starts a worker.
+      worker.onerror = () => resolve(here());
+      worker.postMessage(file);
+    });
+  } finally {
+    worker.terminate();
+  }
 }
 
 /** Shares with the system's sheet, or copies where there is none.

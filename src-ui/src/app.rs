@@ -6,7 +6,9 @@ use crate::features::contacts::{ContactPage, ContactsPage};
 use crate::features::edit::{AreaEditPage, CardTablePage, ContactEditPage, OrganisationEditPage, ProblemEditPage};
 use crate::features::lock::{ForgottenPage, LockScreen, SecurityPage};
 use crate::features::map::{MapListPage, MapPage, PinEditPage};
-use crate::features::more::{AboutPage, AreasPage, DevicesPage, InvitePeoplePage, MorePage, NotThisPage, SettingsPage};
+use crate::features::more::{
+    AboutPage, AreasPage, DevicesPage, InvitePeoplePage, MembersPage, MorePage, NotThisPage, SettingsPage,
+};
 use crate::features::shell::{
     ChooseCard, ChooseContact, ChooseMore, InsecurePage, NoSuchPage, ParkedPage, Shell, StartFailed,
 };
@@ -194,6 +196,7 @@ fn Places() -> impl IntoView {
                 <Route path=path!("settings") view=SettingsPage />
                 <Route path=path!("security") view=SecurityPage />
                 <Route path=path!("invite") view=InvitePeoplePage />
+                <Route path=path!("members") view=MembersPage />
                 <Route path=path!("devices") view=DevicesPage />
                 <Route path=path!("install") view=InstallPage />
                 <Route path=path!("network") view=NotThisPage />

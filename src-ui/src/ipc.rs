@@ -4,10 +4,10 @@ use js_sys::{JsString, Promise, Uint8Array};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use trygkort_core::error::ErrorCode;
-use trygkort_core::ipc::{Ask, Event, IpcError, Request};
+use trygkort_core::ipc::{Ask, Bytes, Event, GetBlob, IpcError, Request};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::HtmlVideoElement;
+use web_sys::{File, HtmlVideoElement};
 
 // `raw_module`: the build puts the file at this address as it is, where the content policy and the service worker
 // know it.
@@ -45,6 +45,8 @@ extern "C" {
     fn host_scan_qr(video: &HtmlVideoElement) -> Promise;
     #[wasm_bindgen(js_name = stopScan)]
     fn host_stop_scan(video: &HtmlVideoElement);
+    #[wasm_bindgen(js_name = preparePhoto)]
+    fn host_prepare_photo(file: &File) -> Promise;
     #[wasm_bindgen(js_name = shareText)]
     fn host_share_text(title: &str, text: &str) -> Promise;
 }
@@ -203,6 +205,31 @@ pub(crate) struct CameraRefused;
 
 pub(crate) fn stop_scan(video: &HtmlVideoElement) {
     host_stop_scan(video);
+}
+
+/// A photo as it is kept and sent: small, and without metadata.
+#[derive(Clone)]
+pub(crate) struct PreparedPhoto {
+    pub(crate) photo: Bytes,
+    pub(crate) thumbnail: Bytes,
+}
+
+/// Makes a photo small beside the page; `None` when the file is no picture that this browser reads.
+pub(crate) async fn prepare_photo(file: &File) -> Option<PreparedPhoto> {
+    let made = JsFuture::from(host_prepare_photo(file)).await.ok()?;
+    let part = |name: &str| {
+        let bytes = js_sys::Reflect::get(&made, &JsValue::from_str(name)).ok()?;
+        Some(Bytes(bytes.dyn_ref::<Uint8Array>()?.to_vec()))
+    };
+    Some(PreparedPhoto { photo: part("photo")?, thumbnail: part("thumbnail")? })
+}
+
+/// The address of a photo or thumbnail, for an image to show; `None` while it is not on this device.
+pub(crate) async fn photo_address(hash: String) -> Result<Option<String>, IpcError> {
+    let json = ask_for_json(GetBlob { hash }.into_request()).await?;
+    // The answer is in base 64, which is what such an address takes: there is nothing to read.
+    let base64 = json.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+    Ok(base64.map(|base64| format!("data:image/jpeg;base64,{base64}")))
 }
 
 /// What became of sharing.

@@ -109,6 +109,11 @@ pub(crate) mod paths {
         "/more/invite"
     }
 
+    /// *Medlemmer*
+    pub(crate) fn members() -> &'static str {
+        "/more/members"
+    }
+
     pub(crate) fn devices() -> &'static str {
         "/more/devices"
     }

@@ -2,6 +2,7 @@
 // axe on every screen, light and dark: WCAG 2.2 AA without a single violation.
 import AxeBuilder from '@axe-core/playwright';
 import { test, expect } from './support/test.mjs';
+import { photograph } from './support/pages/photos.mjs';
 import { SCREENS, settled } from './support/screens.mjs';
 
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
@@ -54,10 +55,36 @@ for (const scheme of /** @type {const} */ (['light', 'dark'])) {
       await expect(app.contactForm.personalNumber).toBeVisible();
       expect.soft(await violations(app), 'a CPR number in a form').toEqual([]);
 
+      await app.map.openFirst();
+      await app.photos.take.setInputFiles({
+        name: 'IMG_0001.JPG',
+        mimeType: 'image/jpeg',
+        buffer: await photograph(app.page, 400, 300),
+      });
+      await expect(app.photos.describe).toBeVisible();
+      expect.soft(await violations(app), 'a new photo').toEqual([]);
+      await app.photos.describe.getByRole('button', { name: 'Gem', exact: true }).click();
+      await expect(app.photos.tiles).toHaveCount(1);
+      expect.soft(await violations(app), 'a mark with a photo').toEqual([]);
+      await app.photos.tiles.getByRole('button').click();
+      await expect(app.photos.shown).toBeVisible();
+      expect.soft(await violations(app), 'a photo over the whole screen').toEqual([]);
+
       await app.open('/more/invite');
       await app.page.getByRole('button', { name: 'Lav invitation' }).click();
       await expect(app.page.getByRole('img', { name: 'QR-kode med linket' })).toBeVisible();
       expect.soft(await violations(app), 'an invitation with its code').toEqual([]);
+
+      await app.open('/more/security');
+      await app.lock.choose('2468');
+      expect.soft(await violations(app), 'a PIN is chosen').toEqual([]);
+      await app.lock.now();
+      expect.soft(await violations(app), 'locked').toEqual([]);
+      await app.lock.unlock('1357');
+      await expect(app.lock.says('Forkert PIN-kode')).toBeVisible();
+      expect.soft(await violations(app), 'a wrong PIN').toEqual([]);
+      await app.lock.unlock('2468');
+      await expect(app.heading('Sikkerhed på enheden')).toBeVisible();
 
       const second = await app.newTab();
       await second.open('/card');

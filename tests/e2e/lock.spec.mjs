@@ -67,8 +67,11 @@ test('it locks by itself when nobody uses it', async ({ device }) => {
   await app.open('/more/security');
   await app.lock.choose(PIN);
   const oneMinute = app.page.getByRole('radio', { name: '1 min', exact: true });
-  // By keyboard: the message that the PIN was chosen stays over it for as long as the clock stands still.
-  await oneMinute.press('Space');
+  // The message that the PIN was chosen stays for as long as the clock stands still, and covers no choice.
+  const message = await app.message('PIN-koden er gemt').boundingBox();
+  const page = await app.page.getByRole('main').boundingBox();
+  expect(message && page && message.y >= page.y + page.height, 'it stands beside the page').toBe(true);
+  await oneMinute.check({ force: true });
   await expect(oneMinute).toBeChecked();
   await app.page.clock.runFor(50_000);
   await app.page.mouse.click(5, 5);
@@ -143,7 +146,22 @@ test('who forgot the PIN hears what is lost, and forgets the device without a ne
   await app.lock.forgot.click();
   await expect(app.dialog()).toContainText('Ingen kan finde en glemt PIN-kode frem.');
   await expect(app.dialog()).toContainText('1 ændring er ikke sendt og går tabt.');
+  await expect(app.dialog().getByRole('button', { name: 'Gem usendt til fil' }), 'it is locked').toHaveCount(0);
   await app.dialog().getByRole('button', { name: 'Glem enheden' }).click();
   await expect(app.page.getByText('Serveren fik ikke besked.')).toBeVisible();
   await expect.poll(() => kept(app)).toEqual({ folders: [], caches: [], local: [], workers: 0 });
+});
+
+test('what is not sent can be saved to a file before the device is forgotten', async ({ server, app }) => {
+  await server.kill();
+  await app.card.tile('Hærværk').click();
+  const contact = app.problem.contact('Ejendomskontoret');
+  await contact.getByRole('button', { name: 'Nummeret virker ikke', exact: true }).click();
+  await expect(app.badge(/1 ikke sendt/)).toBeVisible();
+  await app.open('/more/security');
+  await app.page.getByRole('button', { name: 'Glem denne enhed' }).click();
+  const saved = app.page.waitForEvent('download');
+  await app.dialog().getByRole('button', { name: 'Gem usendt til fil' }).click();
+  expect((await saved).suggestedFilename()).toBe('usendt.trygkort');
+  await expect(app.dialog()).toContainText('Lad en anden enhed sende filen først');
 });

@@ -2,7 +2,9 @@
 
 use trygkort_core::domain::Role;
 use trygkort_core::error::ErrorCode;
-use trygkort_core::ipc::{CreateInvitation, DeletePin, GetCard, HandOver, ListDevices, RevokeDevice, SyncState};
+use trygkort_core::ipc::{
+    CreateInvitation, DeletePin, GetCard, GetMembers, HandOver, ListDevices, LockOutMember, RevokeDevice, SyncState,
+};
 use trygkort_tests::{Device, TestServer};
 
 #[tokio::test]
@@ -37,6 +39,37 @@ async fn a_revoked_device_is_locked_out_and_the_others_are_not() {
     Device::expect_settled(&desk.sync().await);
     assert!(desk.pin("Efter låsningen").await.is_none());
     assert_eq!(desk.ask(ListDevices {}).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_member_who_is_locked_out_loses_every_device_and_what_they_wrote_stays() {
+    let server = TestServer::demo().await;
+    let mut desk = Device::joined(&server.invite(Role::Coordinator).await).await;
+    let mut phone = Device::joined(&server.invite(Role::Staff).await).await;
+    let mut tablet = Device::joined(&phone.ask(HandOver {}).await.unwrap().link).await;
+    phone
+        .save_pin(None, |pin| {
+            pin.title = "Før låsningen".to_owned();
+            pin.position = Some((55.638, 12.165));
+        })
+        .await
+        .unwrap();
+    Device::expect_settled(&phone.sync().await);
+    server.mirrored().await;
+    Device::expect_settled(&desk.sync().await);
+    let members = desk.ask(GetMembers {}).await.unwrap();
+    let member = members.iter().find(|member| !member.me).expect("the janitor");
+    assert_eq!((member.role, member.devices), (Role::Staff, 2));
+    assert_eq!(phone.ask(LockOutMember { id: member.id }).await.unwrap_err().code, ErrorCode::Forbidden);
+
+    desk.ask(LockOutMember { id: member.id }).await.unwrap();
+    for device in [&mut phone, &mut tablet] {
+        assert_eq!(device.sync().await.state, SyncState::Revoked);
+    }
+    server.mirrored().await;
+    Device::expect_settled(&desk.sync().await);
+    assert_eq!(desk.ask(GetMembers {}).await.unwrap().len(), members.len() - 1);
+    assert!(desk.pin("Før låsningen").await.is_some());
 }
 
 #[tokio::test]
@@ -86,7 +119,7 @@ async fn what_was_made_on_one_device_is_taken_back_on_the_members_other() {
 async fn an_invitation_made_on_the_screen_lets_one_device_in() {
     let server = TestServer::demo().await;
     let mut desk = Device::joined(&server.invite(Role::Coordinator).await).await;
-    let invite = CreateInvitation { role: Role::Staff, uses: 1, expires_hours: 24, access_hours: None };
+    let invite = CreateInvitation { role: Role::Staff, uses: 1, expires_hours: 24, access_hours: None, walk: None };
     let invitation = desk.ask(invite.clone()).await.unwrap();
     assert!(invitation.link.starts_with(&server.url()) && invitation.qr_svg.contains("<svg"));
 

@@ -14,6 +14,7 @@ mod clones;
 mod failure;
 mod fuzz;
 mod layout;
+mod mutants;
 mod process;
 mod report;
 mod run;
@@ -44,6 +45,7 @@ Developer commands of Trygkort.
                                           feed what reads others' words with what nobody would send
     cargo xtask sim [--seeds N] [--seed S] [--trace] [--writes]
                                           live through schedules of failing networks, disks, clocks and people
+    cargo xtask mutants [BUG] [--known]   plant bugs, one at a time, and name the test that catches each
     cargo xtask setup                     install what is missing; the commands above do this by themselves
     cargo xtask web [--dev]               build the web app into dist/
     cargo xtask bundle                    make the installable .deb of the desktop app
@@ -64,6 +66,7 @@ enum Task {
     Bundle,
     Screenshots(Vec<String>),
     Sim(Vec<String>),
+    Mutants(mutants::Effort),
 }
 
 fn main() -> ExitCode {
@@ -93,6 +96,7 @@ fn carry_out(task: Task) -> Result<ExitCode> {
         Task::Bench { only, effort } => bench::bench(&layout, only.as_deref(), effort)?,
         Task::Bundle => bundle::bundle(&layout)?,
         Task::Screenshots(arguments) => screenshots::screenshots(&layout, &arguments)?,
+        Task::Mutants(effort) => return mutants::mutants(&layout, &effort),
         Task::Sim(arguments) => return sim::sim(&layout, &arguments),
     }
     Ok(ExitCode::SUCCESS)
@@ -108,7 +112,7 @@ fn parse() -> Result<Task> {
     let mut parser = lexopt::Parser::from_env();
     let mut words: Vec<String> = Vec::new();
     let mut listen = run::LISTEN.to_owned();
-    let (mut desktop, mut dev, mut help, mut quick) = (false, false, false, false);
+    let (mut desktop, mut dev, mut help, mut quick, mut known) = (false, false, false, false, false);
     let (mut only, mut seconds) = (None, fuzz::SECONDS);
     while let Some(argument) = parser.next().map_err(usage)? {
         match argument {
@@ -120,6 +124,7 @@ fn parse() -> Result<Task> {
             Long("desktop") => desktop = true,
             Long("dev") => dev = true,
             Long("quick") => quick = true,
+            Long("known") => known = true,
             Long("listen") => listen = parser.value().and_then(ValueExt::string).map_err(usage)?,
             Long("only") => only = Some(parser.value().and_then(ValueExt::string).map_err(usage)?),
             Long("seconds") => seconds = parser.value().and_then(|value| value.parse()).map_err(usage)?,
@@ -147,6 +152,12 @@ fn parse() -> Result<Task> {
             let only = only.or_else(|| words.get(1).cloned());
             words.truncate(1);
             Task::Bench { only, effort: if quick { bench::Effort::Quick } else { bench::Effort::Whole } }
+        }
+        Some("mutants") => {
+            let only = words.get(1).cloned();
+            words.truncate(1);
+            let all = if known { mutants::Effort::Known } else { mutants::Effort::Whole };
+            Task::Mutants(only.map_or(all, mutants::Effort::One))
         }
         Some("bundle") => Task::Bundle,
         Some("screenshots") => return Ok(Task::Screenshots(words.split_off(1))),

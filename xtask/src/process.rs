@@ -7,8 +7,10 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::failure::{Failure, Result};
+use crate::layout;
 
 /// A program to run, with what to tell the person if it fails.
 pub(crate) struct Program {
@@ -24,6 +26,21 @@ pub(crate) struct Program {
 pub(crate) struct Watched {
     pub(crate) succeeded: bool,
     pub(crate) output: String,
+}
+
+/// How a program that might hang has ended.
+pub(crate) enum Tried {
+    Ended {
+        succeeded: bool,
+    },
+    /// It took too long.
+    Stopped,
+}
+
+impl Tried {
+    pub(crate) fn succeeded(&self) -> bool {
+        matches!(self, Tried::Ended { succeeded: true })
+    }
 }
 
 impl Program {
@@ -114,6 +131,28 @@ impl Program {
         match watched.succeeded {
             true => Ok(watched.output),
             false => Err(Failure::new(format!("`{}` failed; what it wrote stands above", shorten(&shown)))),
+        }
+    }
+
+    /// Runs it unseen, for so long at most. What it writes on its standard output goes into a file, which programs that
+    /// it leaves behind may keep open.
+    pub(crate) fn try_for(mut self, limit: Duration, output: &Path) -> Result<Tried> {
+        layout::write(output, "")?;
+        let file = File::create(output).map_err(|error| Failure::io("create", output, &error))?;
+        let quiet = self.command.stdin(Stdio::null()).stdout(file).stderr(Stdio::null());
+        let mut child = quiet.spawn().map_err(|error| self.not_started(&error))?;
+        let start = Instant::now();
+        loop {
+            if let Some(status) = child.try_wait().map_err(|error| self.not_started(&error))? {
+                return Ok(Tried::Ended { succeeded: status.success() });
+            }
+            if start.elapsed() > limit {
+                // It may have ended by itself just now.
+                let _ = child.kill();
+                child.wait().map_err(|error| self.not_started(&error))?;
+                return Ok(Tried::Stopped);
+            }
+            thread::sleep(Duration::from_millis(10));
         }
     }
 

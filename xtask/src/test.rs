@@ -12,6 +12,7 @@ use crate::clones;
 use crate::failure::{Failure, Result};
 use crate::fuzz;
 use crate::layout::{self, Layout};
+use crate::mutants;
 use crate::process::{Program, is_installed};
 use crate::report::{say, seconds, size};
 use crate::run;
@@ -31,7 +32,7 @@ struct Stage {
     run: fn(&Layout) -> Result<Count>,
 }
 
-const STAGES: [Stage; 10] = [
+const STAGES: [Stage; 11] = [
     Stage { name: "scripts", words: "JavaScript of the page, the worker and the service worker", run: scripts },
     Stage { name: "native", words: "core, base map, server, developer commands, devices with a server", run: native },
     Stage {
@@ -39,6 +40,7 @@ const STAGES: [Stage; 10] = [
         words: "10,000 schedules of failing machines, and every write failing",
         run: simulation,
     },
+    Stage { name: "mutants", words: "planted bugs, each with the test that is known to catch it", run: planted_bugs },
     Stage { name: "docs", words: "examples in the documentation", run: doc_examples },
     Stage { name: "fuzz", words: "what reads others' words: its corpus, then 15 s of fuzzing each", run: fuzz_targets },
     Stage { name: "screens", words: "view models of the screens", run: screens },
@@ -102,6 +104,12 @@ fn simulation(layout: &Layout) -> Result<Count> {
     let writes = sim::program(layout)?.arg("--writes").watch()?;
     let passed = if schedules.succeeded { SCHEDULES } else { 0 } + u64::from(writes.succeeded);
     Ok(Count { passed, ..Count::default() }.or_failed(schedules.succeeded && writes.succeeded))
+}
+
+/// A bug that is caught counts as a test that passed.
+fn planted_bugs(layout: &Layout) -> Result<Count> {
+    let mutants::Outcome { caught, missed } = mutants::try_all(layout, &mutants::Effort::Known)?;
+    Ok(Count { passed: caught, failed: missed, skipped: 0 })
 }
 
 fn screens(layout: &Layout) -> Result<Count> {

@@ -5,8 +5,8 @@ use crate::domain::{Entity, personal_number};
 use crate::error::{Error, ErrorCode};
 use crate::ipc::{IpcError, Request, Settings, TextCheck, Topic};
 use crate::ops::{
-    action, area, card, channels, conflicts, contacts, organisations, photos, pins, problems, refusals, reminders,
-    updates,
+    action, area, card, channels, conflicts, contacts, members, organisations, photos, pins, problems, refusals,
+    reminders, updates,
 };
 use serde::Serialize;
 
@@ -45,6 +45,7 @@ impl App {
             Request::ListDevices(_) => self.list_devices(),
             Request::RenameDevice(ask) => self.rename_device(&ask),
             Request::RevokeDevice(ask) => self.revoke_device(&ask.id),
+            Request::LockOutMember(ask) => self.lock_out_member(ask.id),
             other => self.try_lock(other),
         }
     }
@@ -79,6 +80,7 @@ impl App {
             Request::GetOrganisations(_) => reply(&self.read(|file, _| organisations::all(file))?),
             Request::GetCardTable(_) => reply(&self.read(|file, _| card::table(file))?),
             Request::GetPins(_) => reply(&self.read(pins::all)?),
+            Request::GetMembers(_) => reply(&self.read(|file, _| members::all(file))?),
             Request::GetPhotos(ask) => reply(&self.read(|file, _| photos::of(file, ask.pin))?),
             Request::GetBlob(ask) => reply(&self.blob(&ask.hash)?),
             Request::GetMapFrame(_) => reply(&self.read(pins::frame)?),

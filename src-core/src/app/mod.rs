@@ -210,6 +210,9 @@ impl App {
         act: impl FnOnce(&mut AreaFile, &Ctx<'_>) -> Result<(T, BTreeSet<Topic>), Error>,
     ) -> Result<T, Error> {
         let area = self.current.ok_or(Error::NoArea)?;
+        if let Some(code) = self.tasks.get(&area).and_then(SyncTask::ended_with) {
+            return Err(Error::coded(code, "this device has no access to the area any more"));
+        }
         let file = self.areas.get_mut(&area).ok_or(Error::NoArea)?;
         let (done, changed) = with_ctx(self.env.as_ref(), |ctx| act(file, ctx))?;
         if !changed.is_empty() {

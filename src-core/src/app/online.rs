@@ -45,6 +45,7 @@ pub(super) enum Kind {
         row: RowId,
     },
     Delivery,
+    LockedOut,
     Done,
     /// To *Glem denne enhed*.
     Farewell,
@@ -61,6 +62,7 @@ impl std::fmt::Debug for Kind {
             Kind::Devices => "Devices",
             Kind::History { .. } => "History",
             Kind::Delivery => "Delivery",
+            Kind::LockedOut => "LockedOut",
             Kind::Done => "Done",
             Kind::Farewell => "Farewell",
         })
@@ -198,6 +200,10 @@ impl App {
         self.call("DELETE", &format!("devices/{}", path_part(id)?), None, Kind::Done)
     }
 
+    pub(super) fn lock_out_member(&self, id: RowId) -> Result<Step, Error> {
+        self.call("DELETE", &format!("members/{id}"), None, Kind::LockedOut)
+    }
+
     pub(super) fn fetch_delivery(request: HttpRequest) -> Step {
         fetch(request, Kind::Delivery)
     }
@@ -267,6 +273,11 @@ impl App {
             Kind::Invitation => reply(&invitation(parse(&response)?)?),
             Kind::Invitations => reply(&parse::<Vec<InvitationView>>(&response)?),
             Kind::Devices => reply(&parse::<Vec<DeviceView>>(&response)?),
+            Kind::LockedOut => {
+                // That they are gone comes back with the log.
+                self.request_sync();
+                reply(&())
+            }
             Kind::Done | Kind::Farewell | Kind::JoinWalk { .. } => reply(&()),
             Kind::Delivery => reply(&self.take_delivery(&response)?),
             Kind::History { row } => reply(&self.take_older_history(row, &response)?),

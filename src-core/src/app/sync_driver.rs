@@ -1,5 +1,6 @@
 //! When to synchronise which area, and what its state is called on the screen.
 
+use super::photos::Transfers;
 use super::{App, HttpRequest, HttpResponse, NetworkError, online};
 use crate::domain::AreaId;
 use crate::error::ErrorCode;
@@ -8,6 +9,7 @@ use crate::store::area::{AreaFile, topics};
 use crate::sync::{self, Applied, Download, SyncError};
 use crate::wire::CONTENT_TYPE;
 use crate::wire::v1::SnapshotOffer;
+use std::collections::BTreeMap;
 
 const RETRY_FIRST_MS: u64 = 2_000;
 const RETRY_MAX_MS: u64 = 5 * 60_000;
@@ -31,6 +33,8 @@ enum CallKind {
     /// A file of a snapshot.
     Snapshot,
     Basemap,
+    /// A photo or a piece of one, either way.
+    Photos,
     /// Handing in what was not sent, once, when the device is locked out.
     HandIn,
 }
@@ -48,9 +52,14 @@ pub(super) struct SyncTask {
     hand_in_due: bool,
     /// It has not been handed in yet.
     leaving: bool,
+    /// What is here is to be removed, and could not be yet.
+    wipe_due: bool,
+    /// It was removed.
+    gone: bool,
     /// The log is being read from the start because a page did not fit; a second misfit is the server's fault.
     rereading: bool,
     snapshot: Snapshots,
+    pub(super) photos: Transfers,
 }
 
 impl SyncTask {
@@ -65,25 +74,40 @@ impl SyncTask {
             failures: 0,
             hand_in_due: false,
             leaving: false,
+            wipe_due: false,
+            gone: false,
             rereading: false,
             snapshot: Snapshots::default(),
+            photos: Transfers::default(),
         }
     }
 
     /// A device that was locked out before and holds nothing any more.
     pub(super) fn ended(how: &str) -> Self {
         let state = if how == EXPIRED { SyncState::Expired } else { SyncState::Revoked };
-        Self { due: false, state, ..Self::new(false) }
+        Self { due: false, state, gone: true, ..Self::new(false) }
     }
 
     pub(super) fn state(&self) -> SyncState {
         if self.running && self.state == SyncState::Idle { SyncState::Running } else { self.state }
     }
 
+    /// Why nothing may be written any more: it would reach nobody, and be removed with the rest.
+    pub(super) fn ended_with(&self) -> Option<ErrorCode> {
+        let code = if self.state == SyncState::Expired { ErrorCode::Expired } else { ErrorCode::Revoked };
+        (self.leaving || self.wipe_due || self.gone).then_some(code)
+    }
+
     /// There is something to do.
     pub(super) fn wake(&mut self) {
         self.due = !self.local_only && !self.state.is_locked_out();
         self.hand_in_due = self.leaving;
+    }
+
+    /// Somebody opened a photo that is not here. Without a network it is fetched after the next exchange.
+    pub(super) fn wants_photo(&mut self, hash: &str) {
+        self.photos.ask_again(hash);
+        self.photos.due |= !self.local_only && self.state == SyncState::Idle;
     }
 
     fn next(&self) -> Option<CallKind> {
@@ -93,7 +117,7 @@ impl SyncTask {
         match (self.running, self.due, self.basemap_due) {
             (true, _, _) => None,
             _ if self.snapshot.wanted().is_some() => Some(CallKind::Snapshot),
-            (_, false, false) => None,
+            (_, false, false) => self.photos.due.then_some(CallKind::Photos),
             (_, true, _) => Some(CallKind::Exchange),
             (_, false, true) => Some(CallKind::Basemap),
         }
@@ -109,6 +133,7 @@ impl SyncTask {
         self.failures = self.failures.saturating_add(1);
         self.due = false;
         self.basemap_due = false;
+        self.photos.due = false;
         self.snapshot.pause();
     }
 
@@ -169,6 +194,9 @@ impl Snapshots {
 impl App {
     /// Asks for every area to be synchronised: at the start, when the network or the window comes back, on a poke.
     pub fn request_sync(&mut self) {
+        let left_over: Vec<AreaId> =
+            self.tasks.iter().filter(|(_, task)| task.wipe_due).map(|(area, _)| *area).collect();
+        left_over.into_iter().for_each(|area| self.wipe(area));
         for task in self.tasks.values_mut() {
             task.wake();
         }
@@ -176,7 +204,12 @@ impl App {
 
     /// The next call to carry; `None`: nothing to do now.
     pub fn next_sync(&mut self) -> Option<(SyncCall, HttpRequest)> {
-        let (area, kind) = self.tasks.iter().find_map(|(area, task)| task.next().map(|kind| (*area, kind)))?;
+        let next = |task: &SyncTask, photos: bool| task.next().filter(|kind| (*kind == CallKind::Photos) == photos);
+        let find = |tasks: &BTreeMap<AreaId, SyncTask>, photos| {
+            tasks.iter().find_map(|(area, task)| Some((*area, next(task, photos)?)))
+        };
+        // What people wrote in any area goes before photos of another.
+        let Some((area, kind)) = find(&self.tasks, false) else { return self.next_photos(find(&self.tasks, true)?.0) };
         let request = self.sync_request(area, kind);
         let task = self.tasks.get_mut(&area)?;
         match request {
@@ -186,13 +219,34 @@ impl App {
                     CallKind::Exchange => task.due = false,
                     CallKind::Basemap => task.basemap_due = false,
                     CallKind::HandIn => task.hand_in_due = false,
-                    CallKind::Snapshot => {}
+                    CallKind::Snapshot | CallKind::Photos => {}
                 }
                 self.push_status();
                 Some((SyncCall { area, kind }, request))
             }
             Err(_) => {
                 // The area's own file fails; requests on it say so in words.
+                task.failed(SyncState::ServerError);
+                None
+            }
+        }
+    }
+
+    /// A call for photos, of this area or the next that has any.
+    fn next_photos(&mut self, area: AreaId) -> Option<(SyncCall, HttpRequest)> {
+        let request = self.photo_request(area);
+        let task = self.tasks.get_mut(&area)?;
+        match request {
+            Ok(Some(request)) => {
+                task.running = true;
+                self.push_status();
+                Some((SyncCall { area, kind: CallKind::Photos }, request))
+            }
+            Ok(None) => {
+                task.photos.due = false;
+                self.next_sync()
+            }
+            Err(_) => {
                 task.failed(SyncState::ServerError);
                 None
             }
@@ -223,6 +277,7 @@ impl App {
                 let hash = task.snapshot.wanted().ok_or(crate::error::Error::NotFound)?;
                 HttpRequest::get(format!("{}/api/v1/snapshot/{}", session.server, blake3::Hash::from(hash).to_hex()))
             }
+            CallKind::Photos => return Err(crate::error::Error::NotFound),
             CallKind::Basemap => HttpRequest::get(format!("{}/api/v1/basemap", session.server)),
         };
         Ok(request.bearer(&session.token))
@@ -235,13 +290,20 @@ impl App {
         if let Some(task) = self.tasks.get_mut(&area) {
             task.running = false;
         }
+        let response = match kind {
+            CallKind::Photos => match self.take_photos(area, response) {
+                Ok(()) => return self.push_status(),
+                Err(response) => response,
+            },
+            _ => response,
+        };
         match response {
             response if kind == CallKind::HandIn => self.handed_in(area, &response),
             Ok(HttpResponse { status: 200, body }) => match kind {
                 CallKind::Exchange => self.take_exchange(area, &body),
                 CallKind::Snapshot => self.take_snapshot_file(area, body),
                 CallKind::Basemap => self.take_basemap(area, &body),
-                CallKind::HandIn => {}
+                CallKind::HandIn | CallKind::Photos => {}
             },
             Ok(HttpResponse { status: 404, .. }) if kind == CallKind::Snapshot => self.ask_again(area),
             Ok(response) => {
@@ -276,7 +338,9 @@ impl App {
         let (Some(file), Some(task)) = (self.areas.get_mut(&area), self.tasks.get_mut(&area)) else { return };
         (task.leaving, task.hand_in_due) = (false, false);
         let how = if task.state == SyncState::Expired { EXPIRED } else { REVOKED };
-        if let Ok(topics) = file.wipe(how) {
+        let wiped = file.wipe(how);
+        (task.gone, task.wipe_due) = (wiped.is_ok(), wiped.is_err());
+        if let Ok(topics) = wiped {
             // Drafts lie in the device's own file.
             drop(self.device.drop_drafts(area));
             self.events.push(Event::Changed { area, topics: topics.into_iter().collect() });
@@ -292,6 +356,7 @@ impl App {
                 task.rereading &= applied.more;
                 task.due |= applied.more;
                 if !applied.more {
+                    task.photos.begin();
                     task.snapshot = Snapshots::default();
                 }
                 task.snapshot.offered(applied.snapshot);

@@ -60,12 +60,12 @@ impl Admission<'_> {
     pub(super) fn judge_and_keep(&self, action: &Action) -> Result<Verdict, HubError> {
         let body = to_bytes(action);
         let hash = *blake3::hash(&body).as_bytes();
-        if let Some((known, verdict)) = self.earlier(action)? {
+        if let Some((known, verdict)) = self.earlier(action)?.filter(|_| !mutant!(ForgetWhatWasPushedBefore)) {
             if verdict.reason == Some(Reason::Unknown) && known == Some(hash) && held::is_known(action) {
                 return self.judge_held(action);
             }
             return match known {
-                Some(known) if known == hash => Ok(verdict),
+                Some(known) if known == hash || mutant!(TakeOtherWordsForTheSame) => Ok(verdict),
                 Some(_) => Ok(self.quarantine(action, &hash, &body)?),
                 None => self.came_back(action, (&hash, &body), verdict),
             };
@@ -187,7 +187,9 @@ impl Admission<'_> {
     fn effective(&self, action: &Action) -> Result<u64, StoreError> {
         let mut bases = Vec::new();
         for base in action.rows.iter().flat_map(|row| &row.fields).filter_map(|field| field.base) {
-            bases.extend(self.action_of(base.0)?.map(|(_, effective)| effective));
+            bases.extend(
+                self.action_of(base.0)?.map(|(_, effective)| effective).filter(|_| !mutant!(ForgetWhatTheWriterSaw)),
+            );
         }
         Ok(effective_clock(bases, action.hlc, u64::try_from(self.now_ms).unwrap_or(0)))
     }
@@ -240,6 +242,9 @@ fn log_rows(row: &Judged<'_>, state: RowState, superseded: &[FieldId]) -> Vec<(S
     };
     let (scope, mut whole) = (state.scope, whole(state));
     whole.fields.extend(changes.filter(|change| superseded.contains(&change.field)));
+    if mutant!(MoveARowWithoutWithdrawingIt) {
+        return vec![(scope, whole)];
+    }
     vec![(old_scope, withdrawal(entity, id)), (scope, whole)]
 }
 

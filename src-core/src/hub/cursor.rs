@@ -34,7 +34,9 @@ pub(super) fn standing(
     };
     let epoch = cursor.epoch.unwrap_or(0);
     let shared = shared_until(conn, epoch)?.unwrap_or(head).min(head);
-    if cursor.position <= shared && sealed_here(conn, (area, keys), cursor)?.is_some_and(|ours| ours == **mac) {
+    if cursor.position <= shared
+        && sealed_here(conn, (area, keys), cursor)?.is_some_and(|ours| ours == **mac || mutant!(BelieveAForgedCursor))
+    {
         return Ok(Standing::Here);
     }
     // A cursor within the shared part that is not sealed here: nobody knows where that log parted from this one.

@@ -144,7 +144,9 @@ impl AreaLog {
                     to_bytes(&part.rows),
                     part.seals.as_ref().map(to_bytes)
                 ])?;
-            self.scrub_action(&entry)?;
+            if !mutant!(KeepTheActionOfAnErasedRow) {
+                self.scrub_action(&entry)?;
+            }
         }
         Ok(entity.map(|entity| (entity, scopes)))
     }
@@ -172,6 +174,9 @@ impl AreaLog {
             "DELETE FROM conflict_of WHERE row = ?1 OR conflict = ?1",
             "DELETE FROM refused WHERE instr(body, ?1) > 0",
         ] {
+            if mutant!(EraseNothingThatWasRefused) && sql.contains("refused") {
+                continue;
+            }
             self.conn.prepare_cached(sql)?.execute([id])?;
         }
         self.conn

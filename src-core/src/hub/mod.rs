@@ -107,6 +107,9 @@ impl AreaLog {
             // Tried again at the next commit; the rows are gone either way.
             self.erased.set(true);
         }
+        if mutant!(CallAFailedCommitDone) {
+            return Ok(());
+        }
         Ok(done?)
     }
 
@@ -203,7 +206,14 @@ impl AreaLog {
         }
         let changed = page::head_position(&self.conn)? > head_before;
         let wants_origin = response.incarnation == Some(0);
-        Ok(Exchanged { body: to_bytes(&response), changed, snapshot_due: false, wants_origin, held: Vec::new() })
+        Ok(Exchanged {
+            body: to_bytes(&response),
+            changed,
+            snapshot_due: false,
+            erased: self.erased.get(),
+            wants_origin,
+            held: Vec::new(),
+        })
     }
 
     fn answer(
@@ -223,6 +233,9 @@ impl AreaLog {
                 let unreadable = verdict.reason == Some(Reason::Erased) && request.speaks.is_none();
                 let reason = if unreadable { Some(Reason::Reference) } else { verdict.reason };
                 response.verdicts.push(Verdict { reason, ..verdict });
+                if reason.is_some() && mutant!(StopAtWhatIsRefused) {
+                    break;
+                }
             }
             push::keep(&self.conn, peer, request, &hashes)?;
         } else {
@@ -444,7 +457,7 @@ fn read_request(peer: &Peer, bytes: &[u8]) -> Result<SyncRequest, HubError> {
     if too_large(request.cursor.position) || numbers.any(too_large) {
         return Err(HubError::BadRequest("sync request: a number of 2^63 or more".to_owned()));
     }
-    if request.origin != peer.origin && !peer.also.contains(&request.origin) {
+    if request.origin != peer.origin && !peer.also.contains(&request.origin) && !mutant!(SpeakAsAnotherDevice) {
         return Err(HubError::BadRequest(format!("origin {} is not this device's ({})", request.origin, peer.origin)));
     }
     Ok(request)

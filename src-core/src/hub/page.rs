@@ -117,7 +117,7 @@ pub(super) fn read(
     let head = head_position(conn)?;
     let (entries, more) = entries(conn, scopes, from, limit)?;
     let to = match entries.last() {
-        Some(last) if more => last.position,
+        Some(last) if more => last.position + u64::from(mutant!(SkipAnEntryAtAPageBoundary)),
         _ => head,
     };
     // Whoever has read everything knows the heads.
@@ -131,6 +131,7 @@ pub(super) fn read(
 }
 
 fn entries(conn: &Connection, scopes: &[Scope], from: u64, limit: usize) -> Result<(Vec<Entry>, bool), StoreError> {
+    let scopes = if mutant!(ForgetTheScopeOnPages) { &Scope::ALL } else { scopes };
     let scopes = scopes.iter().map(|scope| scope.number().to_string()).collect::<Vec<_>>().join(",");
     // The scopes are numbers of our own, so they can stand in the text; each role has its own prepared statement.
     let sql = format!(
@@ -144,7 +145,8 @@ fn entries(conn: &Connection, scopes: &[Scope], from: u64, limit: usize) -> Resu
     let mut bytes = 0;
     while let Some(row) = found.next()? {
         let position: u64 = row.get(0)?;
-        let same_action = entries.last().is_some_and(|entry| entry.position == position);
+        let same_action =
+            entries.last().is_some_and(|entry| entry.position == position) && !mutant!(SplitAnActionOverPages);
         if !same_action {
             if bytes >= limit {
                 return Ok((entries, true));

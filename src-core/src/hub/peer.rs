@@ -66,6 +66,8 @@ pub struct Exchanged {
     pub changed: bool,
     /// The log behind the last snapshot has become long: it is time for a new one.
     pub snapshot_due: bool,
+    /// Something was erased: files that no row names any more are to go.
+    pub erased: bool,
     /// Two devices go by this origin, and there was no [`Peer::next_origin`] to give: ask again with one.
     pub wants_origin: bool,
     /// Authors of what an earlier version held and this one can judge ([`super::AreaLog::judge_held`]). Said once.

@@ -1,13 +1,14 @@
 //! Photos in the log: what they hang on, and that they are where that is.
 
-use super::HubError;
 use super::admit::{Admission, Judged, Writer};
+use super::{AreaLog, HubError};
 use crate::domain::access::{self, Change};
 use crate::domain::schema::{map_pin, photo};
-use crate::domain::{Entity, Scope, Value};
+use crate::domain::{Entity, Reader, Scope, Value};
 use crate::merge::RowState;
 use crate::store::{StoreError, rows};
 use crate::wire::v1::{Action, CHANGES_MAX, RowChange, WireId};
+use std::collections::BTreeSet;
 
 impl Admission<'_> {
     /// Whether a new photo is of a pin that is there, where its writer may add pins.
@@ -69,4 +70,30 @@ fn moved(row: &RowState, to: Scope) -> Option<RowChange> {
         move_to: Some(to.number()),
         fields: Vec::new(),
     })
+}
+
+impl AreaLog {
+    /// Whether a row that a role reads names this file.
+    ///
+    /// # Errors
+    /// When the file fails.
+    pub fn reads_blob(&self, reader: &Reader, hash: &str) -> Result<bool, StoreError> {
+        let found = rows::holding(&self.conn, Entity::Photo, hash.as_bytes())?;
+        Ok(found.iter().any(|row| reader.reads(row.scope) && blobs_of(row).any(|name| name == hash)))
+    }
+
+    /// The files that rows name in the scopes that are read, those in the trash included.
+    ///
+    /// # Errors
+    /// When the file fails.
+    pub fn blobs(&self, reads: impl Fn(Scope) -> bool) -> Result<BTreeSet<String>, StoreError> {
+        let rows = rows::of_entity(&self.conn, Entity::Photo)?;
+        let read = rows.iter().filter(|row| reads(row.scope));
+        Ok(read.flat_map(blobs_of).map(str::to_owned).collect())
+    }
+}
+
+fn blobs_of(row: &RowState) -> impl Iterator<Item = &str> {
+    let held = [photo::hash, photo::thumbnail].into_iter().filter_map(|field| row.fields.get(&field));
+    held.map(|held| held.value.text())
 }

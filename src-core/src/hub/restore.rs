@@ -22,7 +22,7 @@ const LEAP: u64 = 1_000_000_000;
 pub(super) fn begin_epoch(conn: &Connection, shared: u64, now_ms: i64) -> Result<u64, StoreError> {
     let epoch = (page::epoch(conn)? + 1).max(u64::try_from(now_ms).unwrap_or(0));
     conn.execute("INSERT INTO epoch (epoch, position) VALUES (?1, ?2)", params![epoch, shared])?;
-    let floor = server_floor(conn)? + LEAP;
+    let floor = server_floor(conn)? + if mutant!(GiveLostNumbersOutAgain) { 0 } else { LEAP };
     conn.execute("INSERT OR REPLACE INTO meta (key, value) VALUES ('server_floor', ?1)", [floor])?;
     Ok(epoch)
 }
@@ -49,7 +49,7 @@ impl Restoring<'_> {
     /// Takes an offer: into the log when it is proven, aside when it is not. Returns the rows that had been erased: they
     /// are to be erased again.
     pub(super) fn take(&self, offer: &Offer) -> Result<BTreeSet<RowId>, HubError> {
-        if !self.is_proven(offer) {
+        if !self.is_proven(offer) && !mutant!(BelieveWhatIsOffered) {
             self.keep_aside(offer)?;
             return Ok(BTreeSet::new());
         }
@@ -201,7 +201,7 @@ fn target(entry: &Entry, row: (Scope, &LogRow), current: Option<&RowState>, move
         // It left for a scope that whoever offers it cannot read. Until somebody who can offers the rest, it is where
         // only coordinators see it: nobody may see what was not theirs.
         let hidden = moves && !comes_whole(entry, row.row.0) && current.is_some_and(|current| current.scope == scope);
-        return hidden.then_some(Scope::Coordination);
+        return hidden.then_some(if mutant!(ShowWhatLeftItsScope) { scope } else { Scope::Coordination });
     }
     let moved_here = moves && row.created_by.is_some();
     Some(if moved_here { scope } else { current.map_or(scope, |current| current.scope) })

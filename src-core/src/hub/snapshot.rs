@@ -244,6 +244,7 @@ pub(super) fn offer(
         return Ok(None);
     }
     let mut files = Vec::new();
+    let scopes = if mutant!(ForgetTheScopeOfASnapshot) { &Scope::ALL } else { scopes };
     for head in page::heads(conn, scopes, kept.position)? {
         let file = kept.files.iter().find(|file| file.scope == head.scope);
         let (Some(file), Some(hash)) = (file, head.hash) else { return Ok(None) };

@@ -50,7 +50,7 @@ impl Admission<'_> {
         let verdict = rejected(action, reason);
         // Its body lies with what was refused.
         self.keep(action, (hash, &[]), verdict, None)?;
-        if !matches!(reason, Reason::PersonalNumber | Reason::Erased) {
+        if !matches!(reason, Reason::PersonalNumber | Reason::Erased) || mutant!(KeepAPersonalNumberAside) {
             self.keep_aside(action, hash, body, reason)?;
         }
         Ok(verdict)

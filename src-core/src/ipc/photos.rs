@@ -91,9 +91,10 @@ pub fn from_base64(text: &str) -> Option<Vec<u8>> {
             return None;
         }
         let mut group = 0;
-        for place in 0..4 {
-            group = group << 6 | if place < digits { value(chunk[place])? } else { 0 };
+        for digit in &chunk[..digits] {
+            group = group << 6 | value(*digit)?;
         }
+        group <<= 6 * (4 - digits);
         bytes.extend_from_slice(&group.to_be_bytes()[1..digits]);
     }
     Some(bytes)

@@ -504,6 +504,20 @@ pub struct InvitationView {
     pub access_until_ms: Option<i64>,
 }
 
+/// Somebody who has access to the area.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemberView {
+    pub id: RowId,
+    /// May be empty.
+    pub name: String,
+    pub role: Role,
+    pub joined_at_ms: i64,
+    /// Devices that are not locked out.
+    pub devices: u32,
+    /// The member whose device this is.
+    pub me: bool,
+}
+
 /// One of this member's devices.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeviceView {

@@ -57,7 +57,8 @@ impl Kinds {
 #[must_use]
 pub fn of_edit(change: &Writing<'_>) -> Option<Conflict> {
     let held = change.row.fields.get(&change.field)?;
-    let unseen = Some(held.stamp.id) != change.base && held.stamp.id.origin != change.stamp.id.origin;
+    let own = held.stamp.id.origin == change.stamp.id.origin && !mutant!(MeetOnesOwnEdits);
+    let unseen = Some(held.stamp.id) != change.base && !own && !mutant!(OverlookAConflict);
     if !unseen || agree(change, &held.value) {
         return None;
     }
@@ -68,7 +69,7 @@ pub fn of_edit(change: &Writing<'_>) -> Option<Conflict> {
         row: change.row.row,
         field: change.field,
         kind: Kinds::Edit,
-        value: loser.value.clone(),
+        value: if mutant!(DropTheLosersWords) { winner.value.clone() } else { loser.value.clone() },
         loser: loser.stamp.id,
         winner: winner.stamp.id,
     })

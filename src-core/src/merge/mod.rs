@@ -78,6 +78,9 @@ pub fn plan(current: Option<RowState>, incoming: IncomingRow) -> Plan {
         fields: BTreeMap::new(),
     });
     state.scope = incoming.scope;
+    if mutant!(ResurrectADeletedRow) {
+        state.fields.remove(&crate::domain::schema::DELETED_AT);
+    }
     let superseded =
         incoming.fields.into_iter().filter_map(|(field, register)| lost(&mut state, field, register)).collect();
     Plan::Write { state, superseded }
@@ -86,12 +89,20 @@ pub fn plan(current: Option<RowState>, incoming: IncomingRow) -> Plan {
 /// Puts a register in its place unless a later one is there; returns the field when the incoming change lost.
 fn lost(state: &mut RowState, field: FieldId, incoming: Register) -> Option<FieldId> {
     match state.fields.get(&field) {
-        Some(winner) if winner.stamp > incoming.stamp => Some(field),
+        Some(held) if stays(held.stamp, incoming.stamp) => Some(field),
         _ => {
             state.fields.insert(field, incoming);
             None
         }
     }
+}
+
+/// Whether what a field holds is later than what comes.
+fn stays(held: Stamp, incoming: Stamp) -> bool {
+    if mutant!(LetTheSmallerIdWin) && held.effective == incoming.effective {
+        return held < incoming;
+    }
+    held > incoming && !mutant!(LetTheLastToArriveWin)
 }
 
 /// The effective clock of an action: after everything its writer saw, and never far ahead of the server's own clock.
@@ -101,7 +112,8 @@ fn lost(state: &mut RowState, field: FieldId, incoming: Register) -> Option<Fiel
 pub fn effective_clock(bases: impl IntoIterator<Item = u64>, hlc: u64, now: u64) -> u64 {
     const AHEAD_MS: u64 = 60_000;
     let after_bases = bases.into_iter().max().map_or(0, |base| base.saturating_add(1));
-    after_bases.max(hlc.min(now.saturating_add(AHEAD_MS)))
+    let ahead_ms = if mutant!(TrustTheDevicesClock) { u64::MAX } else { AHEAD_MS };
+    after_bases.max(hlc.min(now.saturating_add(ahead_ms)))
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ pub(crate) mod channels;
 pub(crate) mod conflicts;
 pub(crate) mod contacts;
 pub(crate) mod history;
+pub(crate) mod members;
 pub(crate) mod organisations;
 pub(crate) mod photos;
 pub(crate) mod pins;

@@ -161,6 +161,16 @@ impl AreaFile {
         Ok(self.pending()?.saturating_add(blobs::unsent_count(&self.conn)?))
     }
 
+    /// The epoch of the log for which the server was asked which photos it has lost.
+    pub(crate) fn photos_epoch(&self) -> Result<Option<u64>, StoreError> {
+        get_meta(&self.conn, "photos_epoch")
+    }
+
+    /// The server was asked, for this epoch.
+    pub(crate) fn set_photos_epoch(&self, epoch: u64) -> Result<(), StoreError> {
+        set_meta(&self.conn, "photos_epoch", &epoch)
+    }
+
     /// The base map on this device and its hash.
     pub(crate) fn basemap(&self) -> Result<Option<Vec<u8>>, StoreError> {
         Ok(self.conn.query_row("SELECT pmtiles FROM basemap", [], |row| row.get(0)).optional()?)

@@ -43,7 +43,7 @@ fn origin_and_member(row: &RowState) -> Option<(u32, RowId)> {
 }
 
 /// A field of a row that is not in the trash.
-fn value(row: &RowState, field: FieldId) -> Option<&Value> {
+pub(crate) fn value(row: &RowState, field: FieldId) -> Option<&Value> {
     let held = |field| row.fields.get(&field).map(|register| &register.value);
     if held(DELETED_AT).and_then(Value::int).is_some() { None } else { held(field) }
 }

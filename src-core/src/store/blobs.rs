@@ -55,6 +55,13 @@ pub(crate) fn content(conn: &Connection, hash: &str) -> Result<Option<Vec<u8>>, 
     Ok(statement.query_row([hash], |row| row.get(0)).optional()?)
 }
 
+/// A piece of a file that is here.
+pub(crate) fn piece(conn: &Connection, hash: &str, offset: u64, bytes: u64) -> Result<Option<Vec<u8>>, StoreError> {
+    let sql = "SELECT substr(content, ?2 + 1, ?3) FROM blob WHERE hash = ?1 AND content IS NOT NULL";
+    let found = conn.prepare_cached(sql)?.query_row(params![hash, offset, bytes], |row| row.get(0));
+    Ok(found.optional()?)
+}
+
 /// Somebody wants to see a photo that is not here. Whether any row that is here names it.
 pub(crate) fn want(conn: &Connection, hash: &str, now_ms: i64) -> Result<bool, StoreError> {
     let wanted = conn
@@ -146,10 +153,11 @@ fn make_room(conn: &Connection, bytes_max: u64) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The names of the files that are here.
-pub(crate) fn names(conn: &Connection) -> Result<Vec<String>, StoreError> {
-    let mut statement = conn.prepare_cached("SELECT hash FROM blob WHERE content IS NOT NULL ORDER BY hash")?;
-    let found = statement.query_map([], |row| row.get(0))?;
+/// The names of the files that are here, in their order, behind a name.
+pub(crate) fn names(conn: &Connection, behind: &str, max: usize) -> Result<Vec<String>, StoreError> {
+    let sql = "SELECT hash FROM blob WHERE content IS NOT NULL AND hash > ?1 ORDER BY hash LIMIT ?2";
+    let mut statement = conn.prepare_cached(sql)?;
+    let found = statement.query_map(params![behind, max], |row| row.get(0))?;
     Ok(found.collect::<Result<_, _>>()?)
 }
 
@@ -192,7 +200,7 @@ mod tests {
         fetch("c", true, 0);
         look_at(&conn, "a", 3).unwrap().unwrap();
         make_room(&conn, 250).unwrap();
-        let left = || names(&conn).unwrap();
+        let left = || names(&conn, "", 9).unwrap();
         assert_eq!(left().len(), 3);
         assert!(!left().contains(&"b".to_owned()), "looked at before a");
         make_room(&conn, 100).unwrap();

@@ -95,6 +95,7 @@ pub(crate) fn mark(conn: &Connection, cursor: &Cursor) -> Result<(), StoreError>
 /// Lets go of what is both old and in the server's backup. The last mark before what is kept stays, to prove it by.
 pub(crate) fn prune(conn: &Connection, head: u64, backed_up: u64) -> Result<(), StoreError> {
     let until = backed_up.min(head.saturating_sub(SHOWN)).max(head.saturating_sub(KEPT));
+    let until = if mutant!(LetGoOfWhatIsInNoBackup) { head } else { until };
     let mark: u64 = conn
         .prepare_cached("SELECT COALESCE(MAX(position), 0) FROM mark WHERE position <= ?1")?
         .query_row([until], |row| row.get(0))?;
@@ -151,7 +152,9 @@ pub(crate) fn erase(conn: &Connection, row: RowId) -> Result<(), StoreError> {
         "UPDATE refused SET body = NULL WHERE instr(body, ?1) > 0",
         "DELETE FROM reminder WHERE contact = ?1",
     ] {
-        conn.prepare_cached(sql)?.execute([row.0.as_bytes()])?;
+        if !mutant!(LeaveErasedWordsInWhatCanBeUndone) {
+            conn.prepare_cached(sql)?.execute([row.0.as_bytes()])?;
+        }
     }
     Ok(())
 }

@@ -76,8 +76,13 @@ pub(crate) fn of_entity(conn: &Connection, entity: Entity) -> Result<Vec<RowStat
 
 /// Rows of a kind that name another row in some field, or only look like it.
 pub(crate) fn naming(conn: &Connection, entity: Entity, row: RowId) -> Result<Vec<RowState>, StoreError> {
+    holding(conn, entity, row.0.as_bytes())
+}
+
+/// Rows of a kind in whose fields these bytes stand somewhere.
+pub(crate) fn holding(conn: &Connection, entity: Entity, bytes: &[u8]) -> Result<Vec<RowState>, StoreError> {
     let mut statement = conn.prepare_cached(&format!("{SELECT} WHERE entity = ?1 AND instr(fields, ?2) > 0"))?;
-    let mut found = statement.query(params![entity.number(), row.0.as_bytes()])?;
+    let mut found = statement.query(params![entity.number(), bytes])?;
     let mut rows = Vec::new();
     while let Some(row) = found.next()? {
         rows.push(from_row(row)?);

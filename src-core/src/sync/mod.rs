@@ -172,7 +172,7 @@ pub fn apply(file: &mut AreaFile, answer: &[u8], now_ms: i64) -> Result<Applied,
         snapshot = response.snapshot;
     }
     let mut topics = table::project(&tx, session.origin, &touched)?;
-    if erased {
+    if erased && !mutant!(LeaveErasedWordsInTheSearchIndex) {
         table::purge_search(&tx)?;
     }
     if refused {
@@ -248,7 +248,9 @@ fn take_verdict(
             let Some(action) = outbox::get(tx, verdict.counter)? else { return Ok(false) };
             touched.extend(action.rows.iter().map(|change| change.row.0));
             outbox::remove(tx, verdict.counter)?;
-            refusals::keep(tx, &action, reason, now_ms)?;
+            if !mutant!(ForgetWhatWasRefused) {
+                refusals::keep(tx, &action, reason, now_ms)?;
+            }
             return Ok(true);
         }
         (None, None) => {}

@@ -34,7 +34,7 @@ pub(super) fn take(tx: &Connection, told: Restart) -> Result<(), SyncError> {
 
 /// From where to read: from the start, once everything was offered.
 pub(super) fn cursor(file: &AreaFile, offering: bool) -> Result<Cursor, StoreError> {
-    let offered = !offering && area::restart(&file.conn)?.is_some();
+    let offered = !offering && area::restart(&file.conn)?.is_some() && !mutant!(KeepTheCursorAfterARestore);
     if offered { Ok(Cursor::default()) } else { file.cursor() }
 }
 
@@ -79,6 +79,9 @@ pub(super) fn incarnate(tx: &Connection, session: &mut Session, origin: u32) -> 
 pub(super) fn forget_what_is_lost(tx: &Connection, reader: &Reader) -> Result<BTreeSet<RowId>, StoreError> {
     let mut touched = BTreeSet::new();
     for scope in rows::scopes(tx)?.into_iter().filter(|scope| !reader.reads(*scope)) {
+        if mutant!(KeepWhatIsNotTheReadersAnyMore) {
+            continue;
+        }
         blobs::forget_scope(tx, scope)?;
         touched.extend(rows::forget_scope(tx, scope)?);
     }

@@ -142,6 +142,10 @@ impl Hub {
 
     /// Answers a request of a device, as the server does.
     pub(crate) fn answer(&mut self, origin: u32, role: Role, request: &HttpRequest) -> HttpResponse {
+        if ["/api/v1/uploads", "/api/v1/blobs"].iter().any(|path| request.url.contains(path)) {
+            // A server of before there were photos.
+            return HttpResponse { status: 404, body: Vec::new() };
+        }
         let Some((_, name)) = request.url.split_once("/api/v1/snapshot/") else {
             let body = self.exchange(origin, role, &request.body).unwrap_or_else(|error| panic!("{error}"));
             return HttpResponse { status: 200, body };

@@ -194,16 +194,20 @@ fn office() -> (Hub, [Device; 4]) {
     let [phone, tablet, other, desk] = [0, 1, 2, 3].map(|index: usize| devices[index].origin);
     let members = [(phone, 501), (tablet, 501), (other, 502), (desk, 503)];
     hub.members = members.map(|(origin, member)| (origin, row(member))).into();
-    hub.mirror(&Roster {
+    hub.mirror(&office_roster(&hub));
+    (hub, devices)
+}
+
+fn office_roster(hub: &Hub) -> Roster {
+    Roster {
         members: vec![
             a_member(row(501), Role::Staff, "Ali"),
             a_member(row(502), Role::Staff, ""),
             a_member(row(503), Role::Coordinator, "Bente"),
         ],
-        devices: members.map(|(origin, member)| a_device(origin, row(member))).into(),
+        devices: hub.members.iter().map(|(origin, member)| a_device(*origin, *member)).collect(),
         ..Roster::default()
-    });
-    (hub, devices)
+    }
 }
 
 fn add_pin(device: &mut Device, title: &str) -> Saved {
@@ -285,4 +289,27 @@ fn the_server_goes_by_its_own_member_whatever_a_device_believes() {
     hub.members.insert(other.origin, row(501));
     let verdict = hub.push(other.origin, Role::Staff, vec![action(2)]).verdicts[0];
     assert_eq!(verdict.outcome, Outcome::Applied);
+}
+
+#[test]
+fn coordinators_see_who_has_access_and_nobody_who_was_locked_out() {
+    let (mut hub, [mut phone, _, _, mut desk]) = office();
+    desk.sync(&mut hub);
+    phone.sync(&mut hub);
+    let seen = |desk: &mut Device| {
+        let members = desk.ask(GetMembers {}).unwrap();
+        members.into_iter().map(|member| (member.name, member.role, member.devices, member.me)).collect::<Vec<_>>()
+    };
+    let bente = ("Bente".to_owned(), Role::Coordinator, 1, true);
+    let nameless = (String::new(), Role::Staff, 1, false);
+    assert_eq!(seen(&mut desk), [bente.clone(), nameless.clone(), ("Ali".to_owned(), Role::Staff, 2, false)]);
+    assert_eq!(phone.ask(GetMembers {}).unwrap_err().code, ErrorCode::Forbidden);
+
+    let mut roster = office_roster(&hub);
+    for device in roster.devices.iter_mut().filter(|device| device.member == row(501)) {
+        device.revoked_at_ms = Some(NOON_MS);
+    }
+    hub.mirror(&roster);
+    desk.sync(&mut hub);
+    assert_eq!(seen(&mut desk), [bente, nameless]);
 }

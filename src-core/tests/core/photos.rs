@@ -18,7 +18,7 @@ pub(crate) fn jpeg(width: u16, height: u16, number: u32, bytes: usize) -> Vec<u8
     file
 }
 
-fn photo(pin: PinId, number: u32) -> AddPhoto {
+pub(crate) fn photo(pin: PinId, number: u32) -> AddPhoto {
     AddPhoto {
         pin,
         photo: Bytes(jpeg(1600, 1200, number, 3_000)),
@@ -28,11 +28,11 @@ fn photo(pin: PinId, number: u32) -> AddPhoto {
     }
 }
 
-fn pin(device: &mut Device, scope: Scope) -> PinId {
+pub(crate) fn pin(device: &mut Device, scope: Scope) -> PinId {
     device.ask(GetPins {}).unwrap().into_iter().find(|pin| pin.scope == scope).unwrap().id
 }
 
-fn photos(device: &mut Device, pin: PinId) -> Vec<PhotoView> {
+pub(crate) fn photos(device: &mut Device, pin: PinId) -> Vec<PhotoView> {
     device.ask(GetPhotos { pin }).unwrap().photos
 }
 

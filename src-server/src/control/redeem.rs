@@ -70,6 +70,7 @@ struct Earlier {
 
 impl Reader<'_> {
     fn invitation(&self, secret: SecretHash, now_ms: i64) -> Result<Option<Found>, ControlError> {
+        let now_ms = if trygkort_core::mutant!(RedeemWhatHasExpired) { 0 } else { now_ms };
         let sql = "SELECT i.id, i.area_id, a.name, a.demo, i.role, i.member_id, i.revoked_at_ms IS NOT NULL,
                           i.uses_left > 0 AND i.expires_at_ms > ?2, i.access_until_ms,
                           i.walk_id
@@ -96,7 +97,7 @@ impl Reader<'_> {
             access_until_ms,
             walk,
             taken_back,
-            open: lasts && !taken_back,
+            open: lasts && (!taken_back || trygkort_core::mutant!(RedeemWhatWasTakenBack)),
         }))
     }
 
@@ -137,7 +138,9 @@ impl Writer<'_> {
             return Err(ControlError::InvitationSpent);
         }
         let spend = "UPDATE invitations SET uses_left = uses_left - 1 WHERE id = ?1";
-        self.conn.prepare_cached(spend)?.execute([&invitation.id])?;
+        if !trygkort_core::mutant!(RedeemTwiceWhatIsForOne) {
+            self.conn.prepare_cached(spend)?.execute([&invitation.id])?;
+        }
         let member = match invitation.member {
             Some(member) => member,
             None => self.add_member(invitation, &ask.member_name, now_ms)?,

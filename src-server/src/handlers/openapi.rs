@@ -25,6 +25,12 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
         v1::poke::get,
         v1::basemap::get,
         v1::snapshot::get,
+        v1::uploads::create,
+        v1::uploads::head,
+        v1::uploads::patch,
+        v1::uploads::terminate,
+        v1::blobs::get,
+        v1::blobs::missing,
         v1::invitations::issue,
         v1::invitations::list,
         v1::invitations::revoke,
@@ -42,6 +48,7 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
     tags(
         (name = "server", description = "The server itself"),
         (name = "sync", description = "What a device does all day"),
+        (name = "photos", description = "Photos on their way, by tus 1.0.0, and back"),
         (name = "access", description = "Invitations and devices"),
     ),
 )]

@@ -18,6 +18,7 @@ mod mirrors;
 mod openapi;
 mod permissions;
 mod person;
+mod photos;
 mod poke;
 mod restored_access;
 mod snapshot;

@@ -9,7 +9,7 @@ pub(crate) struct Changes {
     counters: [RwSignal<u32>; TOPICS.len()],
 }
 
-const TOPICS: [Topic; 9] = [
+const TOPICS: [Topic; 10] = [
     Topic::Area,
     Topic::Card,
     Topic::Contacts,
@@ -18,6 +18,7 @@ const TOPICS: [Topic; 9] = [
     Topic::Reminders,
     Topic::Refusals,
     Topic::Updates,
+    Topic::Members,
     Topic::Photos,
 ];
 

@@ -4,6 +4,7 @@ import { expect } from '@playwright/test';
 import { CardPage, ConcernPage, ProblemPage } from './pages/card.mjs';
 import { ContactForm, ContactsPage, ContactPage } from './pages/contacts.mjs';
 import { MapListPage, MapPage, PinForm } from './pages/map.mjs';
+import { Photos } from './pages/photos.mjs';
 import { CardTablePage } from './pages/table.mjs';
 import { Lock } from './pages/lock.mjs';
 import { SettingsPage } from './pages/more.mjs';
@@ -24,6 +25,7 @@ export class App {
     this.map = new MapPage(page);
     this.mapList = new MapListPage(page);
     this.pinForm = new PinForm(page);
+    this.photos = new Photos(page);
     this.settings = new SettingsPage(page);
     this.updates = new UpdatesPage(page);
     this.history = new HistoryPage(page);

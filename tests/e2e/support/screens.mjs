@@ -93,6 +93,7 @@ export const SCREENS = [
   page('settings', '/more/settings'),
   page('security', '/more/security'),
   page('invite', '/more/invite'),
+  page('members', '/more/members'),
   page('devices', '/more/devices'),
   page('not-this', '/more/network'),
   page('about', '/more/about'),

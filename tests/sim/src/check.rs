@@ -19,7 +19,7 @@ pub(crate) struct Kept {
     positions: HashMap<(u32, u64), Option<u64>>,
     refused: Vec<((u32, u64), Action)>,
     /// What was erased, and the scopes whose readers were told so.
-    erased: BTreeMap<RowId, BTreeSet<u8>>,
+    erased: BTreeMap<RowId, BTreeSet<u32>>,
 }
 
 impl Kept {
@@ -82,8 +82,8 @@ impl Kept {
     }
 }
 
-fn erased_rows(conn: &Connection) -> Result<BTreeMap<RowId, BTreeSet<u8>>, rusqlite::Error> {
-    let mut erased: BTreeMap<RowId, BTreeSet<u8>> = BTreeMap::new();
+fn erased_rows(conn: &Connection) -> Result<BTreeMap<RowId, BTreeSet<u32>>, rusqlite::Error> {
+    let mut erased: BTreeMap<RowId, BTreeSet<u32>> = BTreeMap::new();
     let mut statement = conn.prepare("SELECT scope, rows FROM log WHERE position IN (SELECT position FROM erased)")?;
     let mut found = statement.query([])?;
     while let Some(part) = found.next()? {
@@ -133,16 +133,20 @@ pub(crate) fn written(
     on_devices: &[(u32, Vec<Action>)],
     wrong: &mut Vec<String>,
 ) {
-    // What said nothing but what was erased does not come back after a restore.
-    let may_lack = server.restored && !kept.erased.is_empty();
+    // What was handed in and names a row that was erased goes with it, and what said nothing else does not come back
+    // after a restore.
+    let may_lack = |token| !kept.erased.is_empty() && (server.restored || server.revoked.contains(token));
     let mut words = kept.words();
     words.extend(on_devices.iter().flat_map(|(_, actions)| actions).flat_map(values).map(Value::text));
     for Written { token, counter, words: own, row } in written {
         let mut origins = server.incarnations.get(token).into_iter().flatten().chain([token]);
         let on_device =
             |(other, actions): &(u32, Vec<Action>)| other == token && actions.iter().any(|a| a.counter == *counter);
-        let judged = origins.any(|origin| kept.positions.contains_key(&(*origin, *counter)));
-        if !judged && !may_lack && !on_devices.iter().any(on_device) {
+        let judged = origins.any(|origin| {
+            let id = (*origin, *counter);
+            kept.positions.contains_key(&id) || kept.refused.iter().any(|(aside, _)| *aside == id)
+        });
+        if !judged && !may_lack(token) && !on_devices.iter().any(on_device) {
             wrong.push(format!("action {counter} of d{token} is nowhere"));
         }
         if row.is_some_and(|row| kept.erased.contains_key(&row)) {
@@ -216,7 +220,7 @@ pub(crate) fn erased_words(
     devices: &[Device],
     wrong: &mut Vec<String>,
 ) {
-    let words = |told: &dyn Fn(&BTreeSet<u8>) -> bool| -> BTreeSet<String> {
+    let words = |told: &dyn Fn(&BTreeSet<u32>) -> bool| -> BTreeSet<String> {
         let erased = |row: &RowId| kept.erased.get(row).is_some_and(told);
         let gone = written.iter().filter(|one| one.row.as_ref().is_some_and(erased));
         gone.filter_map(|one| one.words.as_deref()).map(first_word).collect()
@@ -231,7 +235,7 @@ pub(crate) fn erased_words(
     for device in devices {
         // Who could not read it any more is not told: of that, what they wrote themselves and was refused stays with them.
         let readable = device.told.readable();
-        let told = |scopes: &BTreeSet<u8>| readable.iter().any(|scope| scopes.contains(&scope.number()));
+        let told = |scopes: &BTreeSet<u32>| readable.iter().any(|scope| scopes.contains(&scope.number()));
         look(&device.name, &device.disk, words(&told));
     }
 }

@@ -68,6 +68,10 @@ faults! {
     Erase = 5,
     /// A month goes by before everyone exchanges once more: what lies in the trash is erased.
     Month = 100,
+    /// Somebody saves what they have not sent to a file, and another device delivers it.
+    Deliver = 10,
+    /// A device is locked out, more often than otherwise.
+    LockOut = 5,
 }
 
 /// The faults that were added after people had noted seeds: a random number of their own decides which of them a
@@ -80,7 +84,12 @@ const LATER: &[Fault] = &[
     Fault::SmallPages,
     Fault::Erase,
     Fault::Month,
+    Fault::Deliver,
+    Fault::LockOut,
 ];
+
+/// What makes a device forget something that only it may have had.
+const FORGETS: &[Fault] = &[Fault::RoleChange, Fault::Revoke, Fault::DeviceRestore, Fault::LockOut];
 
 /// Which faults a schedule has. Each schedule has some of them only: a fault that is always there hides what happens
 /// without it.
@@ -98,17 +107,30 @@ impl Faults {
         let mut faults = Self(Fault::ALL.iter().copied().filter(|f| !LATER.contains(f) && rng.percent(50)).collect());
         if faults.0.contains(&Fault::ServerRestore) {
             // What the server lost comes back from the devices. When those lose it as well, or must forget it because
-            // their role has changed, it is lost, and no wonder.
-            let forgets = |fault: &Fault| matches!(fault, Fault::Revoke | Fault::DeviceRestore | Fault::RoleChange);
-            faults.0.retain(|fault| !forgets(fault));
+            // their role has changed, it is lost, and no wonder: see [`Faults::may_lose`].
+            faults.0.retain(|fault| !FORGETS.contains(fault));
         }
         faults
     }
 
-    /// About half of those that were added later as well.
+    /// About half of those that were added later as well. Where the server is put back, every second schedule also has
+    /// what makes devices forget.
     pub(crate) fn with_later(mut self, rng: &Rng) -> Self {
-        self.0.extend(LATER.iter().copied().filter(|_| rng.percent(50)));
+        let combined = rng.percent(50);
+        let forgets = |fault: &Fault| FORGETS.contains(fault);
+        let apart = self.0.contains(&Fault::ServerRestore) && !combined;
+        self.0.extend(LATER.iter().copied().filter(|fault| rng.percent(50) && !(apart && forgets(fault))));
+        if self.0.contains(&Fault::ServerRestore) && combined {
+            let more = FORGETS.iter().copied().filter(|fault| !LATER.contains(fault));
+            self.0.extend(more.filter(|_| rng.percent(50)));
+        }
         self
+    }
+
+    /// Whether what a restored server has lost may be lost for good: whoever had it was locked out, put back as well,
+    /// or had to forget it because their role has changed.
+    pub(crate) fn may_lose(&self) -> bool {
+        self.0.contains(&Fault::ServerRestore) && self.0.iter().any(|fault| FORGETS.contains(fault))
     }
 
     /// Whether it strikes now.

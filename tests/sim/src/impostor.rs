@@ -16,7 +16,7 @@ pub(crate) const FORGED: &str = "tyvens ord";
 pub(crate) fn made(origin: u32, rng: &Rng) -> Vec<u8> {
     let row = RowId(Uuid::from_u128(u128::from(rng.next())));
     let rows = vec![pin(row, FORGED, Scope::Public)];
-    let actions = vec![Action { counter: 1_000_000 + rng.below(1_000), hlc: 1, seen: 0, rows }];
+    let actions = vec![Action { counter: 1_000_000 + rng.below(1_000), hlc: 1, seen: 0, all_or_nothing: None, rows }];
     let push = rng.percent(70).then(|| signed(origin, &actions, rng));
     to_bytes(&SyncRequest { version: 1, origin, actions, push, ..SyncRequest::default() })
 }

@@ -1,6 +1,7 @@
 //! The server: the real log of an area on a disk that fails, and what `control.db` would know.
 
 mod erasures;
+mod handed_over;
 mod snapshots;
 
 use crate::device::{Written, member_of};
@@ -35,6 +36,10 @@ pub(crate) enum To {
     Exchange,
     /// `GET /api/v1/snapshot/…`
     Snapshot(Hash),
+    /// `POST /api/v1/hand-in`
+    HandIn,
+    /// `POST /api/v1/deliver`: what another device could not send itself.
+    Deliver,
 }
 
 impl To {
@@ -43,6 +48,7 @@ impl To {
         let (_, last) = request.url.rsplit_once('/').expect("an address");
         match blake3::Hash::from_hex(last) {
             Ok(hash) => To::Snapshot(*hash.as_bytes()),
+            Err(_) if last == "hand-in" => To::HandIn,
             Err(_) => To::Exchange,
         }
     }
@@ -62,6 +68,9 @@ pub(crate) struct Judged {
     pub(crate) action: Action,
     pub(crate) verdict: Verdict,
 }
+
+/// What it says to a device that is locked out.
+const REVOKED: &[u8] = br#"{"code":"revoked"}"#;
 
 /// The server of the area.
 pub(crate) struct Server {
@@ -87,6 +96,8 @@ pub(crate) struct Server {
     /// A copy of its file.
     backup: Option<Image>,
     pub(crate) revoked: BTreeSet<u32>,
+    /// Devices that were locked out, and have handed in what they had not sent.
+    pub(crate) handed_in: BTreeSet<u32>,
     /// Everything that was acknowledged, whether or not the answer arrived. One action may be judged twice.
     pub(crate) judged: BTreeMap<(u32, u64), Vec<Judged>>,
     /// What does not hold though it must.
@@ -112,6 +123,7 @@ impl Server {
             restored: false,
             backup: None,
             revoked: BTreeSet::new(),
+            handed_in: BTreeSet::new(),
             judged: BTreeMap::new(),
             wrong: Vec::new(),
         };
@@ -187,16 +199,21 @@ impl Server {
             return inbox.iter().map(failed).collect();
         }
         for (message, answer) in inbox.iter().zip(&answers) {
+            if message.to == To::HandIn && answer.status == 200 {
+                self.handed_in.insert(message.token);
+            }
             self.note(message, answer);
         }
         answers
     }
 
     fn take(&mut self, message: &Message, now_ms: i64) -> Answer {
-        if self.revoked.contains(&message.token) {
-            return answer(message, 401, Vec::new());
+        if self.revoked.contains(&message.token) && message.to != To::HandIn {
+            return answer(message, 401, REVOKED.to_vec());
         }
         match message.to {
+            To::HandIn => self.take_hand_in(message, now_ms),
+            To::Deliver => self.take_delivery(message, now_ms),
             To::Exchange => self.exchange(message, now_ms),
             To::Snapshot(hash) => match self.snapshot_file(message.token, &hash) {
                 Some(content) => answer(message, 200, content),
@@ -206,9 +223,7 @@ impl Server {
     }
 
     fn exchange(&mut self, message: &Message, now_ms: i64) -> Answer {
-        let (member, role) = (member_of(message.token), self.roles[&message.token]);
-        let (next_origin, key) = (Some(self.next_origin), self.keys.get(&message.token).copied());
-        let peer = Peer { next_origin, key, ..Peer::new(self.speaks_as(message), member, role) };
+        let peer = Peer { next_origin: Some(self.next_origin), ..self.peer(message.token, self.speaks_as(message)) };
         match self.log().exchange(&peer, &message.body, now_ms) {
             Ok(done) => {
                 let response: SyncResponse = from_bytes(&done.body).expect("the server's own");
@@ -219,6 +234,12 @@ impl Server {
             Err(HubError::Outdated { .. }) => answer(message, 426, Vec::new()),
             Err(HubError::Store(_)) => answer(message, 503, Vec::new()),
         }
+    }
+
+    /// A device that goes by this origin now.
+    fn peer(&self, token: u32, origin: u32) -> Peer {
+        let key = self.keys.get(&token).copied();
+        Peer { key, ..Peer::new(origin, member_of(token), self.roles[&token]) }
     }
 
     /// The origin that a device goes by, if it is one of its own.

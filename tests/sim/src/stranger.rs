@@ -91,7 +91,7 @@ impl Stranger {
         let row = self.rng.pick(rows).copied().unwrap_or_else(|| self.new_row());
         let field = if self.rng.percent(50) { map_pin::note } else { contact::note };
         let entity = if self.rng.percent(50) { Entity::MapPin } else { Entity::Contact };
-        let move_to = self.rng.percent(30).then_some(u8::try_from(self.rng.below(4)).expect("small"));
+        let move_to = self.rng.percent(30).then_some(u32::try_from(self.rng.below(4)).expect("small"));
         RowChange {
             entity: entity.number(),
             row: WireId(row),

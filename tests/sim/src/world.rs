@@ -21,7 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use trygkort_core::app::{App, HttpResponse, NetworkError};
 use trygkort_core::domain::{Entity, Role};
-use trygkort_core::ipc::{SyncState, UndoId};
+use trygkort_core::ipc::{SaveUnsent, SyncState, UndoId};
 use trygkort_core::wire::v1::Reason;
 
 /// After this time a device stops waiting for an answer.
@@ -59,6 +59,10 @@ enum Event {
     Join,
     /// Somebody erases a row.
     Erase,
+    /// Somebody has what a device had not sent in a file, and hands it over.
+    Deliver,
+    /// A device is locked out.
+    LockOut,
     Decide,
     /// Somebody copies a device.
     Copy,
@@ -87,6 +91,10 @@ pub(crate) struct World {
     /// The server's file was put back by hand and nobody was told: then the devices agree in the end, but what they had
     /// read may have been forgotten.
     put_back_by_hand: bool,
+    /// What the server lost may be lost for good.
+    may_lose: bool,
+    /// Devices that were copied or put back: when they are locked out, one of them hands in.
+    twice: BTreeSet<u32>,
     newcomers: u32,
 }
 
@@ -98,6 +106,7 @@ impl World {
         let devices: Vec<Device> =
             server.roles.iter().map(|(origin, role)| Device::new(*origin, *role, &now_ms, &rng)).collect();
         server.keys.extend(devices.iter().map(|device| (device.token, device.key)));
+        let may_lose = schedule.faults.may_lose();
         let mut world = Self {
             out: Outcome { seed: schedule.seed, ..Outcome::default() },
             forms: devices.iter().map(|_| Vec::new()).collect(),
@@ -112,6 +121,8 @@ impl World {
             devices,
             stranger: None,
             put_back_by_hand: false,
+            may_lose,
+            twice: BTreeSet::new(),
             newcomers: 0,
         };
         world.say(|w| format!("{} devices; {:?}", w.devices.len(), w.faults.list()));
@@ -156,6 +167,8 @@ impl World {
                 (Fault::Snapshot, Event::MakeSnapshot),
                 (Fault::Newcomer, Event::Join),
                 (Fault::Erase, Event::Erase),
+                (Fault::Deliver, Event::Deliver),
+                (Fault::LockOut, Event::LockOut),
             ];
             for (fault, event) in events {
                 if self.faults.strikes(fault, &self.later) {
@@ -214,6 +227,8 @@ impl World {
             Event::MakeSnapshot => self.make_snapshot(),
             Event::Join => self.join(),
             Event::Erase => self.erase(),
+            Event::Deliver => self.deliver(),
+            Event::LockOut => self.lock_out(),
             Event::Decide => self.decide(),
             Event::Copy => self.copy_device(),
             Event::BackUpDevice => self.back_up_device(),

@@ -143,7 +143,7 @@ fn topics_of(entity: Entity) -> &'static [Topic] {
         Entity::MapPin => &[Topic::Pins],
         Entity::Photo => &[Topic::Photos],
         // A pin and a photo say who added them.
-        Entity::Member | Entity::Device => &[Topic::Pins, Topic::Photos],
+        Entity::Member | Entity::Device => &[Topic::Pins, Topic::Photos, Topic::Members],
         Entity::Walk => &[Topic::Pins],
         Entity::Invitation => &[],
         Entity::Conflict => &[Topic::Updates],

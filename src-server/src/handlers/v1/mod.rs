@@ -1,6 +1,7 @@
 //! Version 1 of the API. Times are milliseconds since 1970 in UTC, ids are UUIDs, errors are `{code, detail}`.
 
 pub(crate) mod basemap;
+pub(crate) mod blobs;
 pub(crate) mod deliver;
 pub(crate) mod devices;
 pub(crate) mod hand_in;
@@ -11,6 +12,7 @@ pub(crate) mod poke;
 pub(crate) mod redeem;
 pub(crate) mod snapshot;
 pub(crate) mod sync;
+pub(crate) mod uploads;
 pub(crate) mod walks;
 
 use crate::error::ApiError;

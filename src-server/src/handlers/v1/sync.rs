@@ -6,6 +6,7 @@ use crate::error::{ApiError, ErrorBody};
 use crate::hub::{self, AreaError, AreaLog, Exchanged, Peer};
 use crate::limits::{media_type, read_body};
 use crate::server::App;
+use crate::tidy;
 use axum::body::Bytes;
 use axum::extract::{Request, State};
 use axum::http::header;
@@ -50,6 +51,9 @@ pub(crate) async fn post(device: Device, State(app): State<App>, request: Reques
     }
     if exchanged.snapshot_due {
         app.snapshots.wake(area);
+    }
+    if exchanged.erased {
+        tidy::after_erasure(&app, area);
     }
     if exchanged.changed {
         app.pokes.changed(area, device.origin);

@@ -126,8 +126,7 @@ impl RowTable {
 
     /// Nothing when it is allowed, otherwise why not.
     pub(super) fn refusal(&self, role: Role, entity: Entity, scope: Scope, what: What) -> Option<Reason> {
-        let goes_along = matches!(entity, Entity::MapPin | Entity::Photo);
-        if !goes_along && matches!(what, What::Move(Scope::Walk(_))) {
+        if !matches!(entity, Entity::MapPin | Entity::Photo) && matches!(what, What::Move(Scope::Walk(_))) {
             return Some(Reason::Permission);
         }
         let place = (entity.name(), scope.number(), role);

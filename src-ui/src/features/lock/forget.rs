@@ -3,10 +3,11 @@
 use super::view_model::unsent_words;
 use crate::components::{Button, ButtonKind, Dialog, When};
 use crate::features::shell::Standstill;
+use crate::features::updates::SaveUnsent;
 use crate::i18n::*;
 use crate::ipc::{ask, forget_storage, forget_traces, is_tauri};
 use crate::routes::paths;
-use crate::state::{Var, derived, use_host, use_toasts};
+use crate::state::{Var, derived, use_host, use_sync_status, use_toasts};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use trygkort_core::ipc::{Farewell, ForgetDevice, SayFarewell};
@@ -23,6 +24,9 @@ pub(super) fn ForgetDialog(
     let i18n = use_i18n();
     let host = use_host();
     let toasts = use_toasts();
+    // Of the open area, and nothing while it is locked.
+    let status = use_sync_status();
+    let can_save = move || status.with(|status| status.as_ref().is_some_and(|status| status.pending > 0));
     let lost = derived(move || unsent_words(i18n.get_locale(), unsent.get()));
     let forget = Callback::new(move |()| {
         spawn_local(async move {
@@ -42,6 +46,10 @@ pub(super) fn ForgetDialog(
             </When>
             <p>{tr!(i18n, lock.forget_text)}</p>
             <p class:failure=move || { unsent.get() > 0 }>{lost}</p>
+            <When cond=can_save>
+                <SaveUnsent />
+                <p class="muted">{tr!(i18n, lock.forget_file)}</p>
+            </When>
             <div class="buttons">
                 <Button kind=ButtonKind::Danger icon="trash-2" on_click=forget>
                     {tr!(i18n, lock.forget_do)}

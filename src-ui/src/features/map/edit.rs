@@ -1,6 +1,7 @@
 //! The form for one mark: what it is first, then words, place, and who may see it.
 
 use super::edit_place::PlaceField;
+use super::photos::Photos;
 use super::view_model::{Missing, Within, categories_for, missing, parse_place, scopes_for, with_category};
 use super::words::{PinIcon, category_about, category_words, pin_scope_words};
 use crate::components::{Button, ButtonKind, FormGuard, Icon, Page, TextField, provide_form_guard, unique_id};
@@ -48,6 +49,7 @@ pub(crate) fn PinEditPage() -> impl IntoView {
 /// Opens the form, with the draft from last time if there is one.
 #[component]
 fn OpenForm(id: Option<PinId>) -> impl IntoView {
+    let i18n = use_i18n();
     let toasts = use_toasts();
     let guard = provide_form_guard();
     let start = Var::new(None::<(Unfinished, bool)>);
@@ -81,7 +83,16 @@ fn OpenForm(id: Option<PinId>) -> impl IntoView {
         start.set(None);
         again.update(|again| *again += 1);
     });
-    move || start.get().map(|(start, found)| view! { <Form start draft guard found drop_draft /> })
+    view! {
+        {move || start.get().map(|(start, found)| view! { <Form start draft guard found drop_draft /> })}
+        <section class="stack pin-form__photos">
+            <h2>{tr!(i18n, map.photo.list)}</h2>
+            {match id {
+                Some(pin) => view! { <Photos pin /> }.into_any(),
+                None => view! { <p class="muted">{tr!(i18n, map.photo.after_saving)}</p> }.into_any(),
+            }}
+        </section>
+    }
 }
 
 #[component]

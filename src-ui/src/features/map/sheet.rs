@@ -1,6 +1,7 @@
 //! What was said about one pin: a sheet at the bottom of a phone, a panel at the side of a desk.
 
 use super::canvas::MapState;
+use super::photos::Photos;
 use super::words::{PinIcon, category_words, pin_scope_words};
 use crate::components::{Button, ButtonKind, Chip, ChipKind, IconButton, LinkButton, When};
 use crate::format::date_words;
@@ -57,15 +58,11 @@ pub(crate) fn PinSheet(
             }
         });
     };
-    let body = move |pin: PinView| {
-        let edit = paths::pin_edit(Some(pin.id));
-        let history = paths::pin_history(pin.id);
+    let head = move |pin: PinView| {
         let chip = if pin.kind == PinKind::Challenge { ChipKind::Star } else { ChipKind::Heart };
         let category = pin.category;
         let note = pin.note.trim().to_owned();
-        let (scope, expires, pending) = (pin.scope, pin.expires_at_ms, pin.pending);
-        let (editable, deletable) = (pin.editable, pin.deletable);
-        let (added_by, walk) = (pin.added_by.clone(), pin.walk.clone());
+        let pending = pin.pending;
         view! {
             <div class="pin-sheet__head">
                 <PinIcon kind=pin.kind />
@@ -88,6 +85,17 @@ pub(crate) fn PinSheet(
                 } else {
                     view! { <p class="pin-sheet__note">{note}</p> }.into_any()
                 }}
+            </div>
+        }
+    };
+    let foot = move |pin: PinView| {
+        let edit = paths::pin_edit(Some(pin.id));
+        let history = paths::pin_history(pin.id);
+        let (scope, expires) = (pin.scope, pin.expires_at_ms);
+        let (editable, deletable) = (pin.editable, pin.deletable);
+        let (added_by, walk) = (pin.added_by.clone(), pin.walk.clone());
+        view! {
+            <div class="pin-sheet__body">
                 <p class="pin-sheet__facts">
                     {tr!(i18n, map.seen_by)}": "{move || pin_scope_words(i18n, scope, walk.as_deref())}
                     {added_by.map(|name| view! { <br />{tr!(i18n, map.added_by)}": "{name} })}
@@ -140,12 +148,17 @@ pub(crate) fn PinSheet(
                 aria-labelledby="pin-sheet-title"
                 node_ref=sheet
                 on:keydown=move |event| {
-                    if event.key() == "Escape" {
+                    // In a photo it closes the photo.
+                    let in_dialog = document().query_selector("dialog[open]").is_ok_and(|open| open.is_some());
+                    if event.key() == "Escape" && !in_dialog {
                         on_close.run(());
                     }
                 }
             >
-                {move || pin.get().map(body)}
+                {move || pin.get().map(head)}
+                // By the pin's id: an edit of the pin must not close a photo that is open.
+                {move || shown.get().map(|pin| view! { <div class="pin-sheet__body"><Photos pin /></div> })}
+                {move || pin.get().map(foot)}
             </section>
         </When>
     }

@@ -1,6 +1,7 @@
 //! The areas of this device: switch, add, forget.
 
 use crate::components::{Button, ButtonKind, Chip, ChipKind, Dialog, LinkButton, Page};
+use crate::features::updates::SaveUnsent;
 use crate::format::role_words;
 use crate::i18n::*;
 use crate::ipc::ask;
@@ -123,7 +124,13 @@ fn Forget(area: AreaSummary) -> impl IntoView {
                 } else {
                     view! {
                         <p>{tr!(i18n, more.forget_text)}</p>
-                        {lost().map(|lost| view! { <p class="failure">{lost}</p> })}
+                        {lost()
+                            .map(|lost| {
+                                view! {
+                                    <p class="failure">{lost}</p>
+                                    <SaveUnsent />
+                                }
+                            })}
                     }
                     .into_any()
                 }

@@ -36,6 +36,12 @@ pub(crate) fn MorePage() -> impl IntoView {
                                 label=tr!(i18n, more.invite)
                                 text=tr!(i18n, more.invite_text)
                             />
+                            <Line
+                                href=paths::members()
+                                icon="users"
+                                label=tr!(i18n, more.members)
+                                text=tr!(i18n, more.members_text)
+                            />
                         </When>
                         <Line
                             href=paths::card_table()

@@ -15,7 +15,7 @@ use wasm_bindgen_futures::JsFuture;
 
 /// Puts what is not sent into a file.
 #[component]
-pub(super) fn SaveUnsent() -> impl IntoView {
+pub(crate) fn SaveUnsent() -> impl IntoView {
     let i18n = use_i18n();
     let toasts = use_toasts();
     let save = move || {

@@ -8,5 +8,6 @@ mod page;
 mod state;
 mod words;
 
+pub(crate) use file::SaveUnsent;
 pub(crate) use history_page::{CardHistoryPage, ContactHistoryPage, PinHistoryPage};
 pub(crate) use page::UpdatesPage;

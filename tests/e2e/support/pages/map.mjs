@@ -23,6 +23,14 @@ export class MapPage {
     return this.page.getByRole('region', { name: title, exact: true });
   }
 
+  /** Opens the form of some pin. */
+  async openFirst() {
+    await this.page.goto(new URL('/map/list', this.page.url()).href);
+    await this.page.locator('a[href^="/map?pin="]').filter({ visible: true }).first().click();
+    await this.page.getByRole('link', { name: 'Rediger' }).click();
+    await expect(this.page.getByRole('heading', { level: 1, name: 'Rediger markering' })).toBeVisible();
+  }
+
   /** Titles of the pins that are in view. */
   async titles() {
     return sorted(await this.pins.allInnerTexts());

@@ -152,6 +152,7 @@ impl World {
             return;
         }
         self.out.count("copied devices");
+        self.twice.insert(self.devices[at].token);
         self.say(|w| format!("{} is copied", w.devices[at].name));
         match self.devices[at].copy() {
             Ok(copy) => {
@@ -179,6 +180,7 @@ impl World {
         let since = device.written.split_off(count);
         device.written.extend(since.into_iter().filter(|one| self.server.knows(one)));
         self.out.count("restored devices");
+        self.twice.insert(self.devices[at].token);
         self.say(|w| format!("{} is put back to its backup", w.devices[at].name));
         self.start(at);
     }

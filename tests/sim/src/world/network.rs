@@ -61,7 +61,7 @@ impl World {
 
     pub(super) fn commit(&mut self) {
         self.break_server(16);
-        let fetches = self.server.inbox.iter().filter(|message| message.to != To::Exchange).count();
+        let fetches = self.server.inbox.iter().filter(|message| matches!(message.to, To::Snapshot(_))).count();
         *self.out.counts.entry("snapshot files fetched").or_default() += fetches as u64;
         if fetches > 0 && self.faults.strikes(Fault::SnapshotFile, &self.later) {
             self.spoil_snapshots();
@@ -143,9 +143,7 @@ impl World {
         let at = self.rng.index(self.devices.len());
         let origin = self.devices[at].token;
         if self.strikes(Fault::Revoke) {
-            self.server.revoked.insert(origin);
-            self.out.count("revoked devices");
-            self.say(|_| format!("d{origin} is locked out"));
+            self.revoke(origin);
         } else {
             let role = Role::ALL[self.rng.index(Role::ALL.len())];
             self.server.set_role(origin, role);
@@ -205,6 +203,33 @@ impl World {
         self.say(|_| format!("somebody with the token of d{token} and not its key {what}"));
         let latency = self.later.between(5, 300);
         self.at(latency, Event::Arrive(Message { token, call: 0, to: To::Exchange, body }));
+    }
+
+    pub(super) fn lock_out(&mut self) {
+        let origin = self.devices[self.later.index(self.devices.len())].token;
+        self.revoke(origin);
+        self.mirror();
+    }
+
+    fn revoke(&mut self, origin: u32) {
+        self.server.revoked.insert(origin);
+        self.out.count("revoked devices");
+        self.say(|_| format!("d{origin} is locked out"));
+    }
+
+    /// Somebody saves what they have not sent to a file, and another device delivers it, soon or much later.
+    pub(super) fn deliver(&mut self) {
+        let (author, by) = (self.later.index(self.devices.len()), self.later.index(self.devices.len()));
+        let device = &mut self.devices[author];
+        let Some(unsent) = device.app.is_some().then(|| device.ask(SaveUnsent {}).ok()).flatten() else { return };
+        if unsent.count == 0 {
+            return;
+        }
+        self.out.count("files delivered");
+        let (name, token) = (self.devices[author].name.clone(), self.devices[by].token);
+        self.say(|_| format!("{name} saves {} unsent actions to a file, d{token} delivers it", unsent.count));
+        let late = self.later.between(1_000, 2 * HOUR_MS);
+        self.at(late, Event::Arrive(Message { token, call: 0, to: To::Deliver, body: unsent.bytes }));
     }
 
     pub(super) fn stranger_pushes(&mut self) {

@@ -43,6 +43,16 @@ fn a_field_set_by_a_move_that_nobody_could_give_back_comes_from_its_author() {
 }
 
 #[test]
+fn nothing_can_be_written_on_a_device_that_is_locked_out() {
+    holds(30);
+}
+
+#[test]
+fn a_device_that_is_locked_out_is_emptied_though_its_disk_fails_at_first() {
+    holds(116);
+}
+
+#[test]
 fn every_arrival_order_gives_one_state() {
     let tried: Vec<Tried> =
         (1..=100).map(|seed| all_orders_agree(seed).unwrap_or_else(|wrong| panic!("{wrong}"))).collect();

@@ -1,0 +1,62 @@
+// @ts-check
+// Text at 200 %: nothing is cut off, in either language.
+import { test, expect } from './support/test.mjs';
+import { SCREENS, settled } from './support/screens.mjs';
+
+/** Words that do not fit where they stand: cut off by a box, or beside the screen. What can be scrolled to is there,
+ * but a page as a whole scrolls up and down only. */
+function cutOff() {
+  const found = [];
+  for (const element of document.querySelectorAll('body *')) {
+    const words = [...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.textContent?.trim());
+    const box = element.getBoundingClientRect();
+    const drawn = element.checkVisibility({ visibilityProperty: true, contentVisibilityAuto: true });
+    if (!words || !drawn || box.width <= 1 || box.height <= 1 || !isCutOff(element, box)) continue;
+    found.push(`${element.getAttribute('class') ?? element.tagName}: ${element.textContent?.trim().slice(0, 60)}`);
+  }
+  return found;
+
+  /** @param {Element} element @param {DOMRect} box */
+  function isCutOff(element, box) {
+    let [across, down] = [true, true];
+    for (let outer = /** @type {Element | null} */ (element); outer; outer = outer.parentElement) {
+      const style = getComputedStyle(outer);
+      // For screen readers only.
+      if (style.clipPath !== 'none') return false;
+      const frame = outer.getBoundingClientRect();
+      const page = outer.matches('.shell__main, dialog');
+      const hides = (/** @type {string} */ overflow) => overflow === 'hidden' || overflow === 'clip';
+      const own = outer === element;
+      const wide = own ? element.scrollWidth > element.clientWidth + 1 : beyond(box, frame, 'left', 'right');
+      if (across && wide && (page || hides(style.overflowX))) return true;
+      const tall = own ? element.scrollHeight > element.clientHeight + 1 : beyond(box, frame, 'top', 'bottom');
+      if (down && tall && hides(style.overflowY)) return true;
+      if (!page && !hides(style.overflowX) && style.overflowX !== 'visible') across = false;
+      if (!hides(style.overflowY) && style.overflowY !== 'visible') down = false;
+    }
+    return across && (box.right > innerWidth + 1 || box.left < -1);
+  }
+
+  /** @param {DOMRect} box @param {DOMRect} frame @param {'left' | 'top'} start @param {'right' | 'bottom'} end */
+  function beyond(box, frame, start, end) {
+    return box[start] < frame[start] - 1 || box[end] > frame[end] + 1;
+  }
+}
+
+for (const [language, back] of /** @type {const} */ ([['Dansk', 'da'], ['English', 'en']])) {
+  test(`every screen at 200 %, ${back}`, async ({ device }) => {
+    // Many screens in one sitting.
+    test.setTimeout(400_000);
+    const app = await device('coordinator', { reducedMotion: 'reduce' });
+    await app.open('/more/settings');
+    await app.settings.choose('Sprog', language);
+    await app.settings.choose(/Tekststørrelse|Text size/, '200 %');
+    for (const screen of SCREENS) {
+      await test.step(screen.name, async () => {
+        await screen.open(app);
+        await settled(app);
+        expect.soft(await app.page.evaluate(cutOff), screen.name).toEqual([]);
+      });
+    }
+  });
+}

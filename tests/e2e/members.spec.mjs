@@ -1,0 +1,35 @@
+// @ts-check
+// *Medlemmer*: a coordinator takes somebody's access away.
+import { test, expect } from './support/test.mjs';
+
+test('a coordinator locks a member out, and the member is told', async ({ device }) => {
+  const desk = await device('coordinator');
+  const janitor = await device('staff');
+  await desk.open('/more/members');
+  const entries = desk.page.getByRole('main').getByRole('listitem');
+  const staff = entries.filter({ hasText: 'Fagperson' });
+  await expect(staff).toContainText('1 enhed');
+  const own = entries.filter({ hasText: 'Dig' });
+  await expect(own).toContainText('Koordinator');
+  await expect(own.getByRole('button')).toHaveCount(0);
+
+  await staff.getByRole('button', { name: 'Luk adgang: Mona' }).click();
+  await expect(desk.dialog()).toContainText('Det kan ikke fortrydes');
+  await desk.dialog().getByRole('button', { name: 'Annuller' }).click();
+  await expect(janitor.badge(/Opdateret/)).toBeVisible();
+
+  await staff.getByRole('button', { name: 'Luk adgang: Mona' }).click();
+  await desk.dialog().getByRole('button', { name: 'Luk adgang' }).click();
+  await expect(desk.message('Adgangen er lukket')).toBeVisible();
+  await expect(staff).toHaveCount(0);
+  await janitor.open('/contacts');
+  await expect(janitor.badge('Enheden er låst ude')).toBeVisible();
+  await expect(janitor.contacts.count(/\d+ kontakter/), 'it holds nothing any more').toHaveCount(0);
+});
+
+test('only coordinators see who has access', async ({ app }) => {
+  await app.goTo('Mere');
+  await expect(app.page.getByRole('link', { name: /^Medlemmer/ })).toHaveCount(0);
+  await app.open('/more/members');
+  await expect(app.page.getByText('Det har du ikke adgang til.')).toBeVisible();
+});
