@@ -81,7 +81,8 @@ const WORDS: [&str; 12] =
 
 impl AnyRequest {
     fn into_request(self, known: &[RowId]) -> SyncRequest {
-        let scopes = self.scopes.into_iter().map(|(scope, seq)| ScopeSeq { scope: scope.into(), seq: seq.into(), hash: None });
+        let scopes =
+            self.scopes.into_iter().map(|(scope, seq)| ScopeSeq { scope: scope.into(), seq: seq.into(), hash: None });
         let cursor = Cursor { position: self.position.into(), scopes: scopes.collect(), ..Default::default() };
         let actions = self.actions.into_iter().map(|action| action.into_action(known)).collect();
         SyncRequest { version: VERSION, origin: ORIGIN, cursor, actions, ..Default::default() }

@@ -95,7 +95,8 @@ fn snapshots() -> Vec<Vec<u8>> {
             rows.insert(change.row, state(change, counter));
         }
         let area = AreaId(crate::world::row(0xa5ea));
-        Snapshot { area, scope: Scope::Network, position: 24, rows: rows.into_values().collect(), erased: Vec::new() }.to_bytes()
+        Snapshot { area, scope: Scope::Network, position: 24, rows: rows.into_values().collect(), erased: Vec::new() }
+            .to_bytes()
     };
     vec![of(0), of(1), of(40)]
 }

@@ -67,7 +67,7 @@ export function bare(jpeg) {
   while (jpeg[at] === 0xff && jpeg[at + 1] !== 0xda) {
     const marker = jpeg[at + 1];
     const end = at + 2 + (jpeg[at + 2] << 8) + jpeg[at + 3];
-    // APP0 is JFIF, APP14 says how colours are stored; the other APPn and comments are about something else.
+    // APP0 is JFIF, APP14 says how colours are stored; the other APP segments and comments are about something else.
     const about = (marker >= 0xe1 && marker <= 0xef && marker !== 0xee) || marker === 0xfe;
     if (!about) kept.push(jpeg.subarray(at, end));
     at = end;

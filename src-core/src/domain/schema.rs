@@ -79,7 +79,7 @@ pub const CHANNEL_KINDS: &[&str] = &["phone", "mobile", "mail"];
 /// The words of [`crate::ipc::PinCategory`].
 pub const PIN_CATEGORIES: &[&str] =
     &["institution", "association", "enthusiast", "place", "social", "location", "group"];
-/// The words of [`crate::ipc::ConflictKind`]: two set one field; one edited what another deleted; one deleted what
+/// The words of [`crate::merge::conflict::Kinds`]: two set one field; one edited what another deleted; one deleted what
 /// another edited.
 pub const CONFLICT_KINDS: &[&str] = &["edit", "edit_of_deleted", "delete_of_edited"];
 /// The words of [`super::Role`].
@@ -260,7 +260,7 @@ entities! {
     }
     Walk = 13, walk: {
         name = 2: Kind::Text { max: 80 },
-        /// That of its scope, see [`super::Scope::Walk`].
+        /// That of its scope, see [`super::super::Scope::Walk`].
         number = 3: Kind::Count,
         starts_at = 4: Kind::Time,
         ends_at = 5: Kind::Time,

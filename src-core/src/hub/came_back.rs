@@ -25,7 +25,8 @@ impl Admission<'_> {
             return Ok(self.quarantine(action, hash, body)?);
         }
         let missing = self.missing(action, &logged)?;
-        if !missing.is_empty() {
+        // What was erased is missing for good.
+        if !missing.is_empty() && !self.speaks_of_erased(action)? {
             if self.judge(action, body.len(), self.effective_of(action)?)?.is_err() {
                 return Ok(self.quarantine(action, hash, body)?);
             }

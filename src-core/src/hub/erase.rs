@@ -9,7 +9,7 @@ use crate::domain::schema::{DELETED_AT, card_cell, channel, conflict, photo};
 use crate::domain::{AreaId, Entity, FieldId, RowId, Scope};
 use crate::merge::RowState;
 use crate::seal;
-use crate::store::{StoreError, rows};
+use crate::store::{StoreError, rewrite_later, rows};
 use crate::wire::to_bytes;
 use crate::wire::v1::{Entry, LogRow, WireId};
 use rusqlite::{Connection, OptionalExtension, params};
@@ -90,6 +90,7 @@ impl AreaLog {
         if !by_scope.is_empty() {
             self.announce(by_scope, now_ms)?;
             super::snapshot::drop_all(&self.conn)?;
+            rewrite_later(&self.conn)?;
             self.erased.set(true);
         }
         Ok(count)

@@ -29,7 +29,7 @@ mod verdicts;
 
 use crate::domain::{AreaId, Reader, Role, RowId};
 use crate::seal::{self, Hash};
-use crate::store::{Journal, StoreError, configure, migrate, rows};
+use crate::store::{Journal, StoreError, configure, migrate, rewrite_if_due, rows};
 use crate::wire::v1::{Action, Page, Reason, Restart, SyncRequest, SyncResponse, Verdict};
 use crate::wire::{VERSION, from_bytes, to_bytes};
 use admit::{Admission, Writer};
@@ -75,6 +75,8 @@ impl AreaLog {
         configure(&conn, Journal::Wal)?;
         migrate(&conn, SCHEMA)?;
         page::complete(&conn, (area, &keys))?;
+        // Without room for it, the next commit tries again.
+        let erased = Cell::new(rewrite_if_due(&conn).is_err());
         let held = held::judgeable(&conn)?;
         Ok(Self {
             conn,
@@ -82,7 +84,7 @@ impl AreaLog {
             keys,
             held,
             behind_snapshot: snapshot::Behind::default(),
-            erased: Cell::new(false),
+            erased,
             page_bytes: page::PAGE_BYTES,
         })
     }
@@ -103,8 +105,8 @@ impl AreaLog {
         let done = self.conn.execute_batch("COMMIT");
         if done.is_err() {
             self.rollback();
-        } else if self.erased.take() && crate::store::rewrite(&self.conn).is_err() {
-            // Tried again at the next commit; the rows are gone either way.
+        } else if self.erased.take() && rewrite_if_due(&self.conn).is_err() {
+            // Tried again at the next commit, and when the file is opened; the rows are gone either way.
             self.erased.set(true);
         }
         if mutant!(CallAFailedCommitDone) {

@@ -60,7 +60,7 @@ impl Peer {
 /// The result of an exchange.
 #[derive(Debug)]
 pub struct Exchanged {
-    /// The encoded [`SyncResponse`].
+    /// The encoded [`crate::wire::v1::SyncResponse`].
     pub body: Vec<u8>,
     /// Something was admitted: the area's other devices want to know.
     pub changed: bool,

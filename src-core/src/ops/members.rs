@@ -1,7 +1,7 @@
 //! Who has access to the area, as far as the server's mirrors on this device say.
 
 use crate::domain::schema::{device, member};
-use crate::domain::{Entity, Role, RowId};
+use crate::domain::{Entity, Role, RowId, Value};
 use crate::error::Error;
 use crate::ipc::MemberView;
 use crate::merge::RowState;
@@ -19,11 +19,11 @@ pub(crate) fn all(file: &AreaFile) -> Result<Vec<MemberView>, Error> {
     }
     let (mut devices, mut me) = (HashMap::<RowId, u32>::new(), None);
     for row in rows::of_entity(&file.conn, Entity::Device)? {
-        let Some(member) = value(&row, device::member).and_then(|value| value.row()) else { continue };
-        if value(&row, device::origin).and_then(|value| value.int()) == Some(i64::from(session.origin)) {
+        let Some(member) = value(&row, device::member).and_then(Value::row) else { continue };
+        if value(&row, device::origin).and_then(Value::int) == Some(i64::from(session.origin)) {
             me = Some(member);
         }
-        if value(&row, device::revoked_at).and_then(|value| value.int()).is_none() {
+        if value(&row, device::revoked_at).and_then(Value::int).is_none() {
             *devices.entry(member).or_default() += 1;
         }
     }
@@ -38,6 +38,6 @@ pub(crate) fn all(file: &AreaFile) -> Result<Vec<MemberView>, Error> {
 fn view(row: &RowState, devices: u32, me: bool) -> Option<MemberView> {
     let role = value(row, member::role)?.text().parse().ok()?;
     let name = value(row, member::name).map_or("", |value| value.text()).to_owned();
-    let joined_at_ms = value(row, member::joined_at).and_then(|value| value.int()).unwrap_or_default();
+    let joined_at_ms = value(row, member::joined_at).and_then(Value::int).unwrap_or_default();
     Some(MemberView { id: row.row, name, role, joined_at_ms, devices, me })
 }

@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::ipc::{ChangedRow, Refusal, RefusalReason, RefusedView, Saved, Topic};
 use crate::merge::effect::Effect;
 use crate::store::area::AreaFile;
-use crate::store::{StoreError, outbox};
+use crate::store::{StoreError, outbox, rewrite_later};
 use crate::wire::v1::{Action, Reason};
 use crate::wire::{from_bytes, to_bytes};
 use rusqlite::{Connection, OptionalExtension, params};
@@ -31,6 +31,9 @@ const REASONS: [(Reason, RefusalReason); 10] = [
 pub(crate) fn keep(conn: &Connection, action: &Action, reason: Reason, now_ms: i64) -> Result<(), StoreError> {
     let number = REASONS.iter().position(|(known, _)| *known == reason).unwrap_or(REASONS.len() - 1);
     let body = if matches!(reason, Reason::PersonalNumber | Reason::Erased) { None } else { Some(to_bytes(action)) };
+    if body.is_none() {
+        rewrite_later(conn)?;
+    }
     conn.execute("INSERT INTO refused (reason, refused_ms, body) VALUES (?1, ?2, ?3)", params![number, now_ms, body])?;
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! An area on a device: its database file and who this device is in it.
 
-use super::{StoreError, blobs, configure_device, migrate, outbox, table};
+use super::{StoreError, blobs, configure_device, migrate, outbox, rewrite_if_due, rewrite_later, table};
 use crate::domain::{AreaId, Reader, Role, RowId};
 use crate::ipc::Topic;
 use crate::wire::v1::{Cursor, Judged, Restart};
@@ -108,6 +108,8 @@ impl AreaFile {
         prepare(&conn)?;
         let session = kept_session(&conn)?.ok_or_else(|| StoreError::Damaged("the area has no session".to_owned()))?;
         outbox::ask_again(&conn)?;
+        // Without room for it, the next exchange tries again.
+        drop(rewrite_if_due(&conn));
         let mut file = Self { conn, session };
         file.bring_tables_up_to_date()?;
         Ok(file)
@@ -248,8 +250,10 @@ impl AreaFile {
         self.session.key.clear();
         keep_session(&tx, &self.session)?;
         set_meta(&tx, "ended", &how)?;
+        rewrite_later(&tx)?;
         tx.commit()?;
-        drop(super::rewrite(&self.conn));
+        // Without room for it, that is tried again when the file is opened.
+        drop(rewrite_if_due(&self.conn));
         Ok(topics)
     }
 

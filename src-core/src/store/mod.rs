@@ -119,11 +119,21 @@ pub(crate) fn configure(conn: &Connection, journal: Journal) -> Result<(), Store
     Ok(())
 }
 
-/// Writes the file anew. SQLite overwrites what it deletes, but not what it only moved to another page.
-pub(crate) fn rewrite(conn: &Connection) -> Result<(), StoreError> {
-    conn.execute_batch("VACUUM")?;
-    // A write-ahead log still has the pages of before.
-    conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+/// Notes, in the transaction that takes something out for good, that the file is to be written anew: SQLite overwrites
+/// what it deletes, but not what it only moved to another page.
+pub(crate) fn rewrite_later(tx: &Connection) -> Result<(), StoreError> {
+    tx.execute("INSERT OR REPLACE INTO meta (key, value) VALUES ('rewrite', 1)", [])?;
+    Ok(())
+}
+
+/// Writes the file anew when that is due. The note goes last: whoever is interrupted begins again.
+pub(crate) fn rewrite_if_due(conn: &Connection) -> Result<(), StoreError> {
+    if conn.prepare_cached("SELECT 1 FROM meta WHERE key = 'rewrite'")?.exists([])? {
+        conn.execute_batch("VACUUM")?;
+        // A write-ahead log still has the pages of before.
+        conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+        conn.execute("DELETE FROM meta WHERE key = 'rewrite'", [])?;
+    }
     Ok(())
 }
 

@@ -15,7 +15,7 @@ use crate::merge::{IncomingRow, Register, Stamp};
 use crate::ops::refusals;
 use crate::seal::{self, Broken, Chains, Hash};
 use crate::store::area::{self, AreaFile, Session};
-use crate::store::{StoreError, blobs, journal, outbox, rewrite, rows, table};
+use crate::store::{StoreError, blobs, journal, outbox, rewrite_if_due, rewrite_later, rows, table};
 use crate::wire::v1::{
     Action, Cursor, Entry, Judged, LogRow, Page, Push, Reason, SPEAKS, SPEAKS_SNAPSHOTS, ScopeSeq, SnapshotOffer,
     SyncRequest, SyncResponse, Verdict,
@@ -184,11 +184,12 @@ pub fn apply(file: &mut AreaFile, answer: &[u8], now_ms: i64) -> Result<Applied,
         blobs::sweep(&tx)?;
     }
     area::set_last_success_ms(&tx, now_ms, response.now_ms)?;
-    tx.commit()?;
     if erased {
-        // Without room for it, what was erased is overwritten little by little.
-        drop(rewrite(&file.conn));
+        rewrite_later(&tx)?;
     }
+    tx.commit()?;
+    // Without room for it, the next exchange tries again.
+    drop(rewrite_if_due(&file.conn));
     file.session = session;
     Ok(Applied { topics, more, basemap: response.basemap.map(Into::into), snapshot })
 }

@@ -6,7 +6,7 @@
 use super::SyncError;
 use crate::domain::{Reader, RowId};
 use crate::store::area::{self, AreaFile, Session};
-use crate::store::{StoreError, blobs, journal, outbox, rows};
+use crate::store::{StoreError, blobs, journal, outbox, rewrite_later, rows};
 use crate::wire::v1::{Cursor, Offer, Page, Restart, WalkScope};
 use rusqlite::Connection;
 use std::collections::BTreeSet;
@@ -87,6 +87,9 @@ pub(super) fn forget_what_is_lost(tx: &Connection, reader: &Reader) -> Result<BT
     }
     // What would take an action back holds values of before.
     tx.execute("DELETE FROM undo", [])?;
+    if !touched.is_empty() {
+        rewrite_later(tx)?;
+    }
     Ok(touched)
 }
 

@@ -5,7 +5,7 @@ use super::{Applied, SyncError};
 use crate::domain::{RowId, Scope};
 use crate::snapshot::Snapshot;
 use crate::store::area::{self, AreaFile};
-use crate::store::{journal, outbox, rewrite, rows, table};
+use crate::store::{journal, outbox, rewrite_if_due, rewrite_later, rows, table};
 use crate::wire::v1::{SnapshotFile, SnapshotOffer};
 use rusqlite::Connection;
 use std::collections::{BTreeMap, BTreeSet};
@@ -86,12 +86,11 @@ impl Download {
         let had_erased = !before.is_disjoint(&erased);
         if had_erased {
             table::purge_search(&tx)?;
+            rewrite_later(&tx)?;
         }
         tx.commit()?;
-        if had_erased {
-            // Without room for it, what was erased is overwritten little by little.
-            drop(rewrite(&file.conn));
-        }
+        // Without room for it, the next exchange tries again.
+        drop(rewrite_if_due(&file.conn));
         Ok(Applied { topics, more: true, ..Applied::default() })
     }
 

@@ -127,14 +127,6 @@ impl Faults {
         self
     }
 
-    /// Whether files hold nothing of what was erased. After a crash or a failing disk they may: they are written anew
-    /// after the commit, and that is not made up for after a crash yet; nor on a device after a restore.
-    pub(crate) fn files_forget(&self) -> bool {
-        use Fault::{DeviceCrash, DeviceDisk, ServerCrash, ServerDisk, ServerRestore};
-        let not_yet = [DeviceCrash, DeviceDisk, ServerCrash, ServerDisk, ServerRestore];
-        !self.0.iter().any(|fault| not_yet.contains(fault))
-    }
-
     /// Whether what a restored server has lost may be lost for good: whoever had it was locked out, put back as well,
     /// or had to forget it because their role has changed.
     pub(crate) fn may_lose(&self) -> bool {

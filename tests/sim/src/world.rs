@@ -93,8 +93,6 @@ pub(crate) struct World {
     put_back_by_hand: bool,
     /// What the server lost may be lost for good.
     may_lose: bool,
-    /// Nothing of what was erased is in anybody's file.
-    files_forget: bool,
     /// Devices that were copied or put back: when they are locked out, one of them hands in.
     twice: BTreeSet<u32>,
     newcomers: u32,
@@ -108,7 +106,7 @@ impl World {
         let devices: Vec<Device> =
             server.roles.iter().map(|(origin, role)| Device::new(*origin, *role, &now_ms, &rng)).collect();
         server.keys.extend(devices.iter().map(|device| (device.token, device.key)));
-        let (may_lose, files_forget) = (schedule.faults.may_lose(), schedule.faults.files_forget());
+        let may_lose = schedule.faults.may_lose();
         let mut world = Self {
             out: Outcome { seed: schedule.seed, ..Outcome::default() },
             forms: devices.iter().map(|_| Vec::new()).collect(),
@@ -124,7 +122,6 @@ impl World {
             stranger: None,
             put_back_by_hand: false,
             may_lose,
-            files_forget,
             twice: BTreeSet::new(),
             newcomers: 0,
         };

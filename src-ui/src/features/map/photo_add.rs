@@ -45,7 +45,7 @@ pub(super) fn AddPhotos(pin: PinId, full: Signal<bool>) -> impl IntoView {
             </div>
         </When>
         <p class="muted" role="status">{words}</p>
-        <Dialog open title=tr!(i18n, map.photo.new)>
+        <Dialog open title=tr!(i18n, map.photo.title)>
             <Describe pin prepared open />
         </Dialog>
     }

@@ -15,14 +15,13 @@ pub(crate) fn SyncBadgeLink() -> impl IntoView {
     let parts = Kept::new(move || status.get().map(|status| badge_parts(i18n.get_locale(), &status, now.get())));
     move || {
         parts.get().map(|parts| {
-            let sentence = parts.sentence();
             let tone = match parts.tone {
                 BadgeTone::Fresh => "sync-badge",
                 BadgeTone::Waiting => "sync-badge sync-badge--waiting",
                 BadgeTone::Stopped => "sync-badge sync-badge--stopped",
             };
             view! {
-                <a class=tone class:sync-badge--running=parts.running href=paths::updates() aria-label=sentence>
+                <a class=tone class:sync-badge--running=parts.running href=paths::updates()>
                     <span class="sync-badge__dot"></span>
                     <span class="sync-badge__words">
                         <span class="sync-badge__part">{parts.state}</span>

@@ -86,7 +86,7 @@ impl World {
             wrong.push(format!("{} is locked out and holds rows", device.name));
         }
         let written: Vec<Written> = here.iter().chain(&away).flat_map(|device| device.written.clone()).collect();
-        if let Some(Ok(kept)) = kept.as_ref().filter(|_| self.files_forget) {
+        if let Some(Ok(kept)) = &kept {
             check::erased_words(&written, kept, &self.server, &here, &mut wrong);
         }
         let on_devices: Vec<_> =
