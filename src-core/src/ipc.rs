@@ -4,12 +4,14 @@
 //! The UI sends a request struct through [`Ask`]; the host hands the [`Request`] to `app::App`, which answers with the
 //! JSON of [`Ask::Reply`] or with an [`IpcError`].
 
+mod access;
 mod changes;
 mod forms;
 mod lock;
 mod photos;
 mod views;
 
+pub use access::*;
 pub use changes::*;
 pub use forms::*;
 pub use lock::*;

@@ -153,6 +153,7 @@ test('who forgot the PIN hears what is lost, and forgets the device without a ne
 });
 
 test('what is not sent can be saved to a file before the device is forgotten', async ({ server, app }) => {
+  await app.keptForOffline();
   await server.kill();
   await app.card.tile('Hærværk').click();
   const contact = app.problem.contact('Ejendomskontoret');

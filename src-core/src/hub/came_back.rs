@@ -21,7 +21,7 @@ impl Admission<'_> {
         verdict: Verdict,
     ) -> Result<Verdict, HubError> {
         let logged = self.logged(action)?;
-        if !logged.iter().all(|row| row.withdrawn || says_as_much(action, row)) {
+        if !logged.iter().all(|row| says_as_much(action, row)) {
             return Ok(self.quarantine(action, hash, body)?);
         }
         let missing = self.missing(action, &logged)?;
@@ -37,7 +37,7 @@ impl Admission<'_> {
 
     /// Whether it is the same as far as the log can say; for those who only want to know.
     pub(super) fn may_be_same(&self, action: &Action) -> Result<bool, StoreError> {
-        Ok(self.logged(action)?.iter().all(|row| row.withdrawn || says_as_much(action, row)))
+        Ok(self.logged(action)?.iter().all(|row| says_as_much(action, row)))
     }
 
     /// What the log has of an action.
@@ -103,7 +103,8 @@ fn is_logged(logged: &[LogRow], change: &RowChange, field: &LogField) -> bool {
     here.flat_map(|row| &row.fields).any(|known| (known.field, &known.value) == (field.field, &field.value))
 }
 
-/// Whether an action says what the log has of one of its rows. A row that came whole has others' words in it as well.
+/// Whether an action says what the log has of one of its rows. A row that came whole has others' words in it as well; of
+/// one that left or was erased there is only which it was.
 fn says_as_much(action: &Action, logged: &LogRow) -> bool {
     let Some(change) = action.rows.iter().find(|change| change.row == logged.row) else { return false };
     let mine = logged.fields.iter().filter(|field| field.stamp.is_none());
