@@ -75,6 +75,19 @@ test('what is typed is kept when the page goes away a moment later', async ({ de
   await expect(app.contactForm.note).toHaveValue(/Skrevet i ét stræk, uden pause$/);
 });
 
+test('a page that is late to take the focus leaves it with who writes already', async ({ device }) => {
+  const app = await device('coordinator');
+  await app.page.evaluate(() => {
+    const soon = window.requestAnimationFrame.bind(window);
+    window.requestAnimationFrame = (run) => window.setTimeout(() => soon(run), 1_500);
+  });
+  await officeForm(app);
+  await app.contactForm.note.pressSequentially('Skrevet straks, uden at vente på siden', { delay: 50 });
+  await app.page.waitForTimeout(1_000);
+  await expect(app.contactForm.note).toHaveValue(/Skrevet straks, uden at vente på siden$/);
+  await expect(app.contactForm.note).toBeFocused();
+});
+
 test('a device without room says so, and what was written stays', async ({ device, server }) => {
   const app = await device('coordinator');
   await officeForm(app);

@@ -37,7 +37,7 @@ const STAGES: [Stage; 11] = [
     Stage { name: "native", words: "core, base map, server, developer commands, devices with a server", run: native },
     Stage {
         name: "simulation",
-        words: "10,000 schedules of failing machines, and every write failing",
+        words: "thousands of schedules of failing machines, and every write failing",
         run: simulation,
     },
     Stage { name: "mutants", words: "planted bugs, each with the test that is known to catch it", run: planted_bugs },

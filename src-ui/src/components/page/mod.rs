@@ -8,7 +8,7 @@ use leptos::html;
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 use wasm_bindgen::JsCast;
-use web_sys::HtmlElement;
+use web_sys::{Element, HtmlBodyElement, HtmlElement};
 
 /// Where a page stands; [`super::Split`] tells its list and its detail.
 #[derive(Clone, Copy)]
@@ -96,16 +96,24 @@ fn focus_on_arrival(root: NodeRef<html::Section>, heading: NodeRef<html::H1>, ac
     effect(move || {
         let here = path.get();
         let (true, Some(heading), Some(arrival)) = (active.get(), heading.get(), arrival) else { return };
+        let focused = document().active_element();
         // A moment later the page that was left is gone: it hears of the new address too, and must not take the focus.
         request_animation_frame(move || {
             if heading.is_connected() {
-                arrive(arrival, here, root, &heading);
+                arrive(arrival, here, root, &heading, focused.as_ref());
             }
         });
     });
 }
 
-fn arrive(arrival: Arrival, here: String, root: NodeRef<html::Section>, heading: &HtmlElement) {
+/// `focused`: what had the focus when the address became this one.
+fn arrive(
+    arrival: Arrival,
+    here: String,
+    root: NodeRef<html::Section>,
+    heading: &HtmlElement,
+    focused: Option<&Element>,
+) {
     let before = arrival.0.get_value();
     if before.as_deref() == Some(here.as_str()) {
         return;
@@ -113,12 +121,21 @@ fn arrive(arrival: Arrival, here: String, root: NodeRef<html::Section>, heading:
     arrival.0.set_value(Some(here));
     // At the start of the app the focus stays where the browser put it.
     let Some(before) = before else { return };
+    if moved_on(focused) {
+        return;
+    }
     let line = root
         .get_untracked()
         .and_then(|root| root.query_selector(&format!("a[href='{before}']:not(.page__back)")).ok().flatten())
         .and_then(|line| line.dyn_into::<HtmlElement>().ok())
         .filter(|line| line.offset_parent().is_some());
     let _ = line.as_ref().unwrap_or(heading).focus();
+}
+
+/// Whether something else has the focus by now. On a slow telephone a page can be seen a while before it is its turn to
+/// take the focus, and who writes in a field already must not be torn from it.
+fn moved_on(focused: Option<&Element>) -> bool {
+    document().active_element().is_some_and(|now| Some(&now) != focused && !now.is_instance_of::<HtmlBodyElement>())
 }
 
 /// The address that last took the focus.

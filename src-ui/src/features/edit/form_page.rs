@@ -94,6 +94,8 @@ where
     });
     let drop_draft = move || {
         draft.drop_it();
+        // Whatever is typed from here on belongs into the fresh form, not into the one that is about to go.
+        found.set(None);
         fresh();
     };
     view! {
