@@ -1,6 +1,7 @@
 //! A device is locked out while it has something unsent: that is handed in, and nothing stays on it.
 
 use trygkort_core::domain::Role;
+use trygkort_core::error::ErrorCode;
 use trygkort_core::ipc::{GetCard, GetPins, GetSyncStatus, ListDevices, RevokeDevice, SearchContacts, SyncState};
 use trygkort_tests::{Device, TestServer};
 
@@ -67,6 +68,24 @@ async fn without_a_network_it_keeps_what_was_not_sent_until_it_is_handed_in() {
     lost.sync().await;
     assert_eq!(lost.ask(GetSyncStatus {}).await.unwrap().pending, 0);
     assert!(lost.ask(GetPins {}).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_device_that_stopped_while_handing_in_takes_nothing_more_that_would_be_lost() {
+    let server = TestServer::demo().await;
+    let mut lost = Device::joined(&server.invite(Role::Staff).await).await;
+    lose(&mut lost).await;
+    add_pin(&mut lost, "Skrevet uden net").await;
+    let refused = lost.push().await;
+    lost.take(refused);
+    // Its body is on its way, and it never hears that it was taken.
+    lost.push().await;
+    let mut lost = lost.restart();
+    let refused = lost.save_pin(None, |pin| "For sent".clone_into(&mut pin.title)).await;
+    assert_eq!(refused.unwrap_err().code, ErrorCode::Revoked);
+    let status = lost.sync().await;
+    assert_eq!((status.state, status.pending), (SyncState::Revoked, 0));
+    assert!(lost.ask(GetCard {}).await.unwrap().problems.is_empty());
 }
 
 #[tokio::test]

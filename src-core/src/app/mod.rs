@@ -10,6 +10,7 @@ mod history;
 mod host;
 mod http;
 mod lock;
+mod locked_out;
 mod online;
 mod photos;
 mod sync_driver;
@@ -125,7 +126,7 @@ impl App {
     fn add_area(&mut self, file: AreaFile) {
         let area = file.session().area;
         let task = match file.ended() {
-            Ok(Some(how)) => SyncTask::ended(&how),
+            Ok(Some(ending)) => SyncTask::ended(&ending),
             _ => SyncTask::new(file.session().local_only()),
         };
         self.tasks.insert(area, task);

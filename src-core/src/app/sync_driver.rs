@@ -1,7 +1,7 @@
 //! When to synchronise which area, and what its state is called on the screen.
 
 use super::photos::Transfers;
-use super::{App, HttpRequest, HttpResponse, NetworkError, online};
+use super::{App, HttpRequest, HttpResponse, NetworkError, locked_out, online};
 use crate::domain::AreaId;
 use crate::error::ErrorCode;
 use crate::ipc::{Event, SyncState, Topic};
@@ -14,9 +14,6 @@ use std::collections::BTreeMap;
 const RETRY_FIRST_MS: u64 = 2_000;
 const RETRY_MAX_MS: u64 = 5 * 60_000;
 
-/// How access ended, as it is kept in the area's file.
-const REVOKED: &str = "revoked";
-const EXPIRED: &str = "expired";
 /// After so many snapshots that could not be taken, the log is read instead.
 const SNAPSHOT_TRIES: u32 = 2;
 
@@ -43,19 +40,19 @@ enum CallKind {
 #[derive(Debug)]
 pub(super) struct SyncTask {
     local_only: bool,
-    due: bool,
+    pub(super) due: bool,
     running: bool,
     basemap_due: bool,
-    state: SyncState,
+    pub(super) state: SyncState,
     failures: u32,
     /// The device is locked out, and what it had not sent is to be handed in before the rest is removed.
-    hand_in_due: bool,
+    pub(super) hand_in_due: bool,
     /// It has not been handed in yet.
-    leaving: bool,
+    pub(super) leaving: bool,
     /// What is here is to be removed, and could not be yet.
-    wipe_due: bool,
+    pub(super) wipe_due: bool,
     /// It was removed.
-    gone: bool,
+    pub(super) gone: bool,
     /// The log is being read from the start because a page did not fit; a second misfit is the server's fault.
     rereading: bool,
     snapshot: Snapshots,
@@ -82,20 +79,8 @@ impl SyncTask {
         }
     }
 
-    /// A device that was locked out before and holds nothing any more.
-    pub(super) fn ended(how: &str) -> Self {
-        let state = if how == EXPIRED { SyncState::Expired } else { SyncState::Revoked };
-        Self { due: false, state, gone: true, ..Self::new(false) }
-    }
-
     pub(super) fn state(&self) -> SyncState {
         if self.running && self.state == SyncState::Idle { SyncState::Running } else { self.state }
-    }
-
-    /// Why nothing may be written any more: it would reach nobody, and be removed with the rest.
-    pub(super) fn ended_with(&self) -> Option<ErrorCode> {
-        let code = if self.state == SyncState::Expired { ErrorCode::Expired } else { ErrorCode::Revoked };
-        (self.leaving || self.wipe_due || self.gone).then_some(code)
     }
 
     /// There is something to do.
@@ -271,7 +256,7 @@ impl App {
                 method: "POST",
                 url: format!("{}/api/v1/hand-in", session.server),
                 headers: vec![("content-type", CONTENT_TYPE.to_owned())],
-                body: sync::request(file, &|bytes| self.env.fill_random(bytes))?,
+                body: self.what_is_handed_in(file, task)?,
             },
             CallKind::Snapshot => {
                 let hash = task.snapshot.wanted().ok_or(crate::error::Error::NotFound)?;
@@ -308,43 +293,13 @@ impl App {
             Ok(HttpResponse { status: 404, .. }) if kind == CallKind::Snapshot => self.ask_again(area),
             Ok(response) => {
                 self.sync_failed(area, state_of(&response));
-                if locks_out(&response) {
+                if locked_out::is_so(&response) {
                     self.locked_out(area);
                 }
             }
             Err(NetworkError) => self.sync_failed(area, SyncState::Offline),
         }
         self.push_status();
-    }
-
-    /// The server knows this device and has ended its access: what it had not sent is handed in, the rest goes.
-    fn locked_out(&mut self, area: AreaId) {
-        let unsent = self.areas.get(&area).and_then(|file| file.pending().ok()).unwrap_or(0);
-        match self.tasks.get_mut(&area) {
-            Some(task) if unsent > 0 => (task.leaving, task.hand_in_due) = (true, true),
-            _ => self.wipe(area),
-        }
-    }
-
-    fn handed_in(&mut self, area: AreaId, response: &Result<HttpResponse, NetworkError>) {
-        // Taken, taken before, or too much of it to be taken at all. Anything else is tried again when the app next has a
-        // reason to: what was written is still here.
-        if matches!(response, Ok(HttpResponse { status: 200 | 409 | 413, .. })) {
-            self.wipe(area);
-        }
-    }
-
-    fn wipe(&mut self, area: AreaId) {
-        let (Some(file), Some(task)) = (self.areas.get_mut(&area), self.tasks.get_mut(&area)) else { return };
-        (task.leaving, task.hand_in_due) = (false, false);
-        let how = if task.state == SyncState::Expired { EXPIRED } else { REVOKED };
-        let wiped = file.wipe(how);
-        (task.gone, task.wipe_due) = (wiped.is_ok(), wiped.is_err());
-        if let Ok(topics) = wiped {
-            // Drafts lie in the device's own file.
-            drop(self.device.drop_drafts(area));
-            self.events.push(Event::Changed { area, topics: topics.into_iter().collect() });
-        }
     }
 
     fn take_exchange(&mut self, area: AreaId, body: &[u8]) {
@@ -441,10 +396,6 @@ impl App {
 }
 
 /// Whether the server says that it ended this device's access, and not only that it does not know it.
-fn locks_out(response: &HttpResponse) -> bool {
-    response.status == 401 && matches!(online::word_of(response).as_deref(), Some("revoked" | "expired"))
-}
-
 fn state_of(response: &HttpResponse) -> SyncState {
     match response.status {
         401 if online::code_of(response) == Some(ErrorCode::Expired) => SyncState::Expired,

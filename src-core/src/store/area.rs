@@ -92,7 +92,7 @@ impl AreaFile {
         file.bring_tables_up_to_date()?;
         let tx = file.conn.transaction()?;
         keep_session(&tx, &file.session)?;
-        tx.execute("DELETE FROM meta WHERE key = 'ended'", [])?;
+        tx.execute("DELETE FROM meta WHERE key IN ('ended', 'leaving')", [])?;
         if let Some(before) = before {
             crate::sync::joined_again(&tx, &before, &file.session)?;
         }
@@ -215,12 +215,26 @@ impl AreaFile {
         Ok(dump)
     }
 
-    /// That the server locked this device out, once what it had not sent was handed in and the rest is gone.
+    /// That the server locked this device out, and how far it is with going.
     ///
     /// # Errors
     /// When the file fails.
-    pub(crate) fn ended(&self) -> Result<Option<String>, StoreError> {
-        get_meta(&self.conn, "ended")
+    pub(crate) fn ended(&self) -> Result<Option<Ending>, StoreError> {
+        match get_meta(&self.conn, "ended")? {
+            Some(how) => Ok(Some(Ending::Gone(how))),
+            None => Ok(get_meta(&self.conn, "leaving")?.map(Ending::Leaving)),
+        }
+    }
+
+    /// Notes that this device is about to hand in what it had not sent, and why; `None`: it stays.
+    ///
+    /// # Errors
+    /// When the file fails.
+    pub(crate) fn note_leaving(&self, how: Option<&str>) -> Result<(), StoreError> {
+        match how {
+            Some(how) => set_meta(&self.conn, "leaving", &how),
+            None => Ok(self.conn.execute("DELETE FROM meta WHERE key = 'leaving'", []).map(drop)?),
+        }
     }
 
     /// Removes everything of the area from this device but who it was, because it is locked out. `how` says why.
@@ -243,7 +257,7 @@ impl AreaFile {
         for table in KEPT {
             tx.execute(&format!("DELETE FROM {table}"), [])?;
         }
-        tx.execute("DELETE FROM meta WHERE key IN ('cursor', 'restart', 'judged')", [])?;
+        tx.execute("DELETE FROM meta WHERE key IN ('cursor', 'restart', 'judged', 'leaving')", [])?;
         let topics = table::project(&tx, self.session.origin, &rows)?;
         table::purge_search(&tx)?;
         self.session.token.clear();
@@ -357,6 +371,15 @@ pub(crate) fn take_counters(conn: &Connection, count: u64) -> Result<u64, StoreE
     let first: u64 = get_meta(conn, "next_counter")?.unwrap_or(1);
     set_meta(conn, "next_counter", &(first + count))?;
     Ok(first)
+}
+
+/// How access ended (`revoked`, `expired`), and what has become of what is here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// What was not sent may have been handed in. Everything is still here.
+    Leaving(String),
+    /// Everything was removed.
+    Gone(String),
 }
 
 fn get_meta<T: rusqlite::types::FromSql>(conn: &Connection, key: &str) -> Result<Option<T>, StoreError> {

@@ -1,0 +1,91 @@
+//! A device whose access has ended: what it had not sent is handed in, then everything is removed.
+
+use super::sync_driver::SyncTask;
+use super::{App, HttpResponse, NetworkError, online};
+use crate::domain::AreaId;
+use crate::error::{Error, ErrorCode};
+use crate::ipc::{Event, SyncState};
+use crate::store::area::{AreaFile, Ending};
+use crate::sync;
+
+/// How access ended, as it is kept in the area's file.
+const REVOKED: &str = "revoked";
+const EXPIRED: &str = "expired";
+
+impl SyncTask {
+    /// The task of a device that was locked out before: nothing is here any more, or it was just handing in.
+    pub(super) fn ended(ending: &Ending) -> Self {
+        let (how, gone) = match ending {
+            Ending::Leaving(how) => (how, false),
+            Ending::Gone(how) => (how, true),
+        };
+        let state = if how == EXPIRED { SyncState::Expired } else { SyncState::Revoked };
+        let mut task = Self::new(false);
+        (task.due, task.state) = (false, state);
+        (task.gone, task.leaving, task.hand_in_due) = (gone, !gone, !gone);
+        task
+    }
+
+    /// Why nothing may be written any more: it would reach nobody, and be removed with the rest.
+    pub(super) fn ended_with(&self) -> Option<ErrorCode> {
+        let code = if self.state == SyncState::Expired { ErrorCode::Expired } else { ErrorCode::Revoked };
+        (self.leaving || self.wipe_due || self.gone).then_some(code)
+    }
+
+    fn how(&self) -> &'static str {
+        if self.state == SyncState::Expired { EXPIRED } else { REVOKED }
+    }
+}
+
+impl App {
+    /// The server knows this device and has ended its access: what it had not sent is handed in, the rest goes.
+    pub(super) fn locked_out(&mut self, area: AreaId) {
+        let unsent = self.areas.get(&area).and_then(|file| file.pending().ok()).unwrap_or(0);
+        match self.tasks.get_mut(&area) {
+            Some(task) if unsent > 0 => (task.leaving, task.hand_in_due) = (true, true),
+            _ => self.wipe(area),
+        }
+    }
+
+    /// The body of handing in. It is taken once, so from before it leaves nothing more may be written here, also when the
+    /// power fails before the answer is in.
+    pub(super) fn what_is_handed_in(&self, file: &AreaFile, task: &SyncTask) -> Result<Vec<u8>, Error> {
+        file.note_leaving(Some(task.how()))?;
+        Ok(sync::request(file, &|bytes| self.env.fill_random(bytes))?)
+    }
+
+    pub(super) fn handed_in(&mut self, area: AreaId, response: &Result<HttpResponse, NetworkError>) {
+        match response {
+            // Taken, taken before, or too much of it to be taken at all.
+            Ok(HttpResponse { status: 200 | 409 | 413, .. }) => self.wipe(area),
+            Ok(HttpResponse { status: 401, .. }) => self.let_in_again(area),
+            // It is tried again when the app next has a reason to: what was written is still here.
+            _ => {}
+        }
+    }
+
+    /// Nothing to hand in, says the server: the device is not locked out, or not any more. The next exchange tells.
+    fn let_in_again(&mut self, area: AreaId) {
+        let (Some(file), Some(task)) = (self.areas.get(&area), self.tasks.get_mut(&area)) else { return };
+        if file.note_leaving(None).is_ok() {
+            (task.leaving, task.hand_in_due, task.state) = (false, false, SyncState::Idle);
+        }
+    }
+
+    pub(super) fn wipe(&mut self, area: AreaId) {
+        let (Some(file), Some(task)) = (self.areas.get_mut(&area), self.tasks.get_mut(&area)) else { return };
+        (task.leaving, task.hand_in_due) = (false, false);
+        let wiped = file.wipe(task.how());
+        (task.gone, task.wipe_due) = (wiped.is_ok(), wiped.is_err());
+        if let Ok(topics) = wiped {
+            // Drafts lie in the device's own file.
+            drop(self.device.drop_drafts(area));
+            self.events.push(Event::Changed { area, topics: topics.into_iter().collect() });
+        }
+    }
+}
+
+/// Whether the server ended this device's access, rather than not knowing it.
+pub(super) fn is_so(response: &HttpResponse) -> bool {
+    response.status == 401 && matches!(online::word_of(response).as_deref(), Some("revoked" | "expired"))
+}
