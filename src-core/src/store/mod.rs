@@ -17,6 +17,7 @@ pub(crate) mod table;
 pub(crate) use migrate::migrate;
 
 use crate::error::ErrorCode;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ffi};
 use thiserror::Error;
 
@@ -115,7 +116,10 @@ pub(crate) fn configure(conn: &Connection, journal: Journal) -> Result<(), Store
     // What was erased is overwritten and not merely let go of.
     conn.pragma_update(None, "secure_delete", true)?;
     conn.pragma_update(None, "busy_timeout", 5_000)?;
-    conn.set_prepared_statement_cache_capacity(64);
+    // A plan is made once and kept: otherwise SQLite prepares a statement anew whenever the values it is asked with could
+    // have made another plan better, which here costs more than any plan saves.
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    conn.set_prepared_statement_cache_capacity(256);
     Ok(())
 }
 

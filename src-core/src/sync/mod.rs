@@ -139,6 +139,9 @@ pub fn apply(file: &mut AreaFile, answer: &[u8], now_ms: i64) -> Result<Applied,
     let tx = file.conn.transaction()?;
     let mut touched = BTreeSet::new();
     let (mut refused, mut erased) = (false, false);
+    if response.restart.is_none() && restart::is_of_another_epoch(&tx, &response.page)? {
+        outbox::none_admitted(&tx)?;
+    }
     for verdict in &response.verdicts {
         refused |= take_verdict(&tx, verdict, now_ms, &mut touched)?;
     }

@@ -54,6 +54,13 @@ pub(super) fn settle(tx: &Connection, page: &Page) -> Result<bool, StoreError> {
     Ok(!asked_from_start)
 }
 
+/// Whether a page is of a log that was put back to a backup in which this device's cursor is a place. Nothing that was
+/// read is lost then, but what the server admitted and this device had not come to read may be.
+pub(super) fn is_of_another_epoch(tx: &Connection, page: &Page) -> Result<bool, StoreError> {
+    let (known, now) = (area::cursor(tx)?.epoch, page.epoch);
+    Ok(known.is_some() && now.is_some() && known != now)
+}
+
 fn offered_until(restart: Restart) -> u64 {
     restart.taken.unwrap_or(restart.after)
 }

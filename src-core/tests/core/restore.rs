@@ -84,6 +84,36 @@ fn what_was_acknowledged_and_not_read_back_is_sent_again() {
 }
 
 #[test]
+fn what_was_acknowledged_behind_the_page_is_sent_again_to_a_log_that_the_cursor_fits() {
+    let Backed { mut hub, mut office, id, .. } = backed();
+    let mut phone = Device::joined(Role::Coordinator);
+    phone.sync(&mut hub);
+    for text in ["Først dette", "Så dette", "Og til sidst dette"] {
+        note(&mut phone, id, text);
+    }
+    phone.sync(&mut hub);
+    // The first page ends before what the server has just admitted, and within the backup.
+    let backup = hub.backup();
+    note(&mut office, id, "Ring på dørklokken");
+    hub.log.set_page_bytes(1);
+    office.app.request_sync();
+    let (call, request) = office.app.next_sync().unwrap();
+    let answer = hub.answer(office.origin, Role::Coordinator, &request);
+    office.app.finish_sync(call, Ok(answer));
+    assert_eq!(office.ask(GetSyncStatus {}).unwrap().pending, 0, "the server has said that it has it");
+    hub.log.set_page_bytes(usize::MAX);
+    hub.restore(&backup);
+    // Others write meanwhile, so that the log is soon as long as it was.
+    note(&mut phone, id, "Efter backuppen");
+    phone.sync(&mut hub);
+    office.sync(&mut hub);
+    let history = office.ask(GetHistory { row: id.0 });
+    assert!(format!("{history:?}").contains("Ring på dørklokken"), "{history:?}");
+    phone.sync(&mut hub);
+    assert_eq!(phone.app.dump().unwrap(), office.app.dump().unwrap());
+}
+
+#[test]
 fn two_who_offer_the_same_make_it_one_and_later_edits_win() {
     let Backed { mut hub, mut office, id, backup } = backed();
     let mut phone = Device::joined(Role::Staff);
