@@ -21,9 +21,44 @@ pub const TRASH_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 const TRASH_ROWS: usize = 50;
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
+/// What makes no sense without the row that these fields name, and may name the same person.
+const HANGS_ON: [(Entity, &[FieldId]); 4] = [
+    (Entity::Channel, &[channel::contact]),
+    (Entity::CardCell, &[card_cell::contact, card_cell::problem]),
+    (Entity::Conflict, &[conflict::row]),
+    (Entity::Photo, &[photo::of]),
+];
+
 /// Whether a row was erased.
 pub(super) fn is_erased(conn: &Connection, row: RowId) -> Result<bool, StoreError> {
     Ok(conn.prepare_cached("SELECT 1 FROM erased WHERE row = ?1")?.exists([row.0.as_bytes()])?)
+}
+
+/// Whether a row that a device brings back was erased, or hangs on one that was and is not to come back either.
+pub(super) fn is_erased_with(conn: &Connection, row: &LogRow) -> Result<bool, StoreError> {
+    if is_erased(conn, row.row.0)? {
+        return Ok(true);
+    }
+    let hangs = HANGS_ON.iter().filter(|(entity, _)| entity.number() == row.entity).flat_map(|(_, fields)| *fields);
+    for field in hangs {
+        let named = row.fields.iter().find(|held| held.field == *field).and_then(|held| held.value.row());
+        if let Some(named) = named
+            && is_erased(conn, named)?
+        {
+            note(conn, row.row.0, NOT_IN_THE_LOG)?;
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// The position of an erasure that the log does not tell of, because it has nothing of the row.
+const NOT_IN_THE_LOG: u64 = 0;
+
+fn note(conn: &Connection, row: RowId, position: u64) -> Result<(), StoreError> {
+    conn.prepare_cached("INSERT OR IGNORE INTO erased (row, position) VALUES (?1, ?2)")?
+        .execute(params![row.0.as_bytes(), position])?;
+    Ok(())
 }
 
 impl AreaLog {
@@ -80,7 +115,13 @@ impl AreaLog {
             if is_erased(&self.conn, row)? {
                 continue;
             }
-            let Some((entity, scopes)) = self.scrub_log(row)? else { continue };
+            let Some((entity, scopes)) = self.scrub_log(row)? else {
+                // A backup from before the row was made; somebody may still offer it.
+                if !mutant!(ForgetWhatIsErasedBeforeItComesBack) {
+                    note(&self.conn, row, NOT_IN_THE_LOG)?;
+                }
+                continue;
+            };
             self.scrub_rest(row)?;
             for scope in scopes {
                 by_scope.entry(scope).or_default().push(seal::erasure(entity, WireId(row)));
@@ -96,16 +137,10 @@ impl AreaLog {
         Ok(count)
     }
 
-    /// What makes no sense without the row, and may name the same person.
+    /// What [hangs on](HANGS_ON) the row.
     fn hanging_on(&self, row: RowId) -> Result<Vec<RowId>, StoreError> {
         let mut found = Vec::new();
-        let refers: [(Entity, &[FieldId]); 4] = [
-            (Entity::Channel, &[channel::contact]),
-            (Entity::CardCell, &[card_cell::contact, card_cell::problem]),
-            (Entity::Conflict, &[conflict::row]),
-            (Entity::Photo, &[photo::of]),
-        ];
-        for (entity, fields) in refers {
+        for (entity, fields) in HANGS_ON {
             for other in rows::naming(&self.conn, entity, row)? {
                 let names = |field| other.fields.get(field).is_some_and(|held| held.value.row() == Some(row));
                 if fields.iter().any(names) {
@@ -180,10 +215,7 @@ impl AreaLog {
             }
             self.conn.prepare_cached(sql)?.execute([id])?;
         }
-        self.conn
-            .prepare_cached("INSERT OR IGNORE INTO erased (row, position) VALUES (?1, ?2)")?
-            .execute(params![id, page::head_position(&self.conn)? + 1])?;
-        Ok(())
+        note(&self.conn, row, page::head_position(&self.conn)? + 1)
     }
 
     /// Tells every device, in every scope that the rows were ever in.

@@ -286,9 +286,16 @@ fn take_page(
         touched.extend(outbox::settle(tx, page.to)?);
         return Ok(false);
     }
+    let mut is_new = page.from == 0;
     if page.from == 0 {
         // What was read before the log was begun anew; it comes again, or is not there any more.
-        touched.extend(rows::forget_all(tx)?);
+        let before = rows::forget_all(tx)?;
+        is_new = before.is_empty();
+        if !is_new {
+            // Among them may be what was erased meanwhile.
+            rewrite_later(tx)?;
+        }
+        touched.extend(before);
     }
     let mut chains = Chains::at(session.area, &cursor);
     let (mut clock, mut erased) = (0, false);
@@ -307,7 +314,8 @@ fn take_page(
     journal::mark(tx, &cursor)?;
     journal::prune(tx, page.to, backed_up.unwrap_or(0))?;
     touched.extend(outbox::settle(tx, page.to)?);
-    Ok(erased)
+    // Who reads for the first time gets of the erased only that it is: there is nothing to write over.
+    Ok(erased && !is_new)
 }
 
 /// Keeps an entry and merges its rows, noting how they stood before.

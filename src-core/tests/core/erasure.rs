@@ -85,6 +85,37 @@ fn what_is_erased_is_nowhere_and_the_chain_still_verifies() {
 }
 
 #[test]
+fn it_does_not_come_back_to_a_restored_server_from_a_device_that_had_not_heard() {
+    let mut hub = Hub::demo();
+    let mut office = Device::joined(Role::Coordinator);
+    office.sync(&mut hub);
+    let backup = hub.backup();
+    let id = add(&mut office, NAME);
+    add(&mut office, "Nabo");
+    office.sync(&mut hub);
+    let opened = office.ask(EditContact { id: Some(id) }).unwrap();
+    let form = ContactForm { note: format!("{NAME} bor i nr. 4"), ..opened.form.clone() };
+    office.ask(SaveContact { opened, form }).unwrap();
+    assert_eq!(erase(&mut hub, id.0), 2);
+    // The backup knows nothing of the contact yet, the office has both it and words on it that are not sent.
+    hub.restore(&backup);
+    assert_eq!(erase(&mut hub, id.0), 0, "nothing of it is there");
+    office.sync(&mut hub);
+
+    let mut late = Device::joined(Role::Coordinator);
+    late.sync(&mut hub);
+    for device in [&mut office, &mut late] {
+        assert!(contact(device, NAME).is_none());
+        assert!(contact(device, "Nabo").is_some(), "nothing else goes");
+    }
+    assert_eq!(office.app.dump().unwrap(), late.app.dump().unwrap());
+    assert!(hub.log.check().unwrap().is_empty(), "{:?}", hub.log.check());
+    for bytes in [log_bytes(&hub), bytes_of(office), bytes_of(late)] {
+        assert!(!holds(&bytes, NAME) && !holds(&bytes, "grethe hemmelig") && !holds(&bytes, "+4532571999"));
+    }
+}
+
+#[test]
 fn nobody_writes_to_it_again_and_what_they_tried_is_not_kept() {
     let mut hub = Hub::demo();
     let mut phone = Device::joined(Role::Coordinator);

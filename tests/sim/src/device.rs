@@ -96,7 +96,7 @@ impl Device {
 
     /// A device that has joined and read nothing.
     pub(crate) fn newcomer(origin: u32, role: Role, now_ms: &Rc<Cell<i64>>, rng: &Rng) -> Self {
-        let Joined { image, key } = prepared::joined(role, origin);
+        let Joined { image, key } = prepared::prepared().newcomer(role, origin);
         let mut device = Self { key, ..Self::off(origin, role, Disk::of(&image), now_ms, rng) };
         device.start().expect("a prepared disk opens");
         device

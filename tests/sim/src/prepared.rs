@@ -46,6 +46,7 @@ pub(crate) struct Prepared {
     pub(crate) contacts: Vec<ContactId>,
     pub(crate) problems: Vec<ProblemId>,
     devices: RefCell<HashMap<(Role, u32), Joined>>,
+    newcomers: RefCell<HashMap<(Role, u32), Joined>>,
 }
 
 thread_local! {
@@ -63,8 +64,9 @@ impl Prepared {
         let mut log = AreaLog::open(disk.connect(SERVER_FILE).unwrap(), area(), keys(&Rng::new(1))).unwrap();
         fill(&mut log);
         drop(log);
+        let (devices, newcomers) = (RefCell::default(), RefCell::default());
         let mut this =
-            Self { server: disk.image(), contacts: Vec::new(), problems: Vec::new(), devices: RefCell::default() };
+            Self { server: disk.image(), contacts: Vec::new(), problems: Vec::new(), devices, newcomers };
         let mut app = open(&Disk::of(&this.device(Role::Coordinator, 1).image), 1);
         let found = ask(&mut app, SearchContacts { query: String::new(), limit: 100 });
         this.contacts = found.groups.into_iter().flat_map(|group| group.contacts).map(|row| row.id).collect();
@@ -77,7 +79,7 @@ impl Prepared {
         if let Some(joined) = self.devices.borrow().get(&(role, origin)) {
             return joined.clone();
         }
-        let Joined { image, key } = joined(role, origin);
+        let Joined { image, key } = self.newcomer(role, origin);
         let disk = Disk::of(&image);
         let mut app = open(&disk, origin);
         let server = Disk::of(&self.server);
@@ -94,15 +96,18 @@ impl Prepared {
         let joined = Joined { image: disk.image(), key };
         self.devices.borrow_mut().entry((role, origin)).or_insert(joined).clone()
     }
-}
 
-/// A device that has joined the area and read nothing.
-pub(crate) fn joined(role: Role, origin: u32) -> Joined {
-    let disk = Disk::new();
-    let mut app = open(&disk, origin);
-    let key = join(&mut app, role, origin);
-    app.close().unwrap();
-    Joined { image: disk.image(), key }
+    /// A device that has joined the area and read nothing.
+    pub(crate) fn newcomer(&self, role: Role, origin: u32) -> Joined {
+        let make = || {
+            let disk = Disk::new();
+            let mut app = open(&disk, origin);
+            let key = join(&mut app, role, origin);
+            app.close().unwrap();
+            Joined { image: disk.image(), key }
+        };
+        self.newcomers.borrow_mut().entry((role, origin)).or_insert_with(make).clone()
+    }
 }
 
 fn open(disk: &Disk, origin: u32) -> App {

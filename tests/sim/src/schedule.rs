@@ -18,14 +18,14 @@ pub struct Schedule {
 }
 
 impl Schedule {
-    /// The schedule of a seed: nineteen of twenty with 3 to 7 devices, one of two hundred with 50.
+    /// The schedule of a seed: of forty all but one or two with 3 to 7 devices, one of two hundred with 50.
     #[must_use]
     pub fn of(seed: u64) -> Self {
         let rng = Rng::new(seed ^ 0x5eed);
         let (devices, deeds) = match rng.below(200) {
             0 => (50, 100),
-            1..=9 => (rng.between(8, 17), 50),
-            _ => (rng.between(3, 8), rng.between(12, 36)),
+            1..=6 => (rng.between(8, 17), 50),
+            _ => (rng.between(3, 8), rng.between(10, 28)),
         };
         let roles = (0..devices).map(|_| role(&rng)).collect();
         let span_ms = [60_000, 3_600_000, 7 * 24 * 3_600_000][rng.index(3)];

@@ -106,6 +106,8 @@ pub(super) const MUTANTS: [Mutant; 50] = [
         (Server, "backups::a_backup_that_was_cut_or_changed_anywhere_is_refused")),
     mutant("BringErasedRowsBackWithABackup", "a restore forgets what was erased since",
         (Server, "person::a_person_is_erased_everywhere_and_does_not_come_back_with_a_backup")),
+    mutant("ForgetWhatIsErasedBeforeItComesBack", "a restored server erases only what its backup has",
+        (Core, "erasure::it_does_not_come_back_to_a_restored_server_from_a_device_that_had_not_heard")),
     mutant("KeepTheActionOfAnErasedRow", "erasing leaves the action as its author signed it",
         (Core, "erasure::what_is_erased_is_nowhere_and_the_chain_still_verifies")),
     mutant("EraseNothingThatWasRefused", "erasing leaves what was kept aside",
