@@ -21,7 +21,7 @@ pub use http::{HttpRequest, HttpResponse, NetworkError};
 pub use online::Pending;
 pub use sync_driver::SyncCall;
 
-use crate::domain::{AreaId, Role, RowId};
+use crate::domain::{AreaId, Reader, Role, RowId};
 use crate::error::{Error, ErrorCode};
 use crate::ipc::{AreaSummary, BootView, Event, IpcError, Request, SyncStatus, Topic};
 use crate::ops::Ctx;
@@ -181,6 +181,14 @@ impl App {
     /// When no area is open or its file fails.
     pub fn dump(&self) -> Result<String, Error> {
         Ok(self.file()?.dump()?)
+    }
+
+    /// What the server said last that this device reads of the open area. For tests.
+    ///
+    /// # Errors
+    /// When no area is open.
+    pub fn reader(&self) -> Result<Reader, Error> {
+        Ok(self.file()?.session().reader())
     }
 
     /// Commits and closes every file.

@@ -109,6 +109,8 @@ pub(super) fn reads_otherwise(
     walks: &[WalkScope],
 ) -> Result<bool, StoreError> {
     let read_until = area::cursor(tx)?.position;
-    let missed = |walk: &WalkScope| !before.walks.contains(&walk.walk) && walk.first <= read_until;
+    let missed = |walk: &WalkScope| {
+        !before.walks.contains(&walk.walk) && walk.first <= read_until && !mutant!(ReadOnInAWalkThatHadBegun)
+    };
     Ok(before.role != now.role || !before.walks.is_subset(&now.walks) || walks.iter().any(missed))
 }

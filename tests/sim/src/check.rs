@@ -4,11 +4,11 @@ use crate::device::{Device, Written};
 use crate::disk::Disk;
 use crate::impostor::FORGED;
 use crate::people;
-use crate::server::{Judged, Server};
+use crate::server::{Judged, Server, reads};
 use crate::stranger::PERSONAL_NUMBER;
 use rusqlite::Connection;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use trygkort_core::domain::{Entity, Role, RowId, Value};
+use trygkort_core::domain::{Entity, Reader, RowId, Value};
 use trygkort_core::wire::from_bytes;
 use trygkort_core::wire::v1::{Action, LogRow, Reason, RowChange};
 
@@ -172,27 +172,28 @@ pub(crate) fn written(
     }
 }
 
-/// No row is outside the scopes of the role.
+/// No row is outside the scopes of the role and the walks.
 pub(crate) fn scopes(device: &Device, wrong: &mut Vec<String>) {
-    let readable: Vec<String> = device.told.readable().iter().map(|scope| scope.number().to_string()).collect();
+    let reader = device.reader();
     for line in device.dump().lines() {
         let mut columns = line.split(' ');
         let (row, scope) = (columns.next().unwrap_or_default(), columns.nth(1).unwrap_or_default());
-        if !readable.iter().any(|known| known == scope) {
-            wrong.push(format!("{} is {} and holds row {row} of scope {scope}", device.name, device.told));
+        if !scope.parse().is_ok_and(|scope| reads(&reader, scope)) {
+            wrong.push(format!("{} is {reader:?} and holds row {row} of scope {scope}", device.name));
         }
     }
 }
 
-/// All devices with a role hold what a new device with that role would hold.
-pub(crate) fn alike(devices: &[Device], fresh: &BTreeMap<Role, String>, wrong: &mut Vec<String>) {
+/// All devices that read the same hold what a new device that reads it would hold.
+pub(crate) fn alike(devices: &[Device], fresh: &BTreeMap<Reader, String>, wrong: &mut Vec<String>) {
     for device in devices {
-        let (expected, dump) = (&fresh[&device.told], device.dump());
+        let (expected, dump) = (&fresh[&device.reader()], device.dump());
         if *expected != dump {
             let differs = expected.lines().zip(dump.lines()).find(|(one, other)| one != other);
             wrong.push(format!(
-                "{} does not hold what others with its role ({}) hold: {differs:?}",
-                device.name, device.told
+                "{} does not hold what others ({:?}) hold: {differs:?}",
+                device.name,
+                device.reader()
             ));
         }
     }
@@ -248,8 +249,8 @@ pub(crate) fn erased_words(
     look("the server", &server.disk, words(&|_| true));
     for device in devices {
         // Who could not read it any more is not told: of that, what they wrote themselves and was refused stays with them.
-        let readable = device.told.readable();
-        let told = |scopes: &BTreeSet<u32>| readable.iter().any(|scope| scopes.contains(&scope.number()));
+        let reader = device.reader();
+        let told = |scopes: &BTreeSet<u32>| scopes.iter().any(|scope| reads(&reader, *scope));
         look(&device.name, &device.disk, words(&told));
     }
 }

@@ -6,7 +6,7 @@ use crate::rng::Rng;
 use std::cell::Cell;
 use std::rc::Rc;
 use trygkort_core::app::{App, Env, HostInfo, Step, SyncCall};
-use trygkort_core::domain::{Role, RowId};
+use trygkort_core::domain::{Reader, Role, RowId};
 use trygkort_core::error::Error;
 use trygkort_core::ipc::{Ask, Boot, GetSyncStatus, IpcError, SyncStatus, UndoId};
 use trygkort_core::seal::Hash;
@@ -78,7 +78,7 @@ pub(crate) struct Device {
     pub(crate) call: Option<(u64, SyncCall)>,
     pub(crate) written: Vec<Written>,
     pub(crate) undo: Vec<UndoId>,
-    /// The role that it knows of: rows of its scopes may be here.
+    /// The role that it knows of.
     pub(crate) told: Role,
     /// A copy of its files, and how much was written by then.
     pub(crate) backup: Option<(Image, usize)>,
@@ -170,6 +170,12 @@ impl Device {
         {
             self.told = area.role;
         }
+    }
+
+    /// What it knows that it reads: rows of these scopes may be here.
+    pub(crate) fn reader(&self) -> Reader {
+        let reader = self.app.as_ref().and_then(|app| app.reader().ok());
+        reader.unwrap_or_else(|| Reader::new(self.told))
     }
 
     /// What the badge shows; `None`: it cannot be asked, or holds no area any more.

@@ -72,6 +72,8 @@ faults! {
     Deliver = 10,
     /// A device is locked out, more often than otherwise.
     LockOut = 5,
+    /// There are walks, and members are put on them and leave them.
+    Walk = 15,
 }
 
 /// The faults that were added after people had noted seeds: a random number of their own decides which of them a
@@ -86,10 +88,11 @@ const LATER: &[Fault] = &[
     Fault::Month,
     Fault::Deliver,
     Fault::LockOut,
+    Fault::Walk,
 ];
 
 /// What makes a device forget something that only it may have had.
-const FORGETS: &[Fault] = &[Fault::RoleChange, Fault::Revoke, Fault::DeviceRestore, Fault::LockOut];
+const FORGETS: &[Fault] = &[Fault::RoleChange, Fault::Revoke, Fault::DeviceRestore, Fault::LockOut, Fault::Walk];
 
 /// Which faults a schedule has. Each schedule has some of them only: a fault that is always there hides what happens
 /// without it.

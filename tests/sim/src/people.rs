@@ -40,6 +40,9 @@ pub(crate) fn act(device: &mut Device, forms: &mut Vec<Form>, number: u64, rng: 
         let form = forms.swap_remove(rng.index(forms.len()));
         return save(device, form, words(number, rng), rng, "saves the form opened before, ");
     }
+    if let Some(walk) = walk_of(device, rng) {
+        return walk_along(device, forms, words(number, rng), walk, rng);
+    }
     match device.told {
         Role::Coordinator => coordinate(device, forms, number, rng),
         Role::Staff => match rng.below(8) {
@@ -54,6 +57,21 @@ pub(crate) fn act(device: &mut Device, forms: &mut Vec<Form>, number: u64, rng: 
             1 => add_pin(device, words(number, rng), Scope::Public),
             _ => report(device, rng),
         },
+    }
+}
+
+/// The walk that somebody is just on; often none.
+fn walk_of(device: &Device, rng: &Rng) -> Option<u32> {
+    let walks: Vec<u32> = device.reader().walks.into_iter().collect();
+    if walks.is_empty() || rng.percent(60) { None } else { rng.pick(&walks).copied() }
+}
+
+/// On a walk people mark what they see, and edit it again.
+fn walk_along(device: &mut Device, forms: &mut Vec<Form>, words: String, walk: u32, rng: &Rng) -> Deed {
+    match rng.below(6) {
+        0..=2 => add_pin(device, words, Scope::Walk(walk)),
+        3..=4 => edit_pin(device, forms, words, rng),
+        _ => delete_pin(device, rng),
     }
 }
 

@@ -3,6 +3,7 @@
 mod erasures;
 mod handed_over;
 mod snapshots;
+mod walks;
 
 use crate::device::{Written, member_of};
 use crate::disk::{Disk, Image, Survival};
@@ -17,6 +18,8 @@ use trygkort_core::seal::Hash;
 use trygkort_core::wire::from_bytes;
 use trygkort_core::wire::v1::{Action, Reason, SyncRequest, SyncResponse, Verdict};
 use uuid::Uuid;
+pub(crate) use walks::reads;
+use walks::Walks;
 
 /// What a device sent.
 #[derive(Clone, Debug)]
@@ -96,6 +99,7 @@ pub(crate) struct Server {
     /// A copy of its file.
     backup: Option<Image>,
     pub(crate) revoked: BTreeSet<u32>,
+    walks: Walks,
     /// Devices that were locked out, and have handed in what they had not sent.
     pub(crate) handed_in: BTreeSet<u32>,
     /// Everything that was acknowledged, whether or not the answer arrived. One action may be judged twice.
@@ -123,6 +127,7 @@ impl Server {
             restored: false,
             backup: None,
             revoked: BTreeSet::new(),
+            walks: Walks::default(),
             handed_in: BTreeSet::new(),
             judged: BTreeMap::new(),
             wrong: Vec::new(),
@@ -239,7 +244,7 @@ impl Server {
     /// A device that goes by this origin now.
     fn peer(&self, token: u32, origin: u32) -> Peer {
         let key = self.keys.get(&token).copied();
-        Peer { key, ..Peer::new(origin, member_of(token), self.roles[&token]) }
+        Peer { key, reader: self.reader(token), ..Peer::new(origin, member_of(token), self.roles[&token]) }
     }
 
     /// The origin that a device goes by, if it is one of its own.
@@ -291,13 +296,12 @@ impl Server {
         if let Some(origin) = response.incarnation {
             self.incarnations.entry(message.token).or_default().insert(origin);
         }
-        let role = self.roles[&message.token];
-        let readable: Vec<u32> = role.readable().iter().map(|scope| scope.number()).collect();
+        let reader = self.reader(message.token);
         let scopes = response.page.entries.iter().flat_map(|entry| &entry.scopes).map(|part| part.scope);
         if let Some(scope) =
-            scopes.chain(response.page.heads.iter().map(|head| head.scope)).find(|s| !readable.contains(s))
+            scopes.chain(response.page.heads.iter().map(|head| head.scope)).find(|scope| !reads(&reader, *scope))
         {
-            self.wrong.push(format!("d{} is {role} and was sent scope {scope}", message.token));
+            self.wrong.push(format!("d{} is {reader:?} and was sent scope {scope}", message.token));
         }
         let not_all = response.restart.is_some() || response.incarnation.is_some();
         if !not_all && request.actions.len() != response.verdicts.len() {
@@ -362,6 +366,7 @@ impl Server {
                 revoked_at_ms: self.revoked.contains(origin).then_some(START_MS),
             }));
         }
+        roster.walks = self.walks.roster();
         roster
     }
 }

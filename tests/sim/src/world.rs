@@ -20,7 +20,7 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use trygkort_core::app::{App, HttpResponse, NetworkError};
-use trygkort_core::domain::{Entity, Role};
+use trygkort_core::domain::{Entity, Reader, Role};
 use trygkort_core::ipc::{SaveUnsent, SyncState, UndoId};
 use trygkort_core::wire::v1::Reason;
 
@@ -63,6 +63,8 @@ enum Event {
     Deliver,
     /// A device is locked out.
     LockOut,
+    /// A member is put on a walk, or leaves it.
+    Walk,
     Decide,
     /// Somebody copies a device.
     Copy,
@@ -154,6 +156,14 @@ impl World {
         if self.faults.strikes(Fault::SmallPages, &self.later) {
             self.server.small_pages(self.later.index(6_000));
         }
+        if self.faults.list().contains(&Fault::Walk) {
+            self.server.begin_walks();
+            self.mirror();
+            // Most are on one when it begins; the fault is that they come and go.
+            for _ in 0..self.devices.len() {
+                self.go_on_a_walk();
+            }
+        }
         self.plan_later(deeds, span_ms);
         for device in 0..self.devices.len() {
             self.at(self.rng.between(0, 5_000), Event::Sync(device));
@@ -169,6 +179,7 @@ impl World {
                 (Fault::Erase, Event::Erase),
                 (Fault::Deliver, Event::Deliver),
                 (Fault::LockOut, Event::LockOut),
+                (Fault::Walk, Event::Walk),
             ];
             for (fault, event) in events {
                 if self.faults.strikes(fault, &self.later) {
@@ -229,6 +240,7 @@ impl World {
             Event::Erase => self.erase(),
             Event::Deliver => self.deliver(),
             Event::LockOut => self.lock_out(),
+            Event::Walk => self.go_on_a_walk(),
             Event::Decide => self.decide(),
             Event::Copy => self.copy_device(),
             Event::BackUpDevice => self.back_up_device(),

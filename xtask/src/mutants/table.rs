@@ -23,7 +23,7 @@ const fn mutant(name: &'static str, words: &'static str, caught_by: Test) -> Mut
 
 /// In the order of docs/sync.md: the log, judging, merging, the device, after a restore, erasing, who is let in.
 #[rustfmt::skip]
-pub(super) const MUTANTS: [Mutant; 50] = [
+pub(super) const MUTANTS: [Mutant; 55] = [
     mutant("SkipAnEntryAtAPageBoundary", "a page says that it ends one entry later than it does",
         (Core, "pages::logs_of_one_to_seven_actions_come_whole_whatever_the_limit")),
     mutant("SplitAnActionOverPages", "a page ends in the middle of an action",
@@ -108,6 +108,14 @@ pub(super) const MUTANTS: [Mutant; 50] = [
         (Server, "person::a_person_is_erased_everywhere_and_does_not_come_back_with_a_backup")),
     mutant("ForgetWhatIsErasedBeforeItComesBack", "a restored server erases only what its backup has",
         (Core, "erasure::it_does_not_come_back_to_a_restored_server_from_a_device_that_had_not_heard")),
+    mutant("ReadEveryWalk", "whoever is on one walk or none reads all of them",
+        (Core, "walks::those_on_a_walk_share_its_marks_and_nobody_else_is_sent_them")),
+    mutant("MarkOnAWalkThatIsNotThere", "a device opens the scope of a walk that the server knows nothing of",
+        (Core, "walks::the_server_opens_a_walk_and_nobody_writes_to_one_that_is_not_theirs")),
+    mutant("SendWalksToWhoDoesNotKnowThem", "an older device is sent the scopes of walks",
+        (Core, "walks::a_device_that_does_not_speak_of_walks_is_sent_none")),
+    mutant("ReadOnInAWalkThatHadBegun", "whoever is put on a walk reads only what comes from then on",
+        (Core, "walks::whoever_leaves_a_walk_loses_it_at_once_and_whoever_joins_gets_all_of_it")),
     mutant("KeepTheActionOfAnErasedRow", "erasing leaves the action as its author signed it",
         (Core, "erasure::what_is_erased_is_nowhere_and_the_chain_still_verifies")),
     mutant("EraseNothingThatWasRefused", "erasing leaves what was kept aside",

@@ -36,10 +36,10 @@ impl Server {
 
     /// A file of the snapshot, for a device whose role reads it. One that is gone is offered no more.
     pub(super) fn snapshot_file(&mut self, token: u32, hash: &Hash) -> Option<Vec<u8>> {
-        let role = self.roles[&token];
+        let reader = self.reader(token);
         let offered = self.log().snapshot_files().ok()?;
         let (scope, _) = offered.into_iter().find(|(_, file)| file == hash)?;
-        if !role.readable().contains(&scope) {
+        if !reader.reads(scope) {
             return None;
         }
         let content = self.snapshots.get(hash).cloned();

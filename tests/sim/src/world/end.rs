@@ -114,23 +114,27 @@ impl World {
         wrong.into_iter().for_each(|what| self.wrong(what));
     }
 
-    /// What a new device with each of the roles holds. One that takes a snapshot holds the same.
-    pub(super) fn fresh(&mut self) -> BTreeMap<Role, String> {
+    /// What a new device of each reader there is holds. One that takes a snapshot holds the same.
+    pub(super) fn fresh(&mut self) -> BTreeMap<Reader, String> {
         if self.out.counts.contains_key("snapshots") {
             self.make_snapshot();
         }
-        let roles: BTreeSet<Role> = self.devices.iter().map(|device| device.told).collect();
+        let readers: BTreeSet<Reader> = self.devices.iter().map(Device::reader).collect();
         let mut fresh = BTreeMap::new();
-        for (number, role) in (0..).zip(roles) {
-            let dump = self.read_by(Device::new(1_000 + number, role, &self.now_ms, &self.rng));
+        for (number, reader) in (0..).zip(readers) {
+            let Reader { role, walks } = reader.clone();
+            // Numbers of members with one device.
+            let (by_log, by_snapshot) = (1_000 + 3 * number, 1_300 + 3 * number);
+            self.server.set_walks(by_log, walks.clone());
+            self.server.set_walks(by_snapshot, walks);
+            let dump = self.read_by(Device::new(by_log, role, &self.now_ms, &self.rng));
             if self.out.counts.contains_key("snapshots") {
-                // Numbers of members with one device.
-                let newcomer = Device::newcomer(1_300 + 3 * number, role, &self.now_ms, &self.later);
+                let newcomer = Device::newcomer(by_snapshot, role, &self.now_ms, &self.later);
                 if self.read_by(newcomer) != dump {
-                    self.wrong(format!("a {role} who took a snapshot does not hold what others hold"));
+                    self.wrong(format!("{reader:?} who took a snapshot does not hold what others hold"));
                 }
             }
-            fresh.insert(role, dump);
+            fresh.insert(reader, dump);
         }
         fresh
     }

@@ -211,6 +211,15 @@ impl World {
         self.mirror();
     }
 
+    /// A member is put on a walk, or leaves it.
+    pub(super) fn go_on_a_walk(&mut self) {
+        let token = self.devices[self.later.index(self.devices.len())].token;
+        let (number, joins) = self.server.change_walk(token, self.later.index(2));
+        self.out.count("comings and goings on walks");
+        let what = if joins { "is put on" } else { "leaves" };
+        self.say(|_| format!("the member of d{token} {what} walk {number}"));
+    }
+
     fn revoke(&mut self, origin: u32) {
         self.server.revoked.insert(origin);
         self.out.count("revoked devices");
