@@ -5,18 +5,6 @@ import { photograph } from './support/pages/photos.mjs';
 
 const TITLE = 'Lygten ved vaskeriet';
 
-/** A mark of one's own; its sheet is open afterwards. @param {import('./support/app.mjs').App} app */
-async function mark(app) {
-  await app.goTo('Områdekort');
-  await app.map.add.click();
-  await expect(app.page.getByText('Billeder kan lægges på, når markeringen er gemt.')).toBeVisible();
-  await app.pinForm.category('Sted');
-  await app.pinForm.title.fill(TITLE);
-  await expect(app.page.getByText('Stedet er valgt.')).toBeVisible();
-  await app.pinForm.save.click();
-  await expect(app.map.sheet(TITLE)).toBeVisible();
-}
-
 /** @param {import('./support/app.mjs').App} app */
 async function openMark(app) {
   await app.open('/map/list');
@@ -32,7 +20,12 @@ function markers(jpeg) {
 }
 
 test('a photo is taken without a network, upright, small and without where it was taken', async ({ server, app }) => {
-  await mark(app);
+  await app.mark(TITLE);
+  await app.open('/map');
+  await app.map.add.click();
+  await expect(app.page.getByText('Billeder kan lægges på, når markeringen er gemt.')).toBeVisible();
+  await app.page.goBack();
+  await openMark(app);
   await server.kill();
   const jpeg = await photograph(app.page);
   expect(jpeg.includes('Exif')).toBe(true);
@@ -56,7 +49,7 @@ test('a photo is taken without a network, upright, small and without where it wa
 });
 
 test('five photos are looked through with the keyboard, one is deleted and comes back', async ({ app }) => {
-  await mark(app);
+  await app.mark(TITLE);
   const jpeg = await photograph(app.page, 400, 300);
   for (const number of [1, 2, 3, 4, 5]) await app.photos.add(jpeg, `Nummer ${number}`);
   await expect(app.photos.tiles).toHaveCount(5);
@@ -80,7 +73,7 @@ test('a colleague sees the photo, a resident sees nothing of it', async ({ devic
   const janitor = await device('staff');
   const desk = await device('coordinator');
   const resident = await device('resident');
-  await mark(janitor);
+  await janitor.mark(TITLE);
   await janitor.photos.add(await photograph(janitor.page, 400, 300), 'Lygten er slukket');
 
   await expect(desk.badge(/Opdateret/)).toBeVisible();
@@ -94,7 +87,7 @@ test('a colleague sees the photo, a resident sees nothing of it', async ({ devic
 });
 
 test('what is no picture is refused in one line, and a CPR number is not kept', async ({ app }) => {
-  await mark(app);
+  await app.mark(TITLE);
   await app.photos.choose.setInputFiles({ name: 'brev.jpg', mimeType: 'image/jpeg', buffer: Buffer.from('Kære alle') });
   await expect(app.message('Filen kan ikke bruges')).toBeVisible();
   await app.photos.take.setInputFiles({

@@ -66,6 +66,17 @@ export class App {
     return this.page.getByRole('status').filter({ hasText: words });
   }
 
+  /** Marks where the map is just now; the mark's sheet is open afterwards. @param {string} title */
+  async mark(title) {
+    await this.goTo('Områdekort');
+    await this.map.add.click();
+    await this.pinForm.category('Sted');
+    await this.pinForm.title.fill(title);
+    await expect(this.page.getByText('Stedet er valgt.')).toBeVisible();
+    await this.pinForm.save.click();
+    await expect(this.map.sheet(title)).toBeVisible();
+  }
+
   async undo() {
     await this.page.getByRole('button', { name: 'Fortryd' }).last().click();
   }

@@ -90,6 +90,11 @@ export class Server {
     return link;
   }
 
+  /** Ends the area's only walk on the command line. */
+  async endWalk() {
+    await run(PROGRAM, ['walk', 'end', '--data', this.data, '--area', AREA, '1']);
+  }
+
   /** Ends it in order, as systemd does. */
   stop() {
     return this.#end('SIGTERM');

@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use trygkort_core::domain::{Entity, Reader, RowId, Value};
 use trygkort_core::wire::from_bytes;
 use trygkort_core::wire::v1::{Action, LogRow, Reason, RowChange};
+use uuid::Uuid;
 
 /// The server's log and quarantine as its file has them.
 pub(crate) struct Kept {
@@ -98,6 +99,12 @@ fn erased_rows(conn: &Connection) -> Result<BTreeMap<RowId, BTreeSet<u32>>, rusq
         for row in rows.iter().filter(|row| row.erased == Some(true)) {
             erased.entry(row.row.0).or_default().insert(part.get(0)?);
         }
+    }
+    // What a restored server had nothing of when it was erased again: nobody is told of that.
+    let mut statement = conn.prepare("SELECT row FROM erased")?;
+    let found = statement.query_map([], |row| row.get::<_, [u8; 16]>(0))?;
+    for row in found {
+        erased.entry(RowId(Uuid::from_bytes(row?))).or_default();
     }
     Ok(erased)
 }

@@ -25,7 +25,7 @@ impl Schedule {
         let (devices, deeds) = match rng.below(200) {
             0 => (50, 100),
             1..=6 => (rng.between(8, 17), 50),
-            _ => (rng.between(3, 8), rng.between(10, 28)),
+            _ => (rng.between(3, 8), rng.between(8, 24)),
         };
         let roles = (0..devices).map(|_| role(&rng)).collect();
         let span_ms = [60_000, 3_600_000, 7 * 24 * 3_600_000][rng.index(3)];
