@@ -18,6 +18,14 @@ pub fn is_key(text: &str) -> bool {
 ///
 /// When the neighbours are equal or in the wrong order (two devices inserted at the same place), the result sorts
 /// after `before` only; the caller then moves the other neighbour too.
+///
+/// ```
+/// use trygkort_core::domain::order::{between, spread};
+///
+/// let stops = spread(2);
+/// let new = between(&stops[0], &stops[1]);
+/// assert!(stops[0] < new && new < stops[1]);
+/// ```
 #[must_use]
 pub fn between(before: &str, after: &str) -> String {
     let upper = if after.is_empty() || before < after { after } else { "" };

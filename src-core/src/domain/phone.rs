@@ -19,6 +19,13 @@ pub struct NotAPhone;
 ///
 /// # Errors
 /// When the text holds anything but digits, spaces and `+ - ( ) . /`, or the wrong number of digits.
+///
+/// ```
+/// use trygkort_core::domain::phone;
+///
+/// assert_eq!(phone::parse("32 57 10 00").as_deref(), Ok("+4532571000"));
+/// assert!(phone::parse("ring til mig").is_err());
+/// ```
 pub fn parse(text: &str) -> Result<String, NotAPhone> {
     let mut digits = String::new();
     let mut international = false;

@@ -7,6 +7,13 @@
 /// *ae* finds *æ*; case and accents do not matter, and everything but letters and digits becomes one space.
 ///
 /// Both sides of a comparison are folded: `ø`, `oe` and `o` become `o`; `å` and `aa` become `a`; `æ` becomes `ae`.
+///
+/// ```
+/// use trygkort_core::domain::text::fold;
+///
+/// assert_eq!(fold("Søren"), fold("soren"));
+/// assert_eq!(fold("Aabenraa"), fold("åbenrå"));
+/// ```
 #[must_use]
 pub fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
