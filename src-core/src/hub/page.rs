@@ -38,7 +38,9 @@ pub(super) fn all_scopes(conn: &Connection) -> Result<Vec<Scope>, StoreError> {
 
 /// What a reader is sent whose device speaks this much: every way out of the log asks here.
 pub(super) fn scopes_for(conn: &Connection, reader: &Reader, speaks: Option<u16>) -> Result<Vec<Scope>, StoreError> {
-    let understands = |scope: &Scope| scope.walk().is_none() || speaks.unwrap_or(0) >= SPEAKS_WALKS || mutant!(SendWalksToWhoDoesNotKnowThem);
+    let understands = |scope: &Scope| {
+        scope.walk().is_none() || speaks.unwrap_or(0) >= SPEAKS_WALKS || mutant!(SendWalksToWhoDoesNotKnowThem)
+    };
     let scopes = all_scopes(conn)?.into_iter();
     Ok(scopes.filter(|scope| reader.reads(*scope) && understands(scope)).collect())
 }

@@ -197,11 +197,7 @@ pub(crate) fn alike(devices: &[Device], fresh: &BTreeMap<Reader, String>, wrong:
         let (expected, dump) = (&fresh[&device.reader()], device.dump());
         if *expected != dump {
             let differs = expected.lines().zip(dump.lines()).find(|(one, other)| one != other);
-            wrong.push(format!(
-                "{} does not hold what others ({:?}) hold: {differs:?}",
-                device.name,
-                device.reader()
-            ));
+            wrong.push(format!("{} does not hold what others ({:?}) hold: {differs:?}", device.name, device.reader()));
         }
     }
 }

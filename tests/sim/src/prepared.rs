@@ -65,8 +65,7 @@ impl Prepared {
         fill(&mut log);
         drop(log);
         let (devices, newcomers) = (RefCell::default(), RefCell::default());
-        let mut this =
-            Self { server: disk.image(), contacts: Vec::new(), problems: Vec::new(), devices, newcomers };
+        let mut this = Self { server: disk.image(), contacts: Vec::new(), problems: Vec::new(), devices, newcomers };
         let mut app = open(&Disk::of(&this.device(Role::Coordinator, 1).image), 1);
         let found = ask(&mut app, SearchContacts { query: String::new(), limit: 100 });
         this.contacts = found.groups.into_iter().flat_map(|group| group.contacts).map(|row| row.id).collect();

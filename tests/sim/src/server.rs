@@ -18,8 +18,8 @@ use trygkort_core::seal::Hash;
 use trygkort_core::wire::from_bytes;
 use trygkort_core::wire::v1::{Action, Reason, SyncRequest, SyncResponse, Verdict};
 use uuid::Uuid;
-pub(crate) use walks::reads;
 use walks::Walks;
+pub(crate) use walks::reads;
 
 /// What a device sent.
 #[derive(Clone, Debug)]
