@@ -85,7 +85,7 @@ impl App {
     }
 }
 
-/// Whether the server ended this device's access, rather than not knowing it.
-pub(super) fn is_so(response: &HttpResponse) -> bool {
+/// Whether the server says that it ended this device's access, and not only that it does not know it.
+pub(super) fn ends_access(response: &HttpResponse) -> bool {
     response.status == 401 && matches!(online::word_of(response).as_deref(), Some("revoked" | "expired"))
 }

@@ -293,7 +293,7 @@ impl App {
             Ok(HttpResponse { status: 404, .. }) if kind == CallKind::Snapshot => self.ask_again(area),
             Ok(response) => {
                 self.sync_failed(area, state_of(&response));
-                if locked_out::is_so(&response) {
+                if locked_out::ends_access(&response) {
                     self.locked_out(area);
                 }
             }
@@ -395,7 +395,6 @@ impl App {
     }
 }
 
-/// Whether the server says that it ended this device's access, and not only that it does not know it.
 fn state_of(response: &HttpResponse) -> SyncState {
     match response.status {
         401 if online::code_of(response) == Some(ErrorCode::Expired) => SyncState::Expired,

@@ -34,8 +34,9 @@ pub(super) fn is_erased(conn: &Connection, row: RowId) -> Result<bool, StoreErro
     Ok(conn.prepare_cached("SELECT 1 FROM erased WHERE row = ?1")?.exists([row.0.as_bytes()])?)
 }
 
-/// Whether a row that a device brings back was erased, or hangs on one that was and is not to come back either.
-pub(super) fn is_erased_with(conn: &Connection, row: &LogRow) -> Result<bool, StoreError> {
+/// Whether a row that a device brings back stays out: it was erased, or hangs on one that was. Then it is noted as erased
+/// itself, so that what else comes of it stays out too.
+pub(super) fn keeps_out(conn: &Connection, row: &LogRow) -> Result<bool, StoreError> {
     if is_erased(conn, row.row.0)? {
         return Ok(true);
     }

@@ -157,7 +157,7 @@ impl Restoring<'_> {
         out: &mut BTreeMap<Scope, Vec<LogRow>>,
     ) -> Result<(), StoreError> {
         let is_mirror = Entity::from_number(row.entity).is_some_and(Entity::is_mirror);
-        if is_mirror || super::erase::is_erased_with(self.conn, row)? {
+        if is_mirror || super::erase::keeps_out(self.conn, row)? {
             return Ok(());
         }
         let current = rows::get(self.conn, row.row.0)?;

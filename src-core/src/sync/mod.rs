@@ -283,7 +283,7 @@ fn take_page(
     }
     if page.to == page.from {
         // What was sent twice stands where the log was read already.
-        touched.extend(settle(tx, page.to)?);
+        touched.extend(settle_outbox(tx, page.to)?);
         return Ok(false);
     }
     let mut is_new = page.from == 0;
@@ -313,14 +313,14 @@ fn take_page(
     area::set_cursor(tx, &cursor)?;
     journal::mark(tx, &cursor)?;
     journal::prune(tx, page.to, backed_up.unwrap_or(0))?;
-    touched.extend(settle(tx, page.to)?);
+    touched.extend(settle_outbox(tx, page.to)?);
     // Who reads for the first time gets of the erased only that it is: there is nothing to write over.
     Ok(erased && !is_new)
 }
 
 /// Takes out of the outbox what was read back. Where nothing is left of what it wrote, that was erased meanwhile, and
 /// the words of the outbox are not to stay either.
-fn settle(tx: &Connection, position: u64) -> Result<Vec<RowId>, StoreError> {
+fn settle_outbox(tx: &Connection, position: u64) -> Result<Vec<RowId>, StoreError> {
     let settled = outbox::settle(tx, position)?;
     for row in &settled {
         if rows::get(tx, *row)?.is_none() {

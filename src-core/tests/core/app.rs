@@ -220,6 +220,36 @@ impl Device {
 }
 
 #[test]
+fn a_device_that_was_locked_out_by_mistake_stays_when_it_is_let_in_again() {
+    let mut hub = Hub::demo();
+    let mut device = Device::joined(Role::Staff);
+    device.sync(&mut hub);
+    let mark = |device: &mut Device| {
+        let opened = device.ask(EditPin { id: None })?;
+        let form = PinForm { title: "Mørk sti".to_owned(), position: Some((55.64, 12.08)), ..opened.form.clone() };
+        device.ask(SavePin { opened, form })
+    };
+    mark(&mut device).unwrap();
+    let refuse = |device: &mut Device, body: &[u8]| {
+        let (call, request) = device.app.next_sync().unwrap();
+        device.app.finish_sync(call, Ok(HttpResponse { status: 401, body: body.to_vec() }));
+        request.url
+    };
+    device.app.request_sync();
+    refuse(&mut device, br#"{"code":"revoked","detail":""}"#);
+    assert_eq!(mark(&mut device).unwrap_err().code, ErrorCode::Revoked);
+    // By now the coordinator has taken it back: there is nothing to hand in.
+    let url = refuse(&mut device, b"");
+    assert!(url.ends_with("/api/v1/hand-in"), "{url}");
+    let mut device = device.restart();
+    mark(&mut device).unwrap();
+    device.sync(&mut hub);
+    let status = device.ask(GetSyncStatus {}).unwrap();
+    assert_eq!((status.state, status.pending), (SyncState::Idle, 0));
+    assert_eq!(device.ask(GetPins {}).unwrap().iter().filter(|pin| pin.title == "Mørk sti").count(), 2);
+}
+
+#[test]
 fn server_errors_have_words() {
     let mut device = Device::blank();
     let cases = [
