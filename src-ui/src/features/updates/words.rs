@@ -19,6 +19,7 @@ pub(super) fn entity_words(locale: Locale, entity: &str) -> &'static str {
         "device" => td_string!(locale, updates.entity.device),
         "invitation" => td_string!(locale, updates.entity.invitation),
         "walk" => td_string!(locale, updates.entity.walk),
+        "photo" => td_string!(locale, updates.entity.photo),
         _ => td_string!(locale, updates.field.other),
     }
 }
@@ -62,6 +63,7 @@ pub(super) fn field_words(locale: Locale, entity: &str, field: &str) -> &'static
         ("channel", "kind") => td_string!(locale, edit.channel_kind),
         ("channel", "value") => td_string!(locale, updates.field.value),
         ("map_pin", "note") => td_string!(locale, map.form.note),
+        (_, "caption") => td_string!(locale, map.photo.caption),
         (_, "name") => td_string!(locale, edit.name),
         (_, "title") => td_string!(locale, map.form.title),
         (_, "note") => td_string!(locale, edit.note),
@@ -132,4 +134,20 @@ pub(super) fn value_words(i18n: I18n, field: &str, value: &str, now_ms: i64) -> 
         _ => return value.to_owned(),
     };
     if matches!(field, "on") { lowercase(words) } else { words.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use trygkort_core::domain::Entity;
+
+    #[test]
+    fn everything_that_changes_has_a_name() {
+        for entity in Entity::ALL.iter().filter(|entity| **entity != Entity::Conflict) {
+            for locale in [Locale::da, Locale::en] {
+                let other = entity_words(locale, "something of a newer version");
+                assert_ne!(entity_words(locale, entity.name()), other, "{}", entity.name());
+            }
+        }
+    }
 }
