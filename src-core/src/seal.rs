@@ -5,11 +5,12 @@
 //! part₁ → hash₁ → part₂ → hash₂ → …      one chain per scope, one part per admitted action that touched it
 //!           │
 //!           └ H(hash before ‖ who, when, where ‖ leaf of row 1 ‖ leaf of row 2 …)
-//! leaf = H(key ‖ row), key = H(salt of the part ‖ number of the row)
+//! leaf = H(key ‖ row), key = H(salt of the part ‖ number of the row), salt = H(seed ‖ position)
 //! ```
 //!
-//! Erasing a row keeps its leaf and deletes row, key and salt: the chain still verifies, and nobody can try out what
-//! the row may have said.
+//! Erasing a row keeps its leaf and deletes row, key, salt and seed: the chain still verifies, and nobody can try out
+//! what the row may have said. Parts that were written at once share a seed, because random bytes do not pack: with one
+//! of their own they would be the larger half of what a device reads.
 
 use crate::domain::{AreaId, RowId};
 use crate::wire::to_bytes;
@@ -18,6 +19,7 @@ use crate::wire::v1::{Action, Cursor, Entry, Judged, LogRow, Raw, ScopeRows, Sco
 use ed25519_compact::{KeyPair, PublicKey, Seed, Signature};
 use minicbor::bytes::ByteArray;
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 /// A BLAKE3 hash.
 pub type Hash = [u8; 32];
@@ -45,12 +47,41 @@ fn hash_scope(hasher: &mut blake3::Hasher, scope: u32) {
     };
 }
 
+/// Where parts that share a seed with one at this position can stand. Whoever erases a row forgets all seeds of its
+/// scope there.
+#[must_use]
+pub fn seed_reach(position: u64) -> RangeInclusive<u64> {
+    const LAST_BITS: u64 = 63;
+    position & !LAST_BITS..=position | LAST_BITS
+}
+
+/// The salt of a part at this position.
+#[must_use]
+pub fn salt_at(seed: &Salt, position: u64) -> Salt {
+    let mut salt = [0; 16];
+    salt.copy_from_slice(&row_key(seed, position)[..16]);
+    salt
+}
+
+fn salt_of(position: u64, part: &ScopeRows) -> Option<Salt> {
+    part.salt.map(Into::into).or_else(|| Some(salt_at(&part.salt_seed?.into(), position)))
+}
+
+/// Puts its salt into a part in the place of the seed; whether there was a seed.
+pub fn spell_out(position: u64, part: &mut ScopeRows) -> bool {
+    let seed = part.salt_seed.take();
+    if let Some(seed) = seed {
+        part.salt = Some(salt_at(&seed.into(), position).into());
+    }
+    seed.is_some()
+}
+
 /// What the row at `index` of a part is hashed with.
 #[must_use]
-pub fn row_key(salt: &Salt, index: usize) -> Hash {
+pub fn row_key(salt: &Salt, index: u64) -> Hash {
     let mut key = [0; 32];
     key[..16].copy_from_slice(salt);
-    blake3::keyed_hash(&key, &(index as u64).to_be_bytes()).into()
+    blake3::keyed_hash(&key, &index.to_be_bytes()).into()
 }
 
 /// A row's hash.
@@ -77,11 +108,11 @@ pub fn link(before: &Hash, entry: &Entry, scope: u32, first_seq: u64, leaves: im
 /// The chain after a part of an entry as it came; `None` when it carries nothing to verify it by.
 #[must_use]
 pub fn link_part(before: &Hash, entry: &Entry, part: &ScopeRows) -> Option<Hash> {
-    let leaves = leaves(part)?;
+    let leaves = leaves(entry.position, part)?;
     Some(link(before, entry, part.scope, part.first_seq, leaves.into_iter()))
 }
 
-fn leaves(part: &ScopeRows) -> Option<Vec<Hash>> {
+fn leaves(position: u64, part: &ScopeRows) -> Option<Vec<Hash>> {
     let rows = part.rows.iter();
     if let Some(seals) = &part.seals {
         if seals.len() != part.rows.len() {
@@ -94,8 +125,12 @@ fn leaves(part: &ScopeRows) -> Option<Vec<Hash>> {
         };
         return rows.zip(seals).map(one).collect();
     }
-    let salt = part.salt?;
-    Some(rows.enumerate().map(|(index, row)| leaf(&row_key(&salt, index), row.bytes())).collect())
+    Some(salted_leaves(salt_of(position, part)?, &part.rows).collect())
+}
+
+/// The hashes of rows that are all there.
+pub fn salted_leaves(salt: Salt, rows: &[Raw<LogRow>]) -> impl Iterator<Item = Hash> {
+    (0..).zip(rows).map(move |(index, row)| leaf(&row_key(&salt, index), row.bytes()))
 }
 
 /// The row that stands in the place of an erased one; older readers forget the row as if it had left the scope.
@@ -109,13 +144,15 @@ pub fn erasure(entity: u16, row: WireId) -> LogRow {
     LogRow { erased: Some(true), ..placeholder(entity, row) }
 }
 
-/// Erases a row from a part, keeping its hash; whether it was there.
-pub fn erase(part: &mut ScopeRows, id: RowId) -> bool {
-    let Some(leaves) = leaves(part) else { return false };
-    let mut seals: Vec<Seal> = match (&part.seals, part.salt) {
+/// Erases a row from a part at this position, keeping its hash; whether it was there. What shares the part's seed is
+/// to be [spelled out](spell_out).
+pub fn erase(position: u64, part: &mut ScopeRows, id: RowId) -> bool {
+    let Some(leaves) = leaves(position, part) else { return false };
+    let mut seals: Vec<Seal> = match (&part.seals, salt_of(position, part)) {
         (Some(seals), _) => seals.clone(),
         (None, Some(salt)) => {
-            (0..part.rows.len()).map(|index| Seal { key: Some(row_key(&salt, index).into()), leaf: None }).collect()
+            let keys = (0..).map(|index| row_key(&salt, index)).take(part.rows.len());
+            keys.map(|key| Seal { key: Some(key.into()), leaf: None }).collect()
         }
         (None, None) => return false,
     };
@@ -129,7 +166,7 @@ pub fn erase(part: &mut ScopeRows, id: RowId) -> bool {
         }
     }
     if found {
-        (part.salt, part.seals) = (None, Some(seals));
+        (part.salt_seed, part.salt, part.seals) = (None, None, Some(seals));
     }
     found
 }

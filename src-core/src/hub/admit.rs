@@ -168,7 +168,7 @@ impl Admission<'_> {
             }
         }
         for (scope, rows) in by_scope {
-            page::append(self.conn, (self.area, self.keys), &entry, scope, rows)?;
+            page::append(self.conn, (self.area, self.keys, self.head_before), &entry, scope, rows)?;
         }
         let count = u16::try_from(conflicts.len()).ok().filter(|count| *count > 0);
         let (counter, position) = (action.counter, Some(entry.position));

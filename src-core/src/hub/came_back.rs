@@ -79,7 +79,14 @@ impl Admission<'_> {
                 let wanted = || Scope::from_number(change.move_to.unwrap_or(change.scope));
                 let scope = hidden.or(held.map(|held| held.scope)).or_else(wanted).unwrap_or(Scope::Coordination);
                 let rows = vec![row.into()];
-                missing.push(ScopeRows { scope: scope.number(), first_seq: 0, rows, salt: None, seals: None });
+                missing.push(ScopeRows {
+                    scope: scope.number(),
+                    first_seq: 0,
+                    rows,
+                    salt: None,
+                    seals: None,
+                    salt_seed: None,
+                });
             }
             index += u16::try_from(change.fields.len().max(1)).unwrap_or(u16::MAX);
         }

@@ -57,14 +57,14 @@ fn chains(conn: &Connection, area: AreaId) -> Result<Vec<String>, StoreError> {
     let mut problems = Vec::new();
     for scope in page::all_scopes(conn)? {
         let mut statement = conn.prepare(
-            "SELECT log.position, origin, counter, effective, hlc, scope, first_seq, rows, salt, seals, hash
+            "SELECT log.position, origin, counter, effective, hlc, scope, first_seq, rows, salt, seals, salt_seed, hash
              FROM log JOIN entry ON entry.position = log.position WHERE scope = ?1 ORDER BY log.position",
         )?;
         let mut found = statement.query([scope.number()])?;
         let mut hash = seal::genesis(area, scope.number());
         while let Some(row) = found.next()? {
             let (entry, part, kept) =
-                (page::entry_at(row)?, page::part_at(row)?, row.get::<_, Option<seal::Hash>>(10)?);
+                (page::entry_at(row)?, page::part_at(row)?, row.get::<_, Option<seal::Hash>>(11)?);
             let next = seal::link_part(&hash, &entry, &part);
             if next.is_none() || next != kept {
                 problems.push(format!("scope {}: the chain breaks at position {}", part.scope, entry.position));

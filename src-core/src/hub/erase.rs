@@ -156,7 +156,7 @@ impl AreaLog {
     /// Takes the row out of every entry that touched it. Returns its kind and where it had ever been.
     fn scrub_log(&self, row: RowId) -> Result<Option<(u16, BTreeSet<Scope>)>, StoreError> {
         let mut statement = self.conn.prepare_cached(
-            "SELECT log.position, origin, counter, effective, hlc, scope, first_seq, rows, salt, seals
+            "SELECT log.position, origin, counter, effective, hlc, scope, first_seq, rows, salt, seals, salt_seed
              FROM touched JOIN log ON log.position = touched.position JOIN entry ON entry.position = log.position
              WHERE touched.row = ?1",
         )?;
@@ -168,24 +168,48 @@ impl AreaLog {
         let (mut entity, mut scopes) = (None, BTreeSet::new());
         for (entry, mut part) in kept {
             let here = part.rows.iter().find(|logged| logged.row.0 == row).map(|logged| logged.entity);
-            if !seal::erase(&mut part, row) {
+            if !seal::erase(entry.position, &mut part, row) {
                 continue;
             }
             entity = entity.or(here);
             scopes.extend(Scope::from_number(part.scope));
             self.conn
-                .prepare_cached("UPDATE log SET rows = ?3, salt = NULL, seals = ?4 WHERE position = ?1 AND scope = ?2")?
+                .prepare_cached(
+                    "UPDATE log SET rows = ?3, salt = NULL, seals = ?4, salt_seed = NULL
+                     WHERE position = ?1 AND scope = ?2",
+                )?
                 .execute(params![
                     entry.position,
                     part.scope,
                     to_bytes(&part.rows),
                     part.seals.as_ref().map(to_bytes)
                 ])?;
+            if !mutant!(KeepTheSeedOfAnErasedRow) {
+                self.forget_seeds(part.scope, entry.position)?;
+            }
             if !mutant!(KeepTheActionOfAnErasedRow) {
                 self.scrub_action(&entry)?;
             }
         }
         Ok(entity.map(|entity| (entity, scopes)))
+    }
+
+    /// Gives what may share a seed with a part salts of its own.
+    fn forget_seeds(&self, scope: u32, position: u64) -> Result<(), StoreError> {
+        let reach = seal::seed_reach(position);
+        let mut statement = self.conn.prepare_cached(
+            "SELECT position, salt_seed FROM log
+             WHERE scope = ?1 AND position BETWEEN ?2 AND ?3 AND salt_seed IS NOT NULL",
+        )?;
+        let found = statement.query_map(params![scope, reach.start(), reach.end()], |row| {
+            Ok((row.get::<_, u64>(0)?, row.get::<_, seal::Salt>(1)?))
+        })?;
+        let sql = "UPDATE log SET salt = ?3, salt_seed = NULL WHERE position = ?1 AND scope = ?2";
+        for (position, seed) in found.collect::<Result<Vec<_>, _>>()? {
+            let salt = seal::salt_at(&seed, position);
+            self.conn.prepare_cached(sql)?.execute(params![position, scope, salt])?;
+        }
+        Ok(())
     }
 
     /// Deletes an action as it was signed, and the signature, whose hashes might be guessed at.
@@ -233,9 +257,9 @@ impl AreaLog {
              VALUES (?1, ?2, 1, 0, ?3, ?4, ?4)",
             params![origin, counter, position, now],
         )?;
-        let keys: (AreaId, &Keys) = self.sealing();
+        let (area, keys): (AreaId, &Keys) = self.sealing();
         for (scope, rows) in by_scope {
-            page::append(&self.conn, keys, &entry, scope, rows)?;
+            page::append(&self.conn, (area, keys, position), &entry, scope, rows)?;
         }
         Ok(())
     }

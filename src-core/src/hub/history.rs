@@ -26,7 +26,7 @@ pub(super) fn read(conn: &Connection, scopes: &[Scope], row: RowId, before: u64)
         }
     }
     let mut statement = conn.prepare_cached(&format!(
-        "SELECT log.position, origin, counter, effective, hlc, scope, first_seq, rows, salt, seals
+        "SELECT log.position, origin, counter, effective, hlc, scope, first_seq, rows, salt, seals, salt_seed
          FROM log JOIN entry ON entry.position = log.position
          WHERE log.position = ?1 AND log.scope IN ({list}) ORDER BY log.scope"
     ))?;

@@ -47,6 +47,7 @@ const SCHEMA: &[&str] = &[
     include_str!("../store/migrations/0002_row_state_by_entity.sql"),
     include_str!("migrations/0003_chain.sql"),
     include_str!("migrations/0004_moved.sql"),
+    include_str!("migrations/0005_salt_seed.sql"),
 ];
 
 /// The origin of what the server itself writes. Devices are numbered from 1.
@@ -254,6 +255,8 @@ impl AreaLog {
             Some(_) => Page { from, to: from, more: true, epoch: Some(page::epoch(&self.conn)?), ..Page::default() },
             None => page::read(&self.conn, self.sealing(), &scopes, from, self.page_bytes)?,
         };
+        let entries = std::mem::take(&mut response.page.entries);
+        response.page.entries = page::as_spoken(entries, request.speaks);
         Ok(())
     }
 
@@ -295,7 +298,7 @@ impl AreaLog {
         // Positions are below 2⁶³: SQLite keeps them.
         let before = before.unwrap_or(u64::MAX).min(i64::MAX.unsigned_abs());
         let scopes = page::scopes_for(&self.conn, reader, speaks)?;
-        Ok(to_bytes(&history::read(&self.conn, &scopes, row, before)?))
+        Ok(to_bytes(&page::as_spoken(history::read(&self.conn, &scopes, row, before)?, speaks)))
     }
 
     /// Begins a new epoch, after the file was restored from a backup. Devices that had read further give back what the

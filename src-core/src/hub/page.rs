@@ -4,7 +4,9 @@ use super::Keys;
 use crate::domain::{AreaId, Reader, Scope};
 use crate::seal;
 use crate::store::StoreError;
-use crate::wire::v1::{Cursor, Entry, LogRow, Page, Raw, SPEAKS_WALKS, ScopeRows, ScopeSeq, Seal, WalkScope};
+use crate::wire::v1::{
+    Cursor, Entry, LogRow, Page, Raw, SPEAKS_SEEDS, SPEAKS_WALKS, ScopeRows, ScopeSeq, Seal, WalkScope,
+};
 use crate::wire::{from_bytes, to_bytes};
 use minicbor::bytes::ByteArray;
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -56,10 +58,11 @@ pub(super) fn walk_scopes(conn: &Connection, scopes: &[Scope]) -> Result<Option<
 }
 
 /// Puts an entry at the end of the log, taking one number of its sequence per row in every scope it touches.
-/// `entry.scopes` is left as it came.
+/// `entry.scopes` is left as it came. It may share a seed with what was written behind `since`: nobody has read that yet,
+/// so nobody can try out what stands here without having been sent it.
 pub(super) fn append(
     conn: &Connection,
-    (area, keys): (AreaId, &Keys),
+    (area, keys, since): (AreaId, &Keys, u64),
     entry: &Entry,
     scope: Scope,
     rows: Vec<LogRow>,
@@ -67,9 +70,12 @@ pub(super) fn append(
     let scope = scope.number();
     let head = head(conn, area, scope)?;
     let rows: Vec<Raw<LogRow>> = rows.into_iter().map(Raw::from).collect();
-    let salt = keys.salt();
+    let seed = match seed_behind(conn, scope, since.max(seal::seed_reach(entry.position).start().saturating_sub(1)))? {
+        Some(seed) => seed,
+        None => keys.salt(),
+    };
     let (first_seq, count) = (head.seq + 1, rows.len() as u64);
-    let leaves = rows.iter().enumerate().map(|(index, row)| seal::leaf(&seal::row_key(&salt, index), row.bytes()));
+    let leaves = seal::salted_leaves(seal::salt_at(&seed, entry.position), &rows);
     let hash = seal::link(&head.hash, entry, scope, first_seq, leaves);
     conn.prepare_cached("INSERT OR REPLACE INTO head (scope, seq, hash) VALUES (?1, ?2, ?3)")?.execute(params![
         scope,
@@ -77,14 +83,20 @@ pub(super) fn append(
         hash
     ])?;
     conn.prepare_cached(
-        "INSERT INTO log (position, scope, first_seq, count, rows, salt, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        "INSERT INTO log (position, scope, first_seq, count, rows, salt_seed, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     )?
-    .execute(params![entry.position, scope, first_seq, count, to_bytes(&rows), salt, hash])?;
+    .execute(params![entry.position, scope, first_seq, count, to_bytes(&rows), seed, hash])?;
     let mut touch = conn.prepare_cached("INSERT OR IGNORE INTO touched (row, position) VALUES (?1, ?2)")?;
     for row in &rows {
         touch.execute(params![row.row.0.0.as_bytes(), entry.position])?;
     }
     Ok(())
+}
+
+/// The seed of what was last written in a scope behind a position.
+fn seed_behind(conn: &Connection, scope: u32, position: u64) -> Result<Option<seal::Salt>, StoreError> {
+    let sql = "SELECT salt_seed FROM log WHERE scope = ?1 AND position > ?2 ORDER BY position DESC LIMIT 1";
+    Ok(conn.prepare_cached(sql)?.query_row(params![scope, position], |row| row.get(0)).optional()?.flatten())
 }
 
 /// Notes what stands at an entry's position.
@@ -137,7 +149,7 @@ fn entries(conn: &Connection, scopes: &[Scope], from: u64, limit: usize) -> Resu
     let scopes = scopes.iter().map(|scope| scope.number().to_string()).collect::<Vec<_>>().join(",");
     // The scopes are numbers of our own, so they can stand in the text; each role has its own prepared statement.
     let sql = format!(
-        "SELECT log.position, origin, counter, effective, hlc, scope, first_seq, rows, salt, seals
+        "SELECT log.position, origin, counter, effective, hlc, scope, first_seq, rows, salt, seals, salt_seed
          FROM log JOIN entry ON entry.position = log.position
          WHERE log.position > ?1 AND log.scope IN ({scopes}) ORDER BY log.position, log.scope"
     );
@@ -175,7 +187,7 @@ pub(super) fn entry_at(row: &Row<'_>) -> Result<Entry, StoreError> {
     })
 }
 
-/// A part of an entry: `scope, first_seq, rows, salt, seals` from the sixth column on.
+/// A part of an entry: `scope, first_seq, rows, salt, seals, salt_seed` from the sixth column on.
 pub(super) fn part_at(row: &Row<'_>) -> Result<ScopeRows, StoreError> {
     let seals = row.get_ref(9)?.as_blob_or_null().map_err(rusqlite::Error::from)?;
     Ok(ScopeRows {
@@ -184,7 +196,20 @@ pub(super) fn part_at(row: &Row<'_>) -> Result<ScopeRows, StoreError> {
         rows: from_bytes(row.get_ref(7)?.as_blob().map_err(rusqlite::Error::from)?)?,
         salt: row.get::<_, Option<[u8; 16]>>(8)?.map(ByteArray::from),
         seals: seals.map(from_bytes::<Vec<Seal>>).transpose()?,
+        salt_seed: row.get::<_, Option<[u8; 16]>>(10)?.map(ByteArray::from),
     })
+}
+
+/// Entries for a reader whose device speaks this much: one that does not know seeds is sent salts.
+pub(super) fn as_spoken(mut entries: Vec<Entry>, speaks: Option<u16>) -> Vec<Entry> {
+    if speaks.unwrap_or(0) < SPEAKS_SEEDS && !mutant!(SendSeedsToWhoDoesNotKnowThem) {
+        for entry in &mut entries {
+            for part in &mut entry.scopes {
+                seal::spell_out(entry.position, part);
+            }
+        }
+    }
+    entries
 }
 
 /// Where the given scopes stood at a position; those without any row are left out.
@@ -220,7 +245,7 @@ pub(super) fn complete(conn: &Connection, (area, keys): (AreaId, &Keys)) -> Resu
 fn complete_scope(conn: &Connection, area: AreaId, keys: &Keys, scope: u32) -> Result<(), StoreError> {
     let mut hash = seal::genesis(area, scope);
     let mut statement = conn.prepare(
-        "SELECT log.position, origin, counter, effective, hlc, scope, first_seq, rows, salt, seals
+        "SELECT log.position, origin, counter, effective, hlc, scope, first_seq, rows, salt, seals, salt_seed
          FROM log JOIN entry ON entry.position = log.position WHERE scope = ?1 ORDER BY log.position",
     )?;
     let mut update = conn.prepare("UPDATE log SET salt = ?3, hash = ?4 WHERE position = ?1 AND scope = ?2")?;
@@ -229,9 +254,7 @@ fn complete_scope(conn: &Connection, area: AreaId, keys: &Keys, scope: u32) -> R
     while let Some(row) = found.next()? {
         let (entry, part) = (entry_at(row)?, part_at(row)?);
         let salt = keys.salt();
-        let leaves = part.rows.iter().enumerate();
-        let leaves = leaves.map(|(index, row)| seal::leaf(&seal::row_key(&salt, index), row.bytes()));
-        hash = seal::link(&hash, &entry, scope, part.first_seq, leaves);
+        hash = seal::link(&hash, &entry, scope, part.first_seq, seal::salted_leaves(salt, &part.rows));
         update.execute(params![entry.position, scope, salt, hash])?;
         for row in &part.rows {
             touch.execute(params![row.row.0.0.as_bytes(), entry.position])?;

@@ -113,7 +113,7 @@ impl Restoring<'_> {
         self.note_action(&entry, changes)?;
         page::append_entry(self.conn, &entry)?;
         for (scope, rows) in by_scope {
-            page::append(self.conn, (self.area, self.keys), &entry, scope, rows)?;
+            page::append(self.conn, (self.area, self.keys, entry.position), &entry, scope, rows)?;
         }
         Ok(true)
     }

@@ -345,7 +345,7 @@ fn enter(tx: &Connection, origin: u32, action: Action) -> Result<(), StoreError>
         let row = LogRow { entity, row, withdrawn: false, fields, created_by: None, erased: None };
         parts.entry(change.move_to.unwrap_or(change.scope)).or_default().push(row.into());
     }
-    let part = |(scope, rows)| ScopeRows { scope, first_seq: 0, rows, salt: None, seals: None };
+    let part = |(scope, rows)| ScopeRows { scope, first_seq: 0, rows, salt: None, seals: None, salt_seed: None };
     let entry = Entry {
         position: last + 1,
         origin,

@@ -137,13 +137,30 @@ pub(crate) fn marks_around(conn: &Connection, position: u64) -> Result<(Option<C
     ))
 }
 
+/// Gives what may share a seed with an entry salts of its own. Part of it may have been read while the row was there, and
+/// the rest when it was erased: so it does not matter whether this very entry still has a seed.
+fn forget_seeds(conn: &Connection, position: u64) -> Result<(), StoreError> {
+    let reach = seal::seed_reach(position);
+    for mut entry in between(conn, reach.start().saturating_sub(1), *reach.end())? {
+        let mut had_a_seed = false;
+        for part in &mut entry.scopes {
+            had_a_seed |= seal::spell_out(entry.position, part);
+        }
+        if had_a_seed && !mutant!(KeepTheSeedOfAnErasedRowOnDevices) {
+            keep(conn, &entry)?;
+        }
+    }
+    Ok(())
+}
+
 /// Takes an erased row out of everything that was read; the proof that it stood there stays.
 pub(crate) fn erase(conn: &Connection, row: RowId) -> Result<(), StoreError> {
     for Read { mut entry, .. } in about(conn, &[row].into())? {
         for part in &mut entry.scopes {
-            seal::erase(part, row);
+            seal::erase(entry.position, part, row);
         }
         keep(conn, &entry)?;
+        forget_seeds(conn, entry.position)?;
         // How it stood before is in there.
         conn.prepare_cached("DELETE FROM effect WHERE position = ?1")?.execute([entry.position])?;
     }

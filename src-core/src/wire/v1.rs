@@ -11,15 +11,18 @@ use minicbor::{Decode, Encode};
 /// The number that every message of this version begins with.
 pub const VERSION: u16 = 1;
 
-/// What this code may be sent beyond the first messages of this version: 1 is everything in this file but snapshots and
-/// walks, 2 is snapshots as well, 3 is walks as well.
-pub const SPEAKS: u16 = 3;
+/// What this code may be sent beyond the first messages of this version: 1 is everything in this file but what follows,
+/// 2 is snapshots as well, 3 is walks as well, 4 is seeds as well.
+pub const SPEAKS: u16 = 4;
 
 /// Says that a snapshot may be sent.
 pub const SPEAKS_SNAPSHOTS: u16 = 2;
 
 /// Says that rows in the scopes of walks may be sent.
 pub const SPEAKS_WALKS: u16 = 3;
+
+/// Says that parts may come with a seed instead of a salt.
+pub const SPEAKS_SEEDS: u16 = 4;
 
 /// The most changes an action may make (docs/sync.md).
 pub const CHANGES_MAX: usize = 500;
@@ -407,6 +410,10 @@ pub struct ScopeRows {
     /// One per row, when some were erased.
     #[n(4)]
     pub seals: Option<Vec<Seal>>,
+    /// Instead of a salt: what the salts of this part and others that were written with it come from
+    /// ([`crate::seal::salt_at`]), as long as nothing of any of them was erased.
+    #[n(5)]
+    pub salt_seed: Option<ByteArray<16>>,
 }
 
 /// How a row of a part with erased rows goes into the chain.

@@ -27,8 +27,7 @@ pub(crate) fn keys() -> Keys {
     let next = std::sync::atomic::AtomicU64::new(1);
     let random = move |bytes: &mut [u8]| {
         let number = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        let seed = number.to_be_bytes();
-        bytes.iter_mut().zip(seed.iter().cycle()).for_each(|(byte, seed)| *byte = *seed);
+        blake3::Hasher::new().update(&number.to_be_bytes()).finalize_xof().fill(bytes);
     };
     Keys { cursor: [7; 32], random: std::sync::Arc::new(random) }
 }

@@ -30,7 +30,7 @@ fn add(device: &mut Device, name: &str) -> ContactId {
     ContactId(device.ask(SaveContact { opened, form }).unwrap().row)
 }
 
-fn erase(hub: &mut Hub, id: RowId) -> usize {
+pub(crate) fn erase(hub: &mut Hub, id: RowId) -> usize {
     hub.log.begin().unwrap();
     let erased = hub.log.erase(&BTreeSet::from([id]), hub.now_ms).unwrap();
     hub.log.commit().unwrap();
@@ -41,14 +41,14 @@ fn holds(bytes: &[u8], text: &str) -> bool {
     bytes.windows(text.len()).any(|window| window == text.as_bytes())
 }
 
-fn bytes_of(device: Device) -> Vec<u8> {
+pub(crate) fn bytes_of(device: Device) -> Vec<u8> {
     let folder = device.folder.clone();
     device.app.close().unwrap();
     let files = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path());
     files.flat_map(|file| std::fs::read(file).unwrap()).collect()
 }
 
-fn log_bytes(hub: &Hub) -> Vec<u8> {
+pub(crate) fn log_bytes(hub: &Hub) -> Vec<u8> {
     std::fs::read(hub.backup_of_all().path()).unwrap()
 }
 

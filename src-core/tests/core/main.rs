@@ -25,6 +25,7 @@ mod photo_transfers;
 mod photos;
 mod restore;
 mod scopes;
+mod seeds;
 mod snapshot_file;
 mod snapshots;
 mod vectors;

@@ -38,7 +38,7 @@ fn log_row(n: u128, title: &str) -> LogRow {
 
 fn entry() -> Entry {
     let rows = vec![log_row(1, "Mørk sti").into(), log_row(2, "Bænk").into()];
-    let part = ScopeRows { scope: 1, first_seq: 1, rows, salt: Some([0x5a; 16].into()), seals: None };
+    let part = ScopeRows { scope: 1, first_seq: 1, rows, salt: Some([0x5a; 16].into()), seals: None, salt_seed: None };
     Entry {
         position: 1,
         origin: 3,
@@ -55,14 +55,14 @@ fn the_chain_of_a_scope() {
     let part = &entry.scopes[0];
     let salt = [0x5a; 16];
     let genesis = seal::genesis(area(), 1);
-    let rows = part.rows.iter().enumerate().map(|(index, row)| {
+    let rows = (0..).zip(&part.rows).map(|(index, row)| {
         let key = seal::row_key(&salt, index);
         json!({ "row": hex(row.bytes()), "key": hex(key), "leaf": hex(seal::leaf(&key, row.bytes())) })
     });
     let rows: Vec<Json> = rows.collect();
     let hash = seal::link_part(&genesis, &entry, part).unwrap();
     let mut erased = part.clone();
-    assert!(seal::erase(&mut erased, row(1)));
+    assert!(seal::erase(entry.position, &mut erased, row(1)));
     assert_eq!(seal::link_part(&genesis, &entry, &erased), Some(hash), "erasing changes no hash");
     check(
         "chain",
@@ -71,6 +71,28 @@ fn the_chain_of_a_scope() {
             "area": area().to_string(), "scope": 1, "genesis": hex(genesis), "salt": hex(salt), "rows": rows,
             "entry": hex(to_bytes(&entry)), "hash": hex(hash),
             "part_after_erasing_the_first_row": hex(to_bytes(&erased)), "hash_after_erasing": hex(hash),
+        }),
+    );
+}
+
+#[test]
+fn salts_from_a_seed() {
+    let seed = [0x5a; 16];
+    let mut entry = Entry { position: 70, ..entry() };
+    entry.scopes[0].salt_seed = entry.scopes[0].salt.take();
+    let genesis = seal::genesis(area(), 1);
+    let hash = seal::link_part(&genesis, &entry, &entry.scopes[0]).unwrap();
+    let mut salted = entry.scopes[0].clone();
+    assert!(seal::spell_out(70, &mut salted));
+    assert_eq!(seal::link_part(&genesis, &entry, &salted), Some(hash), "a seed and its salt say the same");
+    let reach = seal::seed_reach(70);
+    check(
+        "seed",
+        &json!({
+            "about": "the entry of chain.json at position 70, with a seed in the place of its salt",
+            "area": area().to_string(), "scope": 1, "genesis": hex(genesis), "salt_seed": hex(seed),
+            "salt": hex(seal::salt_at(&seed, 70)), "entry": hex(to_bytes(&entry)), "hash": hex(hash),
+            "part_with_its_salt": hex(to_bytes(&salted)), "positions_that_may_share_the_seed": [reach.start(), reach.end()],
         }),
     );
 }

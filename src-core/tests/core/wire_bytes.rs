@@ -98,6 +98,7 @@ fn response() -> SyncResponse {
                     ],
                     salt: None,
                     seals: None,
+                    salt_seed: None,
                 }],
             }],
             epoch: None,

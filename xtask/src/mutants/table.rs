@@ -23,7 +23,7 @@ const fn mutant(name: &'static str, words: &'static str, caught_by: Test) -> Mut
 
 /// In the order of docs/sync.md: the log, judging, merging, the device, after a restore, erasing, who is let in.
 #[rustfmt::skip]
-pub(super) const MUTANTS: [Mutant; 55] = [
+pub(super) const MUTANTS: [Mutant; 58] = [
     mutant("SkipAnEntryAtAPageBoundary", "a page says that it ends one entry later than it does",
         (Core, "pages::logs_of_one_to_seven_actions_come_whole_whatever_the_limit")),
     mutant("SplitAnActionOverPages", "a page ends in the middle of an action",
@@ -116,6 +116,12 @@ pub(super) const MUTANTS: [Mutant; 55] = [
         (Core, "walks::a_device_that_does_not_speak_of_walks_is_sent_none")),
     mutant("ReadOnInAWalkThatHadBegun", "whoever is put on a walk reads only what comes from then on",
         (Core, "walks::whoever_leaves_a_walk_loses_it_at_once_and_whoever_joins_gets_all_of_it")),
+    mutant("SendSeedsToWhoDoesNotKnowThem", "an older device is sent seeds in the place of salts",
+        (Core, "seeds::a_device_that_does_not_know_seeds_is_sent_salts_and_reads_the_same_chain")),
+    mutant("KeepTheSeedOfAnErasedRow", "the server keeps what an erased row's salt comes from",
+        (Core, "seeds::the_seed_of_an_erased_row_is_kept_nowhere")),
+    mutant("KeepTheSeedOfAnErasedRowOnDevices", "a device keeps what an erased row's salt comes from",
+        (Core, "seeds::the_seed_of_an_erased_row_is_kept_nowhere")),
     mutant("KeepTheActionOfAnErasedRow", "erasing leaves the action as its author signed it",
         (Core, "erasure::what_is_erased_is_nowhere_and_the_chain_still_verifies")),
     mutant("EraseNothingThatWasRefused", "erasing leaves what was kept aside",
