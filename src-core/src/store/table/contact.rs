@@ -157,11 +157,16 @@ fn hits(conn: &Connection, folded: &str) -> Result<Vec<i64>, StoreError> {
             conn.prepare_cached("SELECT rowid FROM contact_search WHERE contact_search MATCH ?1 ORDER BY rowid")?;
         return Ok(statement.query_map([phrase], |row| row.get(0))?.collect::<Result<_, _>>()?);
     }
-    let holds = vec!["instr(c0, ?) > 0"; words.len()].join(" AND ");
-    let sql = format!("SELECT id FROM contact_search_content WHERE {holds} ORDER BY id");
-    let mut statement = conn.prepare_cached(&sql)?;
-    let found = statement.query_map(rusqlite::params_from_iter(words), |row| row.get(0))?;
-    Ok(found.collect::<Result<_, _>>()?)
+    let mut statement = conn.prepare_cached("SELECT id, c0 FROM contact_search_content ORDER BY id")?;
+    let mut texts = statement.query([])?;
+    let mut found = Vec::new();
+    while let Some(row) = texts.next()? {
+        let text = row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?;
+        if words.iter().all(|word| text.contains(word)) {
+            found.push(row.get(0)?);
+        }
+    }
+    Ok(found)
 }
 
 /// The first `limit` of these contacts in the order of the list.
