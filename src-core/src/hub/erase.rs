@@ -6,16 +6,17 @@
 
 use super::{AreaLog, HubError, Keys, page};
 use crate::domain::schema::{DELETED_AT, card_cell, channel, conflict, photo};
-use crate::domain::{AreaId, Entity, FieldId, RowId, Scope};
-use crate::merge::RowState;
+use crate::domain::{AreaId, ChangeId, Entity, FieldId, RowId, Scope};
+use crate::merge::{RowState, Stamp};
 use crate::seal;
 use crate::store::{StoreError, rewrite_later, rows};
 use crate::wire::to_bytes;
 use crate::wire::v1::{Entry, LogRow, WireId};
 use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::{BTreeMap, BTreeSet};
+use uuid::Uuid;
 
-/// What lies in the trash for longer than this is erased.
+/// What the server has known in the trash for longer than this is erased.
 pub const TRASH_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 /// So many rows of the trash at a time, so that nobody waits for it.
 const TRASH_ROWS: usize = 50;
@@ -72,20 +73,53 @@ impl AreaLog {
         self.whole_or_not(|log| Ok(log.erase_within(rows, now_ms)?))
     }
 
-    /// Erases what has been in the trash for longer than [`TRASH_MS`], a part of it at a time. Returns how many rows.
-    /// The caller begins and commits.
+    /// Looks into the trash: erases what it knew there for [`TRASH_MS`], a part of it at a time, and notes what has come
+    /// since. Returns how many rows were erased. The caller begins and commits.
     ///
     /// # Errors
     /// When the file fails.
     pub fn empty_trash(&mut self, now_ms: i64) -> Result<usize, HubError> {
-        let before = u64::try_from(now_ms - TRASH_MS).unwrap_or(0);
-        let mut due = BTreeSet::new();
+        let mut there = BTreeMap::new();
         for entity in Entity::ALL {
-            let stored = rows::of_entity(&self.conn, *entity)?;
-            due.extend(stored.iter().filter(|row| is_due(row, before)).map(|row| row.row));
+            for row in rows::of_entity(&self.conn, *entity)? {
+                there.extend(thrown_away(&row).map(|stamp| (row.row, stamp)));
+            }
         }
-        let due: BTreeSet<RowId> = due.into_iter().take(TRASH_ROWS).collect();
-        self.erase(&due, now_ms)
+        let due = self.known_for_long(there, now_ms)?;
+        self.erase(&due.into_iter().take(TRASH_ROWS).collect(), now_ms)
+    }
+
+    /// Which of the rows in the trash have been known there for long; notes those that are new.
+    fn known_for_long(&self, mut there: BTreeMap<RowId, Stamp>, now_ms: i64) -> Result<BTreeSet<RowId>, StoreError> {
+        let mut statement = self.conn.prepare_cached("SELECT row, origin, counter, since_ms FROM trash")?;
+        let notes = statement.query_map([], |note| {
+            let id = ChangeId { origin: note.get(1)?, counter: note.get(2)? };
+            Ok((RowId(Uuid::from_bytes(note.get(0)?)), id, note.get::<_, i64>(3)?))
+        })?;
+        let (mut due, mut gone) = (BTreeSet::new(), Vec::new());
+        for note in notes {
+            let (row, id, since) = note?;
+            // A clock that was put back begins anew: it is not known for how long.
+            if there.get(&row).is_none_or(|stamp| stamp.id != id) || since > now_ms {
+                gone.push(row);
+                continue;
+            }
+            there.remove(&row);
+            if now_ms - since >= TRASH_MS {
+                due.insert(row);
+            }
+        }
+        for row in gone {
+            self.conn.prepare_cached("DELETE FROM trash WHERE row = ?1")?.execute([row.0.as_bytes()])?;
+        }
+        for (row, stamp) in there {
+            let deleted = i64::try_from(stamp.effective).unwrap_or(now_ms);
+            let since = if mutant!(CountTheTrashByTheDeletersClock) { deleted } else { now_ms };
+            let sql = "INSERT INTO trash (row, origin, counter, since_ms) VALUES (?1, ?2, ?3, ?4)";
+            let note = params![row.0.as_bytes(), stamp.id.origin, stamp.id.counter, since];
+            self.conn.prepare_cached(sql)?.execute(note)?;
+        }
+        Ok(due)
     }
 
     /// [`AreaLog::empty_trash`] once a day, and again at once while there is more than a part of it. Returns
@@ -265,9 +299,9 @@ impl AreaLog {
     }
 }
 
-/// Whether a row has been in the trash, or a conflict been settled, since before this clock.
-fn is_due(row: &RowState, before: u64) -> bool {
-    let since = if row.entity == Entity::Conflict.number() { conflict::resolved_at } else { DELETED_AT };
-    let held = row.fields.get(&since).filter(|held| held.value.int().is_some());
-    held.is_some_and(|held| held.stamp.effective < before)
+/// What put a row into the trash, or settled a conflict.
+fn thrown_away(row: &RowState) -> Option<Stamp> {
+    let field = if row.entity == Entity::Conflict.number() { conflict::resolved_at } else { DELETED_AT };
+    let held = row.fields.get(&field).filter(|held| held.value.int().is_some())?;
+    Some(held.stamp)
 }

@@ -48,6 +48,7 @@ const SCHEMA: &[&str] = &[
     include_str!("migrations/0003_chain.sql"),
     include_str!("migrations/0004_moved.sql"),
     include_str!("migrations/0005_salt_seed.sql"),
+    include_str!("migrations/0006_trash.sql"),
 ];
 
 /// The origin of what the server itself writes. Devices are numbered from 1.

@@ -174,21 +174,83 @@ fn the_trash_is_emptied_after_thirty_days_and_not_before() {
     phone.sync(&mut hub);
     phone.ask(DeleteContact { id }).unwrap();
     phone.sync(&mut hub);
-    let empty = |hub: &mut Hub| {
-        hub.log.begin().unwrap();
-        let count = hub.log.empty_trash(hub.now_ms).unwrap();
-        hub.log.commit().unwrap();
-        count
-    };
+    assert_eq!(look_into_the_trash(&mut hub), 0);
     hub.now_ms += TRASH_MS - DAY_MS;
-    assert_eq!(empty(&mut hub), 0);
+    assert_eq!(look_into_the_trash(&mut hub), 0);
     assert!(hub.log.row(id.0).unwrap().is_some());
     hub.now_ms += 2 * DAY_MS;
     // By itself, after the first exchange of the day.
     phone.sync(&mut hub);
     phone.sync(&mut hub);
-    assert_eq!(empty(&mut hub), 0);
+    assert_eq!(look_into_the_trash(&mut hub), 0);
     assert!(!holds(&log_bytes(&hub), NAME));
     assert!(!holds(&bytes_of(phone), NAME));
     assert!(hub.log.check().unwrap().is_empty());
+}
+
+fn look_into_the_trash(hub: &mut Hub) -> usize {
+    hub.log.begin().unwrap();
+    let count = hub.log.empty_trash(hub.now_ms).unwrap();
+    hub.log.commit().unwrap();
+    count
+}
+
+#[test]
+fn what_was_deleted_a_month_ago_and_comes_today_stays_for_a_month() {
+    let mut hub = Hub::demo();
+    let mut phone = Device::joined(Role::Coordinator);
+    let mut office = Device::joined(Role::Coordinator);
+    phone.sync(&mut hub);
+    let id = add(&mut phone, "Grethe");
+    phone.sync(&mut hub);
+    // Deleted offline; the office goes on writing.
+    phone.ask(DeleteContact { id }).unwrap();
+    for _ in 0..31 {
+        hub.now_ms += DAY_MS;
+        office.sync(&mut hub);
+    }
+    let opened = office.ask(EditContact { id: Some(id) }).unwrap();
+    let form = ContactForm { note: "Ringer tilbage".to_owned(), ..opened.form.clone() };
+    office.ask(SaveContact { opened, form }).unwrap();
+    office.sync(&mut hub);
+    phone.sync(&mut hub);
+    for day in 0..29 {
+        hub.now_ms += DAY_MS;
+        office.sync(&mut hub);
+        assert!(hub.log.row(id.0).unwrap().is_some(), "day {day}");
+    }
+    // There is still something to be taken back, and taking it back counts.
+    let view = office.ask(GetUpdates { limit: 10 }).unwrap();
+    office.ask(RestoreConflict { id: view.conflicts[0].id }).unwrap();
+    office.sync(&mut hub);
+    hub.now_ms += TRASH_MS + DAY_MS;
+    office.sync(&mut hub);
+    office.sync(&mut hub);
+    assert_eq!(office.ask(GetContact { id }).unwrap().note, "Ringer tilbage");
+}
+
+#[test]
+fn whoever_deletes_again_begins_anew() {
+    let mut hub = Hub::demo();
+    let mut phone = Device::joined(Role::Coordinator);
+    phone.sync(&mut hub);
+    let id = add(&mut phone, "Grethe");
+    let saved = phone.ask(DeleteContact { id }).unwrap();
+    phone.sync(&mut hub);
+    assert_eq!(look_into_the_trash(&mut hub), 0);
+    hub.now_ms += TRASH_MS - 1;
+    phone.now_ms.set(hub.now_ms);
+    phone.ask(Undo { undo: saved.undo.unwrap() }).unwrap();
+    phone.sync(&mut hub);
+    phone.ask(DeleteContact { id }).unwrap();
+    phone.sync(&mut hub);
+    hub.now_ms += DAY_MS;
+    assert_eq!(look_into_the_trash(&mut hub), 0);
+    hub.now_ms += TRASH_MS - 1;
+    assert_eq!(look_into_the_trash(&mut hub), 0);
+    // A clock that was wrong for a day costs nobody a row.
+    hub.now_ms -= 2 * TRASH_MS;
+    assert_eq!(look_into_the_trash(&mut hub), 0);
+    hub.now_ms += TRASH_MS;
+    assert_eq!(look_into_the_trash(&mut hub), 2, "the contact and its number");
 }

@@ -23,7 +23,7 @@ const fn mutant(name: &'static str, words: &'static str, caught_by: Test) -> Mut
 
 /// In the order of docs/sync.md: the log, judging, merging, the device, after a restore, erasing, who is let in.
 #[rustfmt::skip]
-pub(super) const MUTANTS: [Mutant; 58] = [
+pub(super) const MUTANTS: [Mutant; 59] = [
     mutant("SkipAnEntryAtAPageBoundary", "a page says that it ends one entry later than it does",
         (Core, "pages::logs_of_one_to_seven_actions_come_whole_whatever_the_limit")),
     mutant("SplitAnActionOverPages", "a page ends in the middle of an action",
@@ -108,6 +108,8 @@ pub(super) const MUTANTS: [Mutant; 58] = [
         (Server, "person::a_person_is_erased_everywhere_and_does_not_come_back_with_a_backup")),
     mutant("ForgetWhatIsErasedBeforeItComesBack", "a restored server erases only what its backup has",
         (Core, "erasure::it_does_not_come_back_to_a_restored_server_from_a_device_that_had_not_heard")),
+    mutant("CountTheTrashByTheDeletersClock", "what was deleted offline a month ago is erased when it arrives",
+        (Core, "erasure::what_was_deleted_a_month_ago_and_comes_today_stays_for_a_month")),
     mutant("ReadEveryWalk", "whoever is on one walk or none reads all of them",
         (Core, "walks::those_on_a_walk_share_its_marks_and_nobody_else_is_sent_them")),
     mutant("MarkOnAWalkThatIsNotThere", "a device opens the scope of a walk that the server knows nothing of",
