@@ -259,7 +259,7 @@ requests! {
 
     // ---- Online only: answered by the server through the host --------------------------------------------------------
     /// Hands over a file that another device of the area saved what it had not sent to.
-    DeliverFile { bytes: Vec<u8> } -> DeliveredView;
+    DeliverFile { bytes: Bytes } -> DeliveredView;
     /// *Historik*, with what the server knows besides.
     GetOlderHistory { row: RowId } -> HistoryView;
     /// Redeems an invitation or hand-over link; the area is then on this device and open.

@@ -98,6 +98,6 @@ test('what one device cannot send, another sends for it', async ({ device }) => 
     mimeType: 'application/vnd.trygkort.unsent+cbor',
     buffer: await readFile(await file.path()),
   });
-  await expect(desk.message('1 ændringer fra filen er sendt.')).toBeVisible();
+  await expect(desk.message('1 ændring fra filen er sendt.')).toBeVisible();
   await expect(desk.updates.section('Sendt og modtaget')).toContainText('Skrevet uden net');
 });

@@ -1,8 +1,9 @@
 //! *Gem usendt til fil*: a device without a network, and somebody who carries its file.
 
-use trygkort_core::domain::Role;
+use trygkort_core::domain::{Role, Scope};
 use trygkort_core::ipc::{
-    Author, DeliverFile, DeliveredView, GetHistory, GetOlderHistory, GetUpdates, ListDevices, RevokeDevice, SaveUnsent,
+    AddPhoto, Author, Bytes, DeliverFile, DeliveredView, GetBlob, GetHistory, GetOlderHistory, GetPhotos, GetUpdates,
+    ListDevices, RevokeDevice, SaveUnsent,
 };
 use trygkort_core::wire::to_bytes;
 use trygkort_core::wire::unsent::UnsentFile;
@@ -26,22 +27,22 @@ async fn file_of_a_phone(server: &TestServer) -> (Device, Vec<u8>, Device) {
     add_pin(&mut phone, "Skrevet uden net").await;
     let file = phone.ask(SaveUnsent {}).await.unwrap();
     assert_eq!((file.name.as_str(), file.count, file.left_out), ("usendt.trygkort", 1, 0));
-    (phone, file.bytes, desk)
+    (phone, file.bytes.0, desk)
 }
 
 const fn delivered(taken: u32, refused: u32, aside: u32) -> DeliveredView {
-    DeliveredView { taken, refused, aside }
+    DeliveredView { taken, refused, aside, photos: 0, photos_left: 0 }
 }
 
 #[tokio::test]
 async fn what_a_colleague_hands_over_is_the_authors() {
     let server = TestServer::demo().await;
     let (mut phone, file, mut desk) = file_of_a_phone(&server).await;
-    assert_eq!(desk.ask(DeliverFile { bytes: file.clone() }).await, Ok(delivered(1, 0, 0)));
+    assert_eq!(desk.ask(DeliverFile { bytes: Bytes(file.clone()) }).await, Ok(delivered(1, 0, 0)));
     desk.sync().await;
     let pin = desk.pin("Skrevet uden net").await.unwrap();
     assert_eq!(pin.added_by.as_deref(), Some("Mona"));
-    assert_eq!(desk.ask(DeliverFile { bytes: file }).await, Ok(delivered(1, 0, 0)), "twice is no harm");
+    assert_eq!(desk.ask(DeliverFile { bytes: Bytes(file) }).await, Ok(delivered(1, 0, 0)), "twice is no harm");
 
     phone.online = true;
     add_pin(&mut phone, "Skrevet bagefter").await;
@@ -51,6 +52,51 @@ async fn what_a_colleague_hands_over_is_the_authors() {
     assert_eq!(told.changes.len(), 1, "it stands in the log once");
     assert_eq!(told.changes[0].by, Author::Named("Mona".to_owned()));
     assert!(desk.pin("Skrevet bagefter").await.is_some());
+}
+
+/// A JPEG file of this width as far as its markers tell.
+fn jpeg(width: u16) -> Bytes {
+    let [w1, w0] = width.to_be_bytes();
+    let mut file = vec![0xff, 0xd8, 0xff, 0xc0, 0x00, 0x0b, 0x08, 0x00, 0xf0, w1, w0, 0x01, 0x01, 0x11, 0x00];
+    file.extend(b"\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00\x01\xff\xd9");
+    Bytes(file)
+}
+
+#[tokio::test]
+async fn photos_go_with_the_file_whoever_carries_it() {
+    let server = TestServer::demo().await;
+    let mut phone = Device::joined(&server.invite(Role::Coordinator).await).await;
+    phone.online = false;
+    add_pin(&mut phone, "Skrevet uden net").await;
+    let id = phone.pin("Skrevet uden net").await.unwrap().id;
+    // Those who carry it are sent nothing of it: no row on their device names the photo.
+    phone.save_pin(Some(id), |pin| pin.scope = Scope::Coordination).await.unwrap();
+    let mut resident = Device::joined(&server.invite(Role::Resident).await).await;
+    let mut carrier = Device::joined(&server.invite(Role::Staff).await).await;
+    let pin = id;
+    let photo = AddPhoto { pin, photo: jpeg(1600), thumbnail: jpeg(320), caption: String::new(), taken_at_ms: None };
+    phone.ask(photo).await.unwrap();
+    let file = phone.ask(SaveUnsent {}).await.unwrap();
+    assert_eq!((file.count, file.photos, file.left_out), (3, 1, 0));
+    let told = resident.ask(DeliverFile { bytes: file.bytes.clone() }).await;
+    assert_eq!(told, Ok(DeliveredView { photos_left: 1, ..delivered(3, 0, 0) }), "who may not add photos");
+    let told = carrier.ask(DeliverFile { bytes: file.bytes.clone() }).await;
+    assert_eq!(told, Ok(DeliveredView { photos: 1, ..delivered(3, 0, 0) }));
+    Device::expect_settled(&carrier.sync().await);
+
+    let mut desk = Device::joined(&server.invite(Role::Coordinator).await).await;
+    desk.sync().await;
+    let shown = desk.ask(GetPhotos { pin }).await.unwrap().photos.remove(0);
+    assert_eq!(desk.ask(GetBlob { hash: shown.hash.clone() }).await, Ok(None), "asked for");
+    desk.sync().await;
+    assert_eq!(desk.ask(GetBlob { hash: shown.hash }).await, Ok(Some(jpeg(1600))));
+
+    // Online again, its author has nothing left to send.
+    phone.online = true;
+    Device::expect_settled(&phone.sync().await);
+    assert!(phone.ask(GetPhotos { pin }).await.unwrap().photos[0].sent);
+    let left = phone.ask(SaveUnsent {}).await.unwrap();
+    assert_eq!((left.count, left.photos), (0, 0));
 }
 
 #[tokio::test]
@@ -65,7 +111,7 @@ async fn what_nobody_vouches_for_is_kept_aside() {
     let mut somebody_elses = file.clone();
     somebody_elses.request.origin += 1_000;
     for forged in [unsigned, touched, somebody_elses] {
-        let bytes = to_bytes(&forged);
+        let bytes = Bytes(to_bytes(&forged));
         assert_eq!(desk.ask(DeliverFile { bytes }).await, Ok(delivered(0, 0, 1)), "{:?}", forged.request.origin);
     }
     desk.sync().await;
@@ -73,8 +119,8 @@ async fn what_nobody_vouches_for_is_kept_aside() {
 
     let mut elsewhere = file;
     elsewhere.area.0 = trygkort_core::domain::RowId::derived("another area", &[]);
-    assert!(desk.ask(DeliverFile { bytes: to_bytes(&elsewhere) }).await.is_err());
-    assert!(desk.ask(DeliverFile { bytes: b"no file of ours".to_vec() }).await.is_err());
+    assert!(desk.ask(DeliverFile { bytes: Bytes(to_bytes(&elsewhere)) }).await.is_err());
+    assert!(desk.ask(DeliverFile { bytes: Bytes(b"no file of ours".to_vec()) }).await.is_err());
 
     phone.online = true;
     let hand_over = phone.ask(trygkort_core::ipc::HandOver {}).await.unwrap().link;
@@ -82,6 +128,7 @@ async fn what_nobody_vouches_for_is_kept_aside() {
     let devices = second.ask(ListDevices {}).await.unwrap();
     let id = devices.into_iter().find(|device| !device.this).unwrap().id;
     second.ask(RevokeDevice { id }).await.unwrap();
+    let bytes = Bytes(bytes);
     assert_eq!(desk.ask(DeliverFile { bytes }).await, Ok(delivered(0, 0, 1)), "its author is locked out");
 }
 

@@ -35,7 +35,7 @@ impl App {
             }
             Request::Redeem(ask) => self.redeem(ask),
             Request::SaveUnsent(_) => reply(&self.save_unsent()?),
-            Request::DeliverFile(ask) => self.deliver_file(ask.bytes),
+            Request::DeliverFile(ask) => self.deliver_file(&ask.bytes.0),
             Request::GetOlderHistory(ask) => self.older_history(ask.row),
             Request::CreateInvitation(ask) => self.create_invitation(&ask),
             Request::CreateWalk(ask) => self.create_walk(&ask),

@@ -4,8 +4,8 @@ use super::{App, HttpRequest, HttpResponse, NetworkError, Step, file_name, summa
 use crate::domain::{AreaId, Role, RowId};
 use crate::error::{Error, ErrorCode};
 use crate::ipc::{
-    AreaSummary, CreateInvitation, CreateWalk, DeviceView, InvitationLink, InvitationView, IpcError, Redeem,
-    RenameDevice, WalkView,
+    AreaSummary, CreateInvitation, CreateWalk, DeliveredView, DeviceView, InvitationLink, InvitationView, IpcError,
+    Redeem, RenameDevice, WalkView,
 };
 use crate::seal;
 use crate::store::area::{AreaFile, Session};
@@ -44,7 +44,12 @@ pub(super) enum Kind {
     History {
         row: RowId,
     },
-    Delivery,
+    Delivery {
+        /// How many photos came with it, and go.
+        photos: u32,
+        /// How many came with it, and do not go.
+        photos_left: u32,
+    },
     LockedOut,
     Done,
     /// To *Glem denne enhed*.
@@ -61,7 +66,7 @@ impl std::fmt::Debug for Kind {
             Kind::Invitations => "Invitations",
             Kind::Devices => "Devices",
             Kind::History { .. } => "History",
-            Kind::Delivery => "Delivery",
+            Kind::Delivery { .. } => "Delivery",
             Kind::LockedOut => "LockedOut",
             Kind::Done => "Done",
             Kind::Farewell => "Farewell",
@@ -204,10 +209,6 @@ impl App {
         self.call("DELETE", &format!("members/{id}"), None, Kind::LockedOut)
     }
 
-    pub(super) fn fetch_delivery(request: HttpRequest) -> Step {
-        fetch(request, Kind::Delivery)
-    }
-
     /// Asks for what happened to a row before `position`.
     pub(super) fn ask_for_history(&self, row: RowId, position: u64) -> Result<Step, Error> {
         // A server of before there were walks refuses to hear more.
@@ -279,7 +280,9 @@ impl App {
                 reply(&())
             }
             Kind::Done | Kind::Farewell | Kind::JoinWalk { .. } => reply(&()),
-            Kind::Delivery => reply(&self.take_delivery(&response)?),
+            Kind::Delivery { photos, photos_left } => {
+                reply(&DeliveredView { photos, photos_left, ..self.take_delivery(&response)? })
+            }
             Kind::History { row } => reply(&self.take_older_history(row, &response)?),
         }
     }
@@ -331,7 +334,7 @@ fn hexadecimal(bytes: &[u8; 32]) -> String {
     blake3::Hash::from_bytes(*bytes).to_hex().to_string()
 }
 
-fn fetch(request: HttpRequest, then: Kind) -> Step {
+pub(super) fn fetch(request: HttpRequest, then: Kind) -> Step {
     Step::Fetch { request, then: Pending(then) }
 }
 

@@ -4,7 +4,7 @@
 //! wrote as it reads, choices as their word in the log, times as milliseconds since 1970 UTC, yes and no as `true` and
 //! `false`.
 
-use super::RefusalReason;
+use super::{Bytes, RefusalReason};
 use crate::domain::RowId;
 use serde::{Deserialize, Serialize};
 
@@ -131,15 +131,17 @@ pub struct ConflictView {
 pub struct UnsentView {
     /// What to call the file.
     pub name: String,
-    pub bytes: Vec<u8>,
+    pub bytes: Bytes,
     /// How many actions are in it.
     pub count: u32,
-    /// How many did not fit: they go into a file of their own once these are delivered.
+    /// How many photos are in it, a photo and its thumbnail counted once.
+    pub photos: u32,
+    /// How many actions and photos did not fit: they go into a file of their own once these are delivered.
     pub left_out: u32,
 }
 
 /// What became of a file that was handed over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeliveredView {
     /// The server has them, now or already.
     pub taken: u32,
@@ -147,4 +149,8 @@ pub struct DeliveredView {
     pub refused: u32,
     /// The server keeps them aside, because it cannot know who wrote them.
     pub aside: u32,
+    /// Photos that this device now sends, a photo and its thumbnail counted once.
+    pub photos: u32,
+    /// Photos that this device may not send: somebody else has to hand the file over once more.
+    pub photos_left: u32,
 }

@@ -7,6 +7,9 @@ use rusqlite::{Connection, OptionalExtension, params};
 /// So much of what could be fetched again is kept.
 pub(crate) const KEPT_BYTES_MAX: u64 = 200 << 20;
 
+/// `unsent` of a file that somebody else handed over; 1 is that of one that was made here.
+const HANDED_OVER: u8 = 2;
+
 /// A file on its way.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Blob {
@@ -80,13 +83,48 @@ pub(crate) fn unsent_count(conn: &Connection) -> Result<u32, StoreError> {
     Ok(conn.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
 }
 
-/// What to send next: thumbnails first. Only what a row names that the server has.
+/// Keeps a file that somebody else could not send, until the server has it. No row that is here need name it.
+pub(crate) fn hand_over(conn: &Connection, content: &[u8], thumbnail: bool, now_ms: i64) -> Result<(), StoreError> {
+    conn.prepare_cached(
+        "INSERT INTO blob (hash, thumbnail, content, unsent, used_at) VALUES (?1, ?2, ?3, ?5, ?4)
+         ON CONFLICT (hash) DO UPDATE SET content = excluded.content, unsent = max(unsent, excluded.unsent)",
+    )?
+    .execute(params![blake3::hash(content).to_hex().as_str(), thumbnail, content, now_ms, HANDED_OVER])?;
+    Ok(())
+}
+
+/// The files that the server has not got, up to so many bytes: thumbnails first.
+pub(crate) fn unsent(conn: &Connection, bytes_max: u64) -> Result<Vec<Vec<u8>>, StoreError> {
+    let sql = "SELECT content FROM blob WHERE unsent AND content IS NOT NULL ORDER BY thumbnail DESC, used_at, hash";
+    let mut statement = conn.prepare_cached(sql)?;
+    let (mut found, mut files, mut bytes) = (statement.query([])?, Vec::new(), 0);
+    while let Some(row) = found.next()? {
+        let content = row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?;
+        bytes += content.len() as u64;
+        if bytes > bytes_max {
+            break;
+        }
+        files.push(content.to_vec());
+    }
+    Ok(files)
+}
+
+/// How many photos the server has not got, whether it has their rows or not.
+pub(crate) fn unsent_photos(conn: &Connection) -> Result<u32, StoreError> {
+    let sql = "SELECT COUNT(*) FROM blob WHERE unsent AND content IS NOT NULL AND NOT thumbnail";
+    Ok(conn.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
+}
+
+/// What to send next: thumbnails first. Only what a row names that the server has, and what was handed over.
 pub(crate) fn next_unsent(conn: &Connection, except: &dyn Fn(&str) -> bool) -> Result<Option<Blob>, StoreError> {
-    let sql = "SELECT hash, thumbnail, length(content) FROM blob WHERE unsent AND content IS NOT NULL AND EXISTS (
+    let sql = format!(
+        "SELECT hash, thumbnail, length(content) FROM blob
+         WHERE unsent AND content IS NOT NULL AND (unsent = {HANDED_OVER} OR EXISTS (
             SELECT 1 FROM photo WHERE blob.hash IN (photo.hash, photo.thumbnail)
-            AND NOT EXISTS (SELECT 1 FROM outbox_row WHERE outbox_row.row = photo.row))
-         ORDER BY thumbnail DESC, used_at, hash";
-    first(conn, sql, except)
+            AND NOT EXISTS (SELECT 1 FROM outbox_row WHERE outbox_row.row = photo.row)))
+         ORDER BY thumbnail DESC, used_at, hash"
+    );
+    first(conn, &sql, except)
 }
 
 /// What to fetch next: thumbnails of everything that is shown, then photos that somebody opened.
@@ -164,10 +202,10 @@ pub(crate) fn names(conn: &Connection, behind: &str, max: usize) -> Result<Vec<S
 /// Lets go of the files that no row names any more. What was refused is kept until somebody lets it go.
 pub(crate) fn sweep(conn: &Connection) -> Result<(), StoreError> {
     conn.prepare_cached(
-        "DELETE FROM blob WHERE hash NOT IN (SELECT hash FROM photo UNION SELECT thumbnail FROM photo)
+        "DELETE FROM blob WHERE unsent <> ?1 AND hash NOT IN (SELECT hash FROM photo UNION SELECT thumbnail FROM photo)
          AND NOT EXISTS (SELECT 1 FROM refused WHERE instr(body, CAST(blob.hash AS BLOB)) > 0)",
     )?
-    .execute([])?;
+    .execute([HANDED_OVER])?;
     Ok(())
 }
 

@@ -4,6 +4,8 @@
 
 use super::v1::{SyncRequest, WireId};
 use super::{VERSION, from_bytes};
+use crate::domain::jpeg::{self, JpegError, PHOTO_SIDE_MAX};
+use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
 use thiserror::Error;
 
@@ -25,6 +27,10 @@ pub struct UnsentFile {
     /// Its cursor says nothing: whoever hands it over gets no page.
     #[n(2)]
     pub request: SyncRequest,
+    /// Photos and thumbnails that the server has not got, as JPEG files. Nobody signs them: the rows that name them do.
+    /// Whoever hands the file over uploads them as their own.
+    #[n(3)]
+    pub photos: Option<Vec<ByteVec>>,
 }
 
 /// Bytes that are no such file.
@@ -34,19 +40,26 @@ pub enum NoUnsentFile {
     Malformed(#[from] minicbor::decode::Error),
     #[error("a file of version {0}, this program reads {VERSION}")]
     Version(u16),
+    #[error("a file with something else than photos: {0}")]
+    Photo(#[from] JpegError),
 }
 
 impl UnsentFile {
     /// Reads a file.
     ///
     /// # Errors
-    /// When it is something else, or of another version.
+    /// When it is something else, of another version, or with something in it that is no photo.
     pub fn read(bytes: &[u8]) -> Result<Self, NoUnsentFile> {
         let mut decoder = minicbor::Decoder::new(bytes);
         decoder.array()?;
-        match decoder.u16()? {
-            VERSION => Ok(from_bytes(bytes)?),
-            other => Err(NoUnsentFile::Version(other)),
+        let version = decoder.u16()?;
+        if version != VERSION {
+            return Err(NoUnsentFile::Version(version));
         }
+        let file: Self = from_bytes(bytes)?;
+        for photo in file.photos.iter().flatten() {
+            jpeg::check(photo, PHOTO_SIDE_MAX)?;
+        }
+        Ok(file)
     }
 }

@@ -95,6 +95,8 @@ enum CliError {
     Area(#[from] AreaError),
     #[error(transparent)]
     Unsent(#[from] trygkort_core::wire::unsent::NoUnsentFile),
+    #[error(transparent)]
+    Photo(#[from] crate::blobs::UploadError),
     #[error("cannot write {}: {source}", path.display())]
     Write { path: PathBuf, source: io::Error },
     #[error("cannot read {}: {source}", path.display())]

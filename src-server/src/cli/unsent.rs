@@ -1,6 +1,7 @@
 //! `trygkort import-unsent`: takes a file that a device saved what it could not send to.
 
 use super::CliError;
+use crate::blobs;
 use crate::clock::now_ms;
 use crate::control::ControlDb;
 use crate::data_dir::DataDir;
@@ -31,6 +32,10 @@ pub(super) fn import(args: &ImportUnsentArgs) -> Result<(), CliError> {
     let area = control.reader().find_area(&area.to_string())?.id;
     let author = control.reader().author(area, origin, now)?;
     let Delivered { taken, refused, aside } = hub::deliver(&dir, area, author.as_ref(), &file.request, now)?;
-    writeln!(io::stdout(), "{taken} taken, {refused} refused, {aside} kept aside")?;
+    let photos = file.photos.unwrap_or_default();
+    for photo in &photos {
+        blobs::keep(&dir, area, photo)?;
+    }
+    writeln!(io::stdout(), "{taken} taken, {refused} refused, {aside} kept aside, {} photo files", photos.len())?;
     Ok(())
 }

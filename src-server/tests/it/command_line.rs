@@ -436,6 +436,13 @@ fn what_was_acknowledged_survives_a_kill() {
     serving.stop("-TERM");
 }
 
+/// A JPEG file as far as its markers tell.
+fn a_jpeg() -> Vec<u8> {
+    let mut file = b"\xff\xd8\xff\xc0\x00\x0b\x08\x00\xf0\x01\x40\x01\x01\x11\x00".to_vec();
+    file.extend(b"\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00\x01\xff\xd9");
+    file
+}
+
 #[test]
 fn what_a_device_saved_is_taken_in_or_kept_aside() {
     use trygkort_core::wire::unsent::UnsentFile;
@@ -448,10 +455,19 @@ fn what_a_device_saved_is_taken_in_or_kept_aside() {
     let rows = vec![RowChange { entity: 1, row: WireId(area), scope: 0, move_to: None, fields }];
     let action = Action { counter: 1, hlc: 1, seen: 0, all_or_nothing: None, rows };
     let request = SyncRequest { version: 1, origin: 7, actions: vec![action], ..SyncRequest::default() };
-    let file = UnsentFile { version: 1, area: WireId(area), request };
+    let mut file = UnsentFile { version: 1, area: WireId(area), request, photos: Some(vec![a_jpeg().into()]) };
     std::fs::write(dir.join("usendt.trygkort"), trygkort_core::wire::to_bytes(&file)).unwrap();
     let said = succeeds(dir, &["import-unsent", "usendt.trygkort"]);
-    assert_eq!(said, "0 taken, 0 refused, 1 kept aside\n", "nobody signed it");
+    assert_eq!(said, "0 taken, 0 refused, 1 kept aside, 1 photo files\n", "nobody signed it");
+    let name = blake3::hash(&a_jpeg()).to_hex().to_string();
+    let kept = dir.join("data/blobs").join(area.to_string()).join(&name[..2]).join(&name);
+    assert_eq!(std::fs::read(kept).unwrap(), a_jpeg());
+    succeeds(dir, &["import-unsent", "usendt.trygkort"]);
+
+    file.photos = Some(vec![b"#!/bin/sh".to_vec().into()]);
+    std::fs::write(dir.join("script.trygkort"), trygkort_core::wire::to_bytes(&file)).unwrap();
+    let said = fails(dir, &["import-unsent", "script.trygkort"]);
+    assert!(said.starts_with("a file with something else than photos: not a JPEG file"), "{said}");
 
     std::fs::write(dir.join("letter.txt"), "Kære kommune").unwrap();
     let said = fails(dir, &["import-unsent", "letter.txt"]);

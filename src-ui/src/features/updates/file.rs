@@ -9,7 +9,7 @@ use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use trygkort_core::error::ErrorCode;
-use trygkort_core::ipc::{DeliverFile, DeliveredView, SaveUnsent as Save};
+use trygkort_core::ipc::{Bytes, DeliverFile, DeliveredView, SaveUnsent as Save};
 use trygkort_core::wire::unsent::{CONTENT_TYPE, EXTENSION};
 use wasm_bindgen_futures::JsFuture;
 
@@ -23,11 +23,11 @@ pub(crate) fn SaveUnsent() -> impl IntoView {
             let locale = i18n.get_locale_untracked();
             match ask(Save {}).await {
                 Ok(file) => {
-                    let bytes = Uint8Array::from(file.bytes.as_slice());
+                    let bytes = Uint8Array::from(file.bytes.0.as_slice());
                     if share_file(&file.name, CONTENT_TYPE, &bytes.into()).await.is_err() {
                         toasts.fail(td_string!(locale, updates.save_file_failed));
                     } else if file.left_out > 0 {
-                        toasts.say(td_string!(locale, updates.save_file_left, count = file.left_out).to_string());
+                        toasts.say(td_string!(locale, updates.save_file_left).to_owned());
                     }
                 }
                 Err(error) => toasts.error(&error),
@@ -58,7 +58,7 @@ pub(super) fn LoadUnsent() -> impl IntoView {
                 toasts.fail(td_string!(locale, updates.not_a_file));
                 return;
             };
-            match ask(DeliverFile { bytes }).await {
+            match ask(DeliverFile { bytes: Bytes(bytes) }).await {
                 Ok(delivered) => toasts.say(delivered_words(locale, delivered)),
                 Err(error) if error.code == ErrorCode::Invalid => {
                     toasts.fail(td_string!(locale, updates.not_a_file));
@@ -90,12 +90,46 @@ pub(super) fn LoadUnsent() -> impl IntoView {
 
 /// What became of the file, the part that most wants a look.
 fn delivered_words(locale: Locale, delivered: DeliveredView) -> String {
-    let DeliveredView { taken, refused, aside } = delivered;
+    let DeliveredView { taken, refused, aside, photos, photos_left } = delivered;
     if aside > 0 {
         td_string!(locale, updates.delivered_aside, count = aside).to_string()
     } else if refused > 0 {
         td_string!(locale, updates.delivered_refused, count = refused).to_string()
     } else {
-        td_string!(locale, updates.delivered, count = taken).to_string()
+        let photo_words = match photos {
+            0 if photos_left > 0 => Some(td_string!(locale, updates.delivered_photos_left).to_owned()),
+            0 => None,
+            1 => Some(td_string!(locale, updates.delivered_photos_1).to_owned()),
+            count => Some(td_string!(locale, updates.delivered_photos_n, count = count).to_string()),
+        };
+        let words = match taken {
+            0 if photo_words.is_some() => None,
+            1 => Some(td_string!(locale, updates.delivered_1).to_owned()),
+            count => Some(td_string!(locale, updates.delivered_n, count = count).to_string()),
+        };
+        words.into_iter().chain(photo_words).collect::<Vec<_>>().join(" ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_became_of_a_file_is_said_in_its_number() {
+        let said = |taken, refused, aside, photos| {
+            delivered_words(Locale::da, DeliveredView { taken, refused, aside, photos, photos_left: 0 })
+        };
+        let left = DeliveredView { taken: 1, photos_left: 2, ..DeliveredView::default() };
+        assert!(
+            delivered_words(Locale::da, left)
+                .ends_with("sendt. Filens billeder kan du ikke sende: det kan en, der må tilføje markeringer.")
+        );
+        assert_eq!(said(1, 0, 0, 0), "1 ændring fra filen er sendt.");
+        assert_eq!(said(2, 0, 0, 1), "2 ændringer fra filen er sendt. 1 billede fra filen er på vej.");
+        assert_eq!(said(0, 0, 0, 3), "3 billeder fra filen er på vej.");
+        assert_eq!(said(0, 0, 0, 0), "0 ændringer fra filen er sendt.");
+        assert_eq!(said(4, 1, 0, 2), "Serveren afviste 1 af filens ændringer.");
+        assert!(said(4, 1, 1, 2).starts_with("1 af filens ændringer er lagt til side"));
     }
 }
