@@ -7,18 +7,22 @@
 //! To add one: a function here, its line in [`TARGETS`], a program in `fuzz_targets/`, its `[[bin]]`, and seeds.
 
 mod actions;
+mod backup;
 mod link;
 mod memory;
 pub mod seeds;
 mod world;
 
 pub use actions::hub_actions;
+pub use backup::backup;
 pub use link::invitation_link;
 pub use memory::bounded;
 
+use trygkort_core::domain::jpeg;
 use trygkort_core::hub::HubError;
 use trygkort_core::snapshot::Snapshot;
 use trygkort_core::sync;
+use trygkort_core::wire::unsent::UnsentFile;
 use trygkort_core::wire::v1::SyncRequest;
 use trygkort_core::wire::{from_bytes, to_bytes};
 use world::{NOW_MS, device, hub, next_request};
@@ -27,13 +31,15 @@ use world::{NOW_MS, device, hub, next_request};
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target, as [`bounded`] runs them.
-pub const TARGETS: [Target; 6] = [
+pub const TARGETS: [Target; 8] = [
     ("wire_request", wire_request),
     ("wire_response", wire_response),
     ("hub_bytes", hub_bytes),
     ("hub_actions", hub_actions),
     ("invitation_link", invitation_link),
     ("snapshot", snapshot),
+    ("backup", backup),
+    ("unsent_file", unsent_file),
 ];
 
 /// Reads a device's request. What can be read can be written, and reads the same again.
@@ -63,6 +69,17 @@ pub fn snapshot(input: &[u8]) {
     let bytes = read.to_bytes();
     let again = Snapshot::from_bytes(&bytes).expect("what was written can be read");
     assert!(again.to_bytes() == bytes, "a snapshot changes while it is passed on");
+}
+
+/// Reads a file of what a device could not send. What can be read can be written, reads the same again, and has no
+/// photo that is more than a picture.
+pub fn unsent_file(input: &[u8]) {
+    let Ok(file) = UnsentFile::read(input) else { return };
+    let again = UnsentFile::read(&to_bytes(&file)).expect("what was written can be read");
+    assert!(again == file, "a file changes while it is passed on");
+    for photo in file.photos.iter().flatten() {
+        assert_eq!(jpeg::without_metadata(photo).as_deref(), Ok(photo.as_slice()), "a photo with metadata passed");
+    }
 }
 
 /// The server gets a body from a device that may say anything. A refused body leaves no trace; one that was taken

@@ -1,12 +1,16 @@
 //! Where the fuzzer starts from: real messages of a server and a device.
 
-use crate::world::{NOW_MS, blank_device, content, hub, next_request, request};
+use crate::world::{NOW_MS, ORIGIN, blank_device, content, hub, next_request, request};
 use std::collections::BTreeMap;
 use trygkort_core::domain::{AreaId, ChangeId, Scope};
 use trygkort_core::merge::{Register, RowState, Stamp};
 use trygkort_core::snapshot::Snapshot;
 use trygkort_core::sync;
-use trygkort_core::wire::v1::{Action, RowChange};
+use trygkort_core::wire::unsent::UnsentFile;
+use trygkort_core::wire::v1::{
+    Action, Cursor, Judged, Offer, Push, RowChange, SPEAKS, SyncRequest, SyncResponse, WireId,
+};
+use trygkort_core::wire::{VERSION, from_bytes, to_bytes};
 
 /// A seed: its target, its name, its bytes.
 pub type Seed = (&'static str, String, Vec<u8>);
@@ -27,6 +31,21 @@ pub fn all() -> Vec<Seed> {
     }
     for (number, link) in LINKS.iter().enumerate() {
         seeds.push(("invitation_link", format!("link-{number}"), link.as_bytes().to_vec()));
+    }
+    for (name, body) in proven() {
+        seeds.push(("wire_request", name.to_owned(), body.clone()));
+        seeds.push(("hub_bytes", name.to_owned(), body));
+    }
+    for (name, body) in told() {
+        seeds.push(("wire_response", name.to_owned(), body));
+    }
+    for (name, body) in unsent() {
+        seeds.push(("unsent_file", name.to_owned(), body));
+    }
+    // Any bytes are changes to a backup; these make a few of them.
+    for number in 0..6_u8 {
+        let bytes = (0..=255_u8).map(|n| n.wrapping_mul(57).wrapping_add(number.wrapping_mul(43)));
+        seeds.push(("backup", format!("bytes-{number}"), bytes.take(usize::from(number) * 40).collect()));
     }
     // Any bytes are a request here; these make requests of a few actions.
     for number in 0..4_u8 {
@@ -84,6 +103,62 @@ fn responses() -> Vec<Vec<u8>> {
         answers.extend(hub.exchange(&trygkort_core::wire::to_bytes(&request)));
     }
     answers
+}
+
+/// What devices send beside actions: the seal on a push, and what they read of a log that is gone.
+fn proven() -> Vec<(&'static str, Vec<u8>)> {
+    let answer = hub().exchange(&speaking(SPEAKS)).expect("its own request");
+    let page = from_bytes::<SyncResponse>(&answer).expect("an answer").page;
+    let to = Cursor { position: page.to, scopes: page.heads, epoch: page.epoch, mac: page.mac };
+    let push = Push {
+        after: Some(Judged { end: 3, hash: [5; 32].into() }),
+        salt: [4; 16].into(),
+        signature: Some([6; 64].into()),
+    };
+    let plain = SyncRequest { version: VERSION, origin: ORIGIN, speaks: Some(SPEAKS), ..Default::default() };
+    let actions = vec![Action { counter: 900, ..content().remove(0) }];
+    let pushed = SyncRequest { push: Some(push), actions, cursor: to.clone(), ..plain.clone() };
+    let mut ahead = to.clone();
+    ahead.position += 10;
+    let entries = page.entries.into_iter().take(3).collect();
+    let offer = Offer { from: Cursor::default(), to: to.clone(), entries };
+    let offered = SyncRequest { offer: Some(offer), cursor: ahead, log_only: Some(true), ..plain };
+    vec![("pushed", to_bytes(&pushed)), ("offered", to_bytes(&offered))]
+}
+
+/// What servers say beside pages of salts: seeds, rows that are erased, that the log is another one now.
+fn told() -> Vec<(&'static str, Vec<u8>)> {
+    let mut hub = hub();
+    let page = hub.exchange(&speaking(SPEAKS)).expect("its own request");
+    let read = from_bytes::<SyncResponse>(&page).expect("an answer").page;
+    let cursor = Cursor { position: read.to, scopes: read.heads, epoch: read.epoch, mac: read.mac };
+    hub.log.begin().expect("memory holds");
+    hub.log.erase(&[content()[1].rows[0].row.0].into(), NOW_MS).expect("memory holds");
+    hub.log.commit().expect("memory holds");
+    let erased = hub.exchange(&speaking(SPEAKS)).expect("its own request");
+    let mut lost = crate::world::hub();
+    lost.log.begin().expect("memory holds");
+    lost.log.begin_epoch(NOW_MS + 1).expect("memory holds");
+    lost.log.commit().expect("memory holds");
+    let ahead = Cursor { position: cursor.position + 1, ..cursor };
+    let request = SyncRequest { cursor: ahead, ..from_bytes(&speaking(SPEAKS)).expect("a request") };
+    let mut told = vec![("seeds", page), ("erased", erased)];
+    told.extend(lost.exchange(&to_bytes(&request)).ok().map(|answer| ("restart", answer)));
+    told
+}
+
+fn speaking(speaks: u16) -> Vec<u8> {
+    to_bytes(&SyncRequest { version: VERSION, origin: ORIGIN, speaks: Some(speaks), ..Default::default() })
+}
+
+/// What a device saves that cannot send: an action, and with a photo.
+fn unsent() -> Vec<(&'static str, Vec<u8>)> {
+    let request = from_bytes(&request(vec![content().remove(0)])).expect("a request");
+    let file = UnsentFile { version: VERSION, area: WireId(crate::world::row(0xa5ea)), request, photos: None };
+    let mut photo = b"\xff\xd8\xff\xc0\x00\x0b\x08\x00\xf0\x01\x40\x01\x01\x11\x00".to_vec();
+    photo.extend(b"\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00\x01\xff\xd9");
+    let with_photo = UnsentFile { photos: Some(vec![photo.into()]), ..file.clone() };
+    vec![("action", to_bytes(&file)), ("photo", to_bytes(&with_photo))]
 }
 
 /// Snapshots of nothing, of a row, and of all kinds of rows.
