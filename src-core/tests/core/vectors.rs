@@ -15,6 +15,11 @@ use trygkort_core::wire::v1::{
 };
 use trygkort_core::wire::{from_bytes, to_bytes};
 
+mod carrying;
+mod judging;
+mod merging;
+mod restoring;
+
 fn hex(bytes: impl AsRef<[u8]>) -> String {
     bytes.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }
@@ -29,6 +34,22 @@ fn check(name: &str, vectors: &Json) {
     } else {
         assert_eq!(std::fs::read_to_string(path).unwrap(), text, "{name}: what was agreed once does not change");
     }
+}
+
+/// A row as the log has made it. A value is its CBOR item.
+fn told(row: &RowState) -> Json {
+    let field = |(field, held): (&u16, &Register)| {
+        let Stamp { effective, id } = held.stamp;
+        json!({
+            "field": field, "value": hex(to_bytes(&held.value)), "effective": effective, "origin": id.origin,
+            "counter": id.counter,
+        })
+    };
+    let fields: Vec<Json> = row.fields.iter().map(field).collect();
+    json!({
+        "entity": row.entity, "row": row.row.to_string(), "scope": row.scope.number(), "created_by": row.created_by,
+        "fields": fields,
+    })
 }
 
 fn log_row(n: u128, title: &str) -> LogRow {
@@ -93,6 +114,35 @@ fn salts_from_a_seed() {
             "area": area().to_string(), "scope": 1, "genesis": hex(genesis), "salt_seed": hex(seed),
             "salt": hex(seal::salt_at(&seed, 70)), "entry": hex(to_bytes(&entry)), "hash": hex(hash),
             "part_with_its_salt": hex(to_bytes(&salted)), "positions_that_may_share_the_seed": [reach.start(), reach.end()],
+        }),
+    );
+}
+
+#[test]
+fn the_chain_of_a_walks_scope() {
+    let mac = |scope: u32, hash: [u8; 32]| {
+        let head = |scope, hash: [u8; 32]| ScopeSeq { scope, seq: 2, hash: Some(hash.into()) };
+        let scopes = vec![head(0, [0x11; 32]), head(scope, hash)];
+        seal::cursor_mac(&[7; 32], area(), &Cursor { position: 1, scopes, epoch: Some(1), mac: None }).unwrap()
+    };
+    let chain = |scope: u32| {
+        let mut entry = entry();
+        entry.scopes[0].scope = scope;
+        let genesis = seal::genesis(area(), scope);
+        let hash = seal::link_part(&genesis, &entry, &entry.scopes[0]).unwrap();
+        let walk = Scope::from_number(scope).and_then(Scope::walk);
+        json!({
+            "walk": walk, "scope": scope, "genesis": hex(genesis), "entry": hex(to_bytes(&entry)), "hash": hex(hash),
+            "mac": hex(mac(scope, hash)),
+        })
+    };
+    let about = "the entry of chain.json in the scopes of two walks, each as the first of its chain, and the seal on the \
+                 cursor at position 1 of epoch 1 that has number 2 of scope 0, under public_hash, and of the walk";
+    check(
+        "walk",
+        &json!({
+            "about": about, "area": area().to_string(), "key": hex([7; 32]), "public_hash": hex([0x11; 32]),
+            "chains": [chain(19), chain(316)],
         }),
     );
 }
