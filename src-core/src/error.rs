@@ -46,6 +46,8 @@ pub enum ErrorCode {
     KeyStore,
     /// The app is older than the database or the server: update it.
     Outdated,
+    /// What is to be taken back was written over since, here or by somebody else.
+    ChangedSince,
     /// Browser only: another tab has the database.
     Parked,
     /// Our mistake.

@@ -153,6 +153,7 @@ pub(crate) fn error_words(locale: Locale, error: &IpcError) -> &'static str {
         ErrorCode::KeyLost => td_string!(locale, common.error.key_lost),
         ErrorCode::KeyStore => td_string!(locale, common.error.key_store),
         ErrorCode::Outdated => td_string!(locale, common.error.outdated),
+        ErrorCode::ChangedSince => td_string!(locale, common.error.changed_since),
         ErrorCode::Parked => td_string!(locale, common.error.parked),
         ErrorCode::Internal => td_string!(locale, common.error.internal),
     }

@@ -14,7 +14,7 @@ pub struct RowId(pub Uuid);
 impl RowId {
     /// An id that follows from what the row is about, so that two devices that make "the same" row offline make one.
     ///
-    /// Used for card cells (problem × contact). The id is a BLAKE3 hash cut to 16 bytes with the version and variant
+    /// Used for card cells (problem × contact) and conflicts. The id is a BLAKE3 hash cut to 16 bytes with the version and variant
     /// bits of a UUIDv8, the version RFC 9562 sets aside for ids computed by an application's own rule.
     #[must_use]
     pub fn derived(domain: &str, parts: &[RowId]) -> Self {

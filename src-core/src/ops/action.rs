@@ -5,7 +5,7 @@ use crate::domain::access::{self, Change};
 use crate::domain::schema::DELETED_AT;
 use crate::domain::validate::{self, ValueError};
 use crate::domain::{ChangeId, Entity, FieldId, Reader, RowId, Scope, Value};
-use crate::error::Error;
+use crate::error::{Error, ErrorCode};
 use crate::ipc::{Saved, Seen, Topic, UndoId};
 use crate::merge::RowState;
 use crate::merge::conflict;
@@ -258,17 +258,23 @@ fn to_undo(change: &RowChange, current: Option<&RowState>) -> UndoRow {
     }
 }
 
-/// Takes an action of this device back, as a new action. What the action made goes to the trash.
+/// Takes an action of this device back, as a new action. What the action made goes to the trash. Nothing is taken back
+/// once something of it was written over: that was somebody's word, and they had seen what stood here.
 pub(crate) fn undo(file: &mut AreaFile, ctx: &Ctx<'_>, id: UndoId) -> Result<BTreeSet<Topic>, Error> {
     let body: Option<Vec<u8>> =
         file.conn.query_row("SELECT body FROM undo WHERE counter = ?1", [id.0], |row| row.get(0)).optional()?;
     let rows: Vec<UndoRow> = from_bytes(&body.ok_or(Error::NotFound)?).map_err(StoreError::from)?;
     let mut draft = Draft::new();
-    let mut main = None;
+    let (mut main, mut counter) = (None, id.0);
     for row in rows {
+        let first = counter;
+        counter += (row.fields.len() as u64).max(1);
         let Some(entity) = Entity::from_number(row.entity) else { continue };
         main.get_or_insert(row.row.0);
         let now = outbox::overlay(&file.conn, file.session.origin, row.row.0)?;
+        if now.as_ref().is_some_and(|now| !still_says(now, &row, (file.session.origin, first))) {
+            return Err(Error::coded(ErrorCode::ChangedSince, "written over since"));
+        }
         let scope = row.scope.and_then(Scope::from_number).or(now.map(|state| state.scope));
         let setter = draft.row(entity, row.row.0, scope.unwrap_or(Scope::Coordination));
         if row.scope.is_none() {
@@ -280,6 +286,18 @@ pub(crate) fn undo(file: &mut AreaFile, ctx: &Ctx<'_>, id: UndoId) -> Result<BTr
     file.conn.execute("DELETE FROM undo WHERE counter = ?1", [id.0])?;
     let (_, topics) = draft.save(file, ctx, main.ok_or(Error::NotFound)?)?;
     Ok(topics)
+}
+
+/// Whether a row still holds what an action of this device wrote into it; of a row that the action made, nothing else.
+fn still_says(now: &RowState, row: &UndoRow, (origin, first): (u32, u64)) -> bool {
+    let of_it = (first..).zip(&row.fields);
+    let mut held = of_it.map(|(counter, field)| {
+        let written = ChangeId { origin, counter };
+        // A value that was none leaves nothing behind.
+        now.fields.get(&field.field).is_none_or(|register| register.stamp.id == written)
+    });
+    let made_here = row.scope.is_none();
+    held.all(|it_does| it_does) && (!made_here || now.fields.len() <= row.fields.len())
 }
 
 /// Moves a row to the trash.

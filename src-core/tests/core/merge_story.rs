@@ -150,6 +150,54 @@ fn undo_brings_back_what_was_there() {
 }
 
 #[test]
+fn an_undo_that_comes_too_late_takes_nothing_from_anybody() {
+    let (mut hub, mut office, mut phone) = two_devices();
+    let id = contact(&mut office, "Helhedsplanen");
+    let late = |device: &mut Device, undo: Option<UndoId>| {
+        let undone = device.ask(Undo { undo: undo.unwrap() });
+        assert_eq!(undone.unwrap_err().code, trygkort_core::error::ErrorCode::ChangedSince);
+    };
+    let note = |device: &mut Device, text: &str| edit(device, id, |form| form.note = text.to_owned()).undo;
+    let mine = note(&mut office, "Ring på døren");
+    office.sync(&mut hub);
+    phone.sync(&mut hub);
+    note(&mut phone, "Bank på ruden");
+    phone.sync(&mut hub);
+    office.sync(&mut hub);
+    late(&mut office, mine);
+    assert_eq!(office.ask(GetContact { id }).unwrap().note, "Bank på ruden");
+
+    // What lost a conflict is not taken back either: it still waits for somebody to look at it.
+    let lost = note(&mut office, "Brug bagdøren");
+    phone.now_ms.set(phone.now_ms.get() + 60_000);
+    note(&mut phone, "Brug hoveddøren");
+    office.sync(&mut hub);
+    phone.sync(&mut hub);
+    office.sync(&mut hub);
+    late(&mut office, lost);
+    assert_eq!(office.ask(GetUpdates { limit: 5 }).unwrap().conflicts.len(), 1);
+
+    // A contact that somebody else wrote to since stays.
+    let saved = office.ask(DeleteContact { id }).unwrap();
+    office.ask(Undo { undo: saved.undo.unwrap() }).unwrap();
+    let made = edit_new(&mut office, "Vagten");
+    office.sync(&mut hub);
+    phone.sync(&mut hub);
+    let new = contact(&mut phone, "Vagten");
+    edit(&mut phone, new, |form| form.note = "Kun om natten".to_owned());
+    phone.sync(&mut hub);
+    office.sync(&mut hub);
+    late(&mut office, made);
+    assert_eq!(office.ask(GetContact { id: new }).unwrap().note, "Kun om natten");
+}
+
+fn edit_new(device: &mut Device, name: &str) -> Option<UndoId> {
+    let opened = device.ask(EditContact { id: None }).unwrap();
+    let form = ContactForm { name: name.to_owned(), ..opened.form.clone() };
+    device.ask(SaveContact { opened, form }).unwrap().undo
+}
+
+#[test]
 fn two_who_tick_the_same_cell_offline_made_one_row() {
     let (mut hub, mut office, mut phone) = two_devices();
     let (problem, contact) = (office.ask(GetCard {}).unwrap().problems[2].id, contact(&mut office, "Helhedsplanen"));
