@@ -282,4 +282,6 @@ requests! {
     RevokeDevice { id: String } -> ();
     /// *Luk adgang*: locks all devices of a member out, for good (coordinators).
     LockOutMember { id: RowId } -> ();
+    /// Gives another member another role (coordinators).
+    ChangeRole { id: RowId, role: Role } -> ();
 }

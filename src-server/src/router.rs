@@ -59,7 +59,7 @@ fn api() -> Router<App> {
         .route("/v1/invitations/{id}", delete(v1::invitations::revoke))
         .route("/v1/walks", post(v1::walks::create).get(v1::walks::list))
         .route("/v1/walks/{id}", delete(v1::walks::end))
-        .route("/v1/members/{id}", delete(v1::members::lock_out));
+        .route("/v1/members/{id}", patch(v1::members::change_role).delete(v1::members::lock_out));
     nobody_yet
         .merge(devices)
         .merge(uploads)

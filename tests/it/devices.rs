@@ -3,7 +3,8 @@
 use trygkort_core::domain::Role;
 use trygkort_core::error::ErrorCode;
 use trygkort_core::ipc::{
-    CreateInvitation, DeletePin, GetCard, GetMembers, HandOver, ListDevices, LockOutMember, RevokeDevice, SyncState,
+    ChangeRole, CreateInvitation, DeletePin, GetCard, GetMembers, HandOver, ListDevices, LockOutMember, RevokeDevice,
+    SyncState,
 };
 use trygkort_tests::{Device, TestServer};
 
@@ -134,4 +135,29 @@ async fn an_invitation_made_on_the_screen_lets_one_device_in() {
     assert_eq!(Device::blank().redeem(&invitation.link).await.unwrap_err().code, ErrorCode::InvitationSpent);
     let unknown = format!("{}/i#0123456789ABCDEFGHJKMNPQRS", server.url());
     assert_eq!(Device::blank().redeem(&unknown).await.unwrap_err().code, ErrorCode::BadLink);
+}
+
+#[tokio::test]
+async fn another_role_is_heard_of_and_followed_both_ways() {
+    let server = TestServer::demo().await;
+    let mut desk = Device::joined(&server.invite(Role::Coordinator).await).await;
+    let mut phone = Device::joined(&server.invite(Role::Staff).await).await;
+    server.mirrored().await;
+    desk.sync().await;
+    let members = desk.ask(GetMembers {}).await.unwrap();
+    let id = members.into_iter().find(|member| member.role == Role::Staff).unwrap().id;
+    for role in [Role::Resident, Role::Coordinator, Role::Staff] {
+        desk.ask(ChangeRole { id, role }).await.unwrap();
+        server.mirrored().await;
+        Device::expect_settled(&phone.sync().await);
+        let mut other = Device::joined(&server.invite(role).await).await;
+        server.mirrored().await;
+        for device in [&mut phone, &mut other] {
+            Device::expect_settled(&device.sync().await);
+        }
+        assert_eq!(phone.dump(), other.dump(), "{role}");
+    }
+    let own = desk.ask(GetMembers {}).await.unwrap().into_iter().find(|member| member.me).unwrap().id;
+    let refused = desk.ask(ChangeRole { id: own, role: Role::Resident }).await;
+    assert_eq!(refused.unwrap_err().code, ErrorCode::Forbidden);
 }

@@ -46,6 +46,7 @@ impl App {
             Request::RenameDevice(ask) => self.rename_device(&ask),
             Request::RevokeDevice(ask) => self.revoke_device(&ask.id),
             Request::LockOutMember(ask) => self.lock_out_member(ask.id),
+            Request::ChangeRole(ask) => self.change_role(&ask),
             other => self.try_lock(other),
         }
     }

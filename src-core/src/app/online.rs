@@ -4,8 +4,8 @@ use super::{App, HttpRequest, HttpResponse, NetworkError, Step, file_name, summa
 use crate::domain::{AreaId, Role, RowId};
 use crate::error::{Error, ErrorCode};
 use crate::ipc::{
-    AreaSummary, CreateInvitation, CreateWalk, DeliveredView, DeviceView, InvitationLink, InvitationView, IpcError,
-    Redeem, RenameDevice, WalkView,
+    AreaSummary, ChangeRole, CreateInvitation, CreateWalk, DeliveredView, DeviceView, InvitationLink, InvitationView,
+    IpcError, Redeem, RenameDevice, WalkView,
 };
 use crate::seal;
 use crate::store::area::{AreaFile, Session};
@@ -50,7 +50,7 @@ pub(super) enum Kind {
         /// How many came with it, and do not go.
         photos_left: u32,
     },
-    LockedOut,
+    MemberChanged,
     Done,
     /// To *Glem denne enhed*.
     Farewell,
@@ -67,7 +67,7 @@ impl std::fmt::Debug for Kind {
             Kind::Devices => "Devices",
             Kind::History { .. } => "History",
             Kind::Delivery { .. } => "Delivery",
-            Kind::LockedOut => "LockedOut",
+            Kind::MemberChanged => "MemberChanged",
             Kind::Done => "Done",
             Kind::Farewell => "Farewell",
         })
@@ -206,7 +206,12 @@ impl App {
     }
 
     pub(super) fn lock_out_member(&self, id: RowId) -> Result<Step, Error> {
-        self.call("DELETE", &format!("members/{id}"), None, Kind::LockedOut)
+        self.call("DELETE", &format!("members/{id}"), None, Kind::MemberChanged)
+    }
+
+    pub(super) fn change_role(&self, ask: &ChangeRole) -> Result<Step, Error> {
+        let body = json!({ "role": ask.role });
+        self.call("PATCH", &format!("members/{}", ask.id), Some(&body), Kind::MemberChanged)
     }
 
     /// Asks for what happened to a row before `position`.
@@ -274,8 +279,8 @@ impl App {
             Kind::Invitation => reply(&invitation(parse(&response)?)?),
             Kind::Invitations => reply(&parse::<Vec<InvitationView>>(&response)?),
             Kind::Devices => reply(&parse::<Vec<DeviceView>>(&response)?),
-            Kind::LockedOut => {
-                // That they are gone comes back with the log.
+            Kind::MemberChanged => {
+                // What became of them comes back with the log.
                 self.request_sync();
                 reply(&())
             }

@@ -1,4 +1,4 @@
-//! The audit: who took data out as a whole, looked a person up, or deleted something for good, and when.
+//! The audit: who took data out as a whole, looked a person up, read what is kept aside, or deleted something for good, and when.
 
 use super::{ControlError, Reader, Writer};
 use rusqlite::{Row, params};
@@ -15,8 +15,12 @@ pub(crate) enum Deed {
     PersonFind,
     PersonExport,
     PersonErase,
+    /// What is kept aside in an area was read.
+    AsideRead,
     /// A member was locked out.
     LockOut,
+    /// A member got another role.
+    ChangeRole,
 }
 
 impl Deed {
@@ -30,7 +34,9 @@ impl Deed {
             Deed::PersonFind => "person_find",
             Deed::PersonExport => "person_export",
             Deed::PersonErase => "person_erase",
+            Deed::AsideRead => "aside_read",
             Deed::LockOut => "lock_out",
+            Deed::ChangeRole => "change_role",
         }
     }
 }

@@ -230,6 +230,13 @@ impl Writer<'_> {
         devices.map(|device| uuid(device?)).collect()
     }
 
+    /// Gives a member another role, from now on and on all their devices.
+    pub(crate) fn change_role(&self, area: AreaId, member: RowId, role: Role) -> Result<(), ControlError> {
+        let sql = "UPDATE members SET role = ?3 WHERE id = ?1 AND area_id = ?2 AND erased_at_ms IS NULL";
+        let values = [member.to_string(), area.to_string(), role.as_str().to_owned()];
+        changed_one(self.conn.prepare_cached(sql)?.execute(values)?, "member")
+    }
+
     /// Locks a member out and forgets what they and their devices were called. Whoever is not there is erased already.
     pub(crate) fn erase_member(&self, area: AreaId, member: RowId, now_ms: i64) -> Result<(), ControlError> {
         match self.lock_out_member(area, member, now_ms) {

@@ -1,7 +1,7 @@
 //! Tokens and devices: who is let in, who is locked out, and what is kept of the secrets.
 
 use crate::command_line::succeeds;
-use crate::harness::TestServer;
+use crate::harness::{TestDevice, TestServer};
 use reqwest::Method;
 use serde_json::json;
 use std::time::Duration;
@@ -126,9 +126,18 @@ async fn the_coordinators_role_counts_now_and_not_when_the_token_was_made() {
     let server = TestServer::start().await;
     let device = server.join(Role::Coordinator).await;
     device.get("/api/v1/invitations").await.expect(200);
-    let control = rusqlite::Connection::open(server.data_dir().join("control.db")).unwrap();
-    control.execute("UPDATE members SET role = 'staff'", []).unwrap();
+    let desk = server.join(Role::Coordinator).await;
+    let member =
+        |device: &TestDevice<'_>| format!("/api/v1/members/{}", device.redeemed["member_id"].as_str().unwrap());
+    desk.patch(&member(&device), json!({"role": "staff"})).await.expect(204);
     device.get("/api/v1/invitations").await.expect_error(403, "forbidden");
+    device.patch(&member(&device), json!({"role": "coordinator"})).await.expect_error(403, "forbidden");
+
+    desk.patch(&member(&desk), json!({"role": "staff"})).await.expect_error(403, "forbidden");
+    desk.patch(&member(&device), json!({"role": "janitor"})).await.expect_error(400, "bad_request");
+    desk.patch("/api/v1/members/7", json!({"role": "staff"})).await.expect_error(404, "not_found");
+    let audit = succeeds(&server.data_dir(), &["audit", "--data", "."]);
+    assert!(audit.contains("change_role") && audit.trim_end().ends_with(" staff"), "{audit}");
 }
 
 #[tokio::test]

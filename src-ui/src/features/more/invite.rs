@@ -63,12 +63,7 @@ fn NewInvitation(made: Var<Option<InvitationLink>>, open: Load<Vec<InvitationVie
         access.set(if walk { TONIGHT } else { "" }.to_owned());
     });
     let roles = Role::ALL.map(|role| (role, derived(move || role_words(i18n, role).to_owned()))).to_vec();
-    let about_role = derived(move || match role.get() {
-        Role::Coordinator => t_string!(i18n, more.invite_role_coordinator),
-        Role::Staff => t_string!(i18n, more.invite_role_staff),
-        Role::Participant => t_string!(i18n, more.invite_role_participant),
-        Role::Resident => t_string!(i18n, more.invite_role_resident),
-    });
+    let about_role = derived(move || about_role(i18n, role.get()));
     let create = move || {
         let number = |text: RwSignal<String>| text.get_untracked().parse().unwrap_or(1);
         let access_hours = access.with_untracked(|access| match access.as_str() {
@@ -137,6 +132,16 @@ fn NewInvitation(made: Var<Option<InvitationLink>>, open: Load<Vec<InvitationVie
             </Button>
             <p class="field__hint">{tr!(i18n, more.needs_network)}</p>
         </section>
+    }
+}
+
+/// What a role may do, in a line.
+pub(super) fn about_role(i18n: I18n, role: Role) -> &'static str {
+    match role {
+        Role::Coordinator => t_string!(i18n, more.invite_role_coordinator),
+        Role::Staff => t_string!(i18n, more.invite_role_staff),
+        Role::Participant => t_string!(i18n, more.invite_role_participant),
+        Role::Resident => t_string!(i18n, more.invite_role_resident),
     }
 }
 

@@ -1,15 +1,16 @@
 //! *Medlemmer*: who has access to the area, for coordinators, and taking it away.
 
-use crate::components::{Button, ButtonKind, Chip, ChipKind, Dialog, Loaded, Page, When};
+use super::invite::about_role;
+use crate::components::{Button, ButtonKind, Chip, ChipKind, Dialog, Loaded, Page, Segmented, When};
 use crate::format::{date_words, role_words};
 use crate::i18n::*;
 use crate::ipc::ask;
 use crate::routes::paths;
-use crate::state::{derived, use_load, use_toasts};
+use crate::state::{Var, derived, use_load, use_toasts};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use trygkort_core::domain::RowId;
-use trygkort_core::ipc::{GetMembers, LockOutMember, MemberView, Topic};
+use trygkort_core::domain::{Role, RowId};
+use trygkort_core::ipc::{ChangeRole, GetMembers, LockOutMember, MemberView, Topic};
 
 /// So many more each time: after an evening's walk there may be hundreds.
 const STEP: usize = 50;
@@ -72,9 +73,54 @@ fn Member(member: MemberView) -> impl IntoView {
                 }
                 .into_any()
             } else {
-                view! { <LockOut id called /> }.into_any()
+                view! {
+                    <div class="buttons">
+                        <ChangeTheRole id called role />
+                        <LockOut id called />
+                    </div>
+                }
+                .into_any()
             }}
         </li>
+    }
+}
+
+/// Another role, for somebody who has become more or less to the area than they were invited as.
+#[component]
+fn ChangeTheRole(id: RowId, called: Signal<String>, role: Role) -> impl IntoView {
+    let i18n = use_i18n();
+    let toasts = use_toasts();
+    let open = RwSignal::new(false);
+    let chosen = Var::new(role);
+    let label = derived(move || t_string!(i18n, more.member_role_which, name = called.get()).to_string());
+    let title = derived(move || t_string!(i18n, more.member_role_ask, name = called.get()).to_string());
+    let roles = Role::ALL.map(|role| (role, derived(move || role_words(i18n, role).to_owned()))).to_vec();
+    let about = derived(move || about_role(i18n, chosen.get()));
+    let change = move || {
+        open.set(false);
+        let ask_for = ChangeRole { id, role: chosen.get_untracked() };
+        spawn_local(async move {
+            match ask(ask_for).await {
+                Ok(()) => toasts.say(td_string!(i18n.get_locale_untracked(), more.member_role_changed)),
+                Err(error) => toasts.error(&error),
+            }
+        });
+    };
+    view! {
+        <Button icon="users" label on_click=move || open.set(true)>
+            {tr!(i18n, more.member_role)}
+        </Button>
+        <Dialog open title>
+            <Segmented label=tr!(i18n, more.invite_role) options=roles.clone() value=chosen />
+            <p class="field__hint" aria-live="polite">{about}</p>
+            <p>{tr!(i18n, more.member_role_text)}</p>
+            <div class="buttons">
+                <Button kind=ButtonKind::Primary disabled=derived(move || chosen.get() == role) on_click=change>
+                    {tr!(i18n, more.member_role)}
+                </Button>
+                <Button on_click=move || open.set(false)>{tr!(i18n, common.cancel)}</Button>
+            </div>
+        </Dialog>
     }
 }
 
