@@ -6,6 +6,7 @@ use crate::merge::{IncomingRow, Plan, Register, RowState, Stamp, plan};
 use crate::wire::v1::{Action, RowChange};
 use crate::wire::{from_bytes, to_bytes};
 use rusqlite::{Connection, params};
+use std::collections::HashSet;
 
 /// Adds an action.
 pub(crate) fn push(conn: &Connection, action: &Action) -> Result<(), StoreError> {
@@ -73,15 +74,24 @@ pub(crate) fn admitted(conn: &Connection, counter: u64, position: u64) -> Result
     Ok(())
 }
 
-/// Gives everything unsent to another origin, and what builds on it.
+/// Gives everything unsent to another origin, and what builds on it. Under the old one there may be changes in the log
+/// with the very numbers that are unsent here, and an edit of what those wrote goes on naming them.
 pub(crate) fn take_origin(conn: &Connection, old: u32, new: u32) -> Result<(), StoreError> {
-    let unsent = unsent(conn, usize::MAX)?;
-    let Some(first) = unsent.first().map(|action| action.counter) else { return Ok(()) };
-    for mut action in unsent {
-        let bases = action.rows.iter_mut().flat_map(|row| &mut row.fields).filter_map(|field| field.base.as_mut());
-        for base in bases.filter(|base| base.0.origin == old && base.0.counter >= first) {
-            base.0.origin = new;
+    let mut taken = HashSet::new();
+    for mut action in unsent(conn, usize::MAX)? {
+        let (mut counter, mut written) = (action.counter, Vec::new());
+        for row in &mut action.rows {
+            for field in &mut row.fields {
+                let base = field.base.as_mut().filter(|base| base.0.origin == old);
+                if let Some(base) = base.filter(|base| taken.contains(&(row.row.0, field.field, base.0.counter))) {
+                    base.0.origin = new;
+                }
+                written.push((row.row.0, field.field, counter));
+                counter += 1;
+            }
+            counter += u64::from(row.fields.is_empty());
         }
+        taken.extend(written);
         conn.prepare_cached("UPDATE outbox SET body = ?2 WHERE counter = ?1")?
             .execute(params![action.counter, to_bytes(&action)])?;
     }

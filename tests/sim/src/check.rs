@@ -1,11 +1,14 @@
 //! What must hold.
 
+mod clocks;
+
 use crate::device::{Device, Written};
 use crate::disk::Disk;
 use crate::impostor::FORGED;
 use crate::people;
 use crate::server::{Judged, Server, reads};
 use crate::stranger::PERSONAL_NUMBER;
+pub(crate) use clocks::clocks;
 use rusqlite::Connection;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use trygkort_core::domain::{Entity, Reader, RowId, Value};
@@ -80,6 +83,11 @@ impl Kept {
         let rows = action.rows.iter().map(|change| change.row.0);
         let named = rows.chain(values(action).filter_map(Value::row));
         named.into_iter().any(|row| self.erased.contains_key(&row))
+    }
+
+    /// How many rows were erased, by hand or because they lay in the trash for too long.
+    pub(crate) fn erased_count(&self) -> u64 {
+        self.erased.len() as u64
     }
 
     /// Every word that is kept.
@@ -180,14 +188,24 @@ pub(crate) fn written(
 }
 
 /// No row is outside the scopes of the role and the walks.
-pub(crate) fn scopes(device: &Device, wrong: &mut Vec<String>) {
-    let reader = device.reader();
+pub(crate) fn scopes(device: &Device, reader: &Reader, wrong: &mut Vec<String>) {
     for line in device.dump().lines() {
         let mut columns = line.split(' ');
         let (row, scope) = (columns.next().unwrap_or_default(), columns.nth(1).unwrap_or_default());
-        if !scope.parse().is_ok_and(|scope| reads(&reader, scope)) {
+        if !scope.parse().is_ok_and(|scope| reads(reader, scope)) {
             wrong.push(format!("{} is {reader:?} and holds row {row} of scope {scope}", device.name));
         }
+    }
+}
+
+/// A device knows of the role and the walks that the server gave it, and holds no row beyond them.
+pub(crate) fn readers(devices: &[Device], server: &Server, wrong: &mut Vec<String>) {
+    for device in devices {
+        let (knows, reader) = (device.reader(), server.told_reader(device.token));
+        if knows != reader {
+            wrong.push(format!("{} takes itself for {knows:?} and is {reader:?}", device.name));
+        }
+        scopes(device, &reader, wrong);
     }
 }
 

@@ -74,6 +74,8 @@ faults! {
     LockOut = 5,
     /// There are walks, and members are put on them and leave them.
     Walk = 15,
+    /// The server's clock jumps by up to a day and an hour, and is right again later.
+    ServerClock = 10,
 }
 
 /// The faults that were added after people had noted seeds: a random number of their own decides which of them a
@@ -91,6 +93,9 @@ const LATER: &[Fault] = &[
     Fault::Walk,
 ];
 
+/// The faults that were added after those, each decided by a random number of its own.
+const LAST: &[(Fault, u64)] = &[(Fault::ServerClock, 0xc10c)];
+
 /// What makes a device forget something that only it may have had.
 const FORGETS: &[Fault] = &[Fault::RoleChange, Fault::Revoke, Fault::DeviceRestore, Fault::LockOut, Fault::Walk];
 
@@ -106,8 +111,17 @@ impl Faults {
     }
 
     /// About half of them.
-    pub(crate) fn some(rng: &Rng) -> Self {
-        let mut faults = Self(Fault::ALL.iter().copied().filter(|f| !LATER.contains(f) && rng.percent(50)).collect());
+    pub(crate) fn of(seed: u64, rng: &Rng) -> Self {
+        let mut faults = Self::some(rng).with_later(&Rng::new(!seed));
+        let last = LAST.iter().filter(|(_, salt)| Rng::new(seed ^ salt).percent(50));
+        faults.0.extend(last.map(|(fault, _)| fault));
+        faults
+    }
+
+    /// About half of those that there were first.
+    fn some(rng: &Rng) -> Self {
+        let first = |fault: &Fault| !LATER.contains(fault) && LAST.iter().all(|(last, _)| last != fault);
+        let mut faults = Self(Fault::ALL.iter().copied().filter(|fault| first(fault) && rng.percent(50)).collect());
         if faults.0.contains(&Fault::ServerRestore) {
             // What the server lost comes back from the devices. When those lose it as well, or must forget it because
             // their role has changed, it is lost, and no wonder: see [`Faults::may_lose`].
@@ -118,7 +132,7 @@ impl Faults {
 
     /// About half of those that were added later as well. Where the server is put back, every second schedule also has
     /// what makes devices forget.
-    pub(crate) fn with_later(mut self, rng: &Rng) -> Self {
+    fn with_later(mut self, rng: &Rng) -> Self {
         let combined = rng.percent(50);
         let forgets = |fault: &Fault| FORGETS.contains(fault);
         let apart = self.0.contains(&Fault::ServerRestore) && !combined;

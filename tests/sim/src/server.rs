@@ -11,7 +11,7 @@ use crate::prepared::{self, SERVER_FILE, START_MS};
 use crate::rng::Rng;
 use std::collections::{BTreeMap, BTreeSet};
 use trygkort_core::app::HttpRequest;
-use trygkort_core::domain::{Role, RowId};
+use trygkort_core::domain::{Reader, Role, RowId};
 use trygkort_core::hub::roster::{self, Roster};
 use trygkort_core::hub::{AreaLog, HubError, Peer};
 use trygkort_core::seal::Hash;
@@ -63,6 +63,8 @@ pub(crate) struct Answer {
     pub(crate) call: u64,
     pub(crate) status: u16,
     pub(crate) body: Vec<u8>,
+    /// What the device's member read just then, where the answer says so.
+    pub(crate) reader: Option<Reader>,
 }
 
 /// An action that was acknowledged.
@@ -88,6 +90,11 @@ pub(crate) struct Server {
     pub(crate) incarnations: BTreeMap<u32, BTreeSet<u32>>,
     next_origin: u32,
     rng: Rng,
+    /// Its clock is ahead by so much.
+    pub(crate) wrong_by_ms: i64,
+    /// The earliest and the latest time at which it judged anything, by its own clock.
+    pub(crate) earliest_ms: i64,
+    pub(crate) latest_ms: i64,
     /// The files of snapshots, by their hashes: they lie beside the log, and in no backup.
     pub(crate) snapshots: BTreeMap<Hash, Vec<u8>>,
     /// What was erased by hand, in a file that no backup holds.
@@ -121,6 +128,9 @@ impl Server {
             incarnations: BTreeMap::new(),
             next_origin: 5_000,
             rng: rng.split(),
+            wrong_by_ms: 0,
+            earliest_ms: START_MS,
+            latest_ms: START_MS,
             snapshots: BTreeMap::new(),
             erasures: BTreeSet::new(),
             page_bytes: None,
@@ -194,6 +204,7 @@ impl Server {
     /// Takes everything that has arrived in one transaction, as the server does with what comes at once. `None`: the disk
     /// failed, and nobody is answered anything but that.
     pub(crate) fn take_inbox(&mut self, now_ms: i64) -> Vec<Answer> {
+        (self.earliest_ms, self.latest_ms) = (self.earliest_ms.min(now_ms), self.latest_ms.max(now_ms));
         let inbox = std::mem::take(&mut self.inbox);
         let failed = |message: &Message| answer(message, 503, Vec::new());
         if self.log().begin().is_err() {
@@ -233,7 +244,7 @@ impl Server {
             Ok(done) => {
                 let response: SyncResponse = from_bytes(&done.body).expect("the server's own");
                 self.next_origin += response.incarnation.unwrap_or(0).min(1);
-                answer(message, 200, done.body)
+                Answer { reader: Some(self.told_reader(message.token)), ..answer(message, 200, done.body) }
             }
             Err(HubError::BadRequest(_)) => answer(message, 400, Vec::new()),
             Err(HubError::Outdated { .. }) => answer(message, 426, Vec::new()),
@@ -372,5 +383,5 @@ impl Server {
 }
 
 fn answer(message: &Message, status: u16, body: Vec<u8>) -> Answer {
-    Answer { token: message.token, call: message.call, status, body }
+    Answer { token: message.token, call: message.call, status, body, reader: None }
 }

@@ -72,6 +72,8 @@ enum Event {
     BackUpDevice,
     /// Somebody backs the server up, or puts it back.
     BackUpServer,
+    /// The server's clock goes wrong by so many milliseconds, or right.
+    ServerClock(i64),
 }
 
 /// Everything there is.
@@ -80,6 +82,8 @@ pub(crate) struct World {
     rng: Rng,
     /// Decides about the faults that were added later, so that a seed goes on meaning what it meant.
     later: Rng,
+    /// Decides when the server's clock is wrong, for the same reason.
+    clocks: Rng,
     /// What somebody on the network saw last of what a device pushed.
     overheard: Option<Message>,
     faults: Faults,
@@ -114,6 +118,7 @@ impl World {
             forms: devices.iter().map(|_| Vec::new()).collect(),
             rng,
             later: Rng::new(schedule.seed ^ 0x1a7e),
+            clocks: Rng::new(schedule.seed ^ 0xc10c5),
             overheard: None,
             faults: schedule.faults,
             now_ms,
@@ -165,6 +170,7 @@ impl World {
             }
         }
         self.plan_later(deeds, span_ms);
+        self.plan_clock(deeds, span_ms);
         for device in 0..self.devices.len() {
             self.at(self.rng.between(0, 5_000), Event::Sync(device));
         }
@@ -185,6 +191,18 @@ impl World {
                 if self.faults.strikes(fault, &self.later) {
                     self.at(self.later.between(0, span_ms), event);
                 }
+            }
+        }
+    }
+
+    /// So far that a whole day can come twice or not at all, and not so far that a month has gone by.
+    fn plan_clock(&mut self, deeds: usize, span_ms: i64) {
+        for _ in 0..deeds {
+            if self.faults.strikes(Fault::ServerClock, &self.clocks) {
+                let far = if self.clocks.percent(50) { 2 * HOUR_MS } else { DAY_MS + HOUR_MS };
+                let (from, wrong_by) = (self.clocks.between(0, span_ms), self.clocks.between(-far, far));
+                self.at(from, Event::ServerClock(wrong_by));
+                self.at(from + self.clocks.between(1_000, span_ms), Event::ServerClock(0));
             }
         }
     }
@@ -245,6 +263,7 @@ impl World {
             Event::Copy => self.copy_device(),
             Event::BackUpDevice => self.back_up_device(),
             Event::BackUpServer => self.back_up_server(),
+            Event::ServerClock(wrong_by) => self.turn_server_clock(wrong_by),
         }
     }
 
@@ -253,6 +272,11 @@ impl World {
     fn at(&mut self, after_ms: i64, event: Event) {
         self.numbers += 1;
         self.events.insert((self.now_ms.get() + after_ms, self.numbers), event);
+    }
+
+    /// What the server takes the time for.
+    fn server_ms(&self) -> i64 {
+        self.now_ms.get() + self.server.wrong_by_ms
     }
 
     fn say(&mut self, words: impl FnOnce(&Self) -> String) {

@@ -4,7 +4,7 @@ use super::Server;
 use crate::device::member_of;
 use crate::prepared::START_MS;
 use std::collections::{BTreeMap, BTreeSet};
-use trygkort_core::domain::{Reader, RowId, Scope};
+use trygkort_core::domain::{Reader, Role, RowId, Scope};
 use trygkort_core::hub::roster;
 use uuid::Uuid;
 
@@ -54,6 +54,15 @@ impl Server {
     pub(crate) fn reader(&self, token: u32) -> Reader {
         let walks = self.walks.on.get(&member_of(token)).cloned().unwrap_or_default();
         Reader { role: self.roles[&token], walks }
+    }
+
+    /// The same as the member's devices are to hear of it: coordinators read every walk that there is.
+    pub(crate) fn told_reader(&self, token: u32) -> Reader {
+        let mut reader = self.reader(token);
+        if reader.role == Role::Coordinator && self.walks.begun {
+            reader.walks.extend(NUMBERS);
+        }
+        reader
     }
 }
 

@@ -138,10 +138,11 @@ impl World {
             return self.say(|_| format!("d{} gets an answer that it waits for no more", answer.token));
         };
         self.say(|w| format!("{} gets its answer: {}", w.devices[at].name, in_words(&answer)));
+        let before = self.devices[at].reader();
         self.finish(at, Ok(HttpResponse { status: answer.status, body: answer.body }));
         if self.devices[at].app.is_some() {
             self.devices[at].learn();
-            self.look_at_scopes(at);
+            self.look_at_scopes(at, &before, answer.reader.as_ref());
         }
     }
 
@@ -216,9 +217,17 @@ impl World {
         self.events.values().any(|event| matches!(event, Event::Deed(_)))
     }
 
-    pub(super) fn look_at_scopes(&mut self, at: usize) {
-        let mut wrong = Vec::new();
-        check::scopes(&self.devices[at], &mut wrong);
+    /// Once a device has taken an answer, it reads what the server said, and otherwise what it read before. It may not
+    /// have heard yet of what was decided since the server answered.
+    fn look_at_scopes(&mut self, at: usize, before: &Reader, told: Option<&Reader>) {
+        let (mut wrong, device) = (Vec::new(), &mut self.devices[at]);
+        let taken = device.status().is_some_and(|status| matches!(status.state, SyncState::Idle | SyncState::Running));
+        let knows = device.reader();
+        let expected = told.filter(|_| taken).unwrap_or(before);
+        if knows != *expected {
+            wrong.push(format!("{} takes itself for {knows:?}, was {before:?} and heard {told:?}", device.name));
+        }
+        check::scopes(device, expected, &mut wrong);
         wrong.into_iter().for_each(|what| self.wrong(what));
     }
 }

@@ -6,11 +6,14 @@ impl World {
     /// The network works again, everything has power, and everyone exchanges until nothing is left to say.
     pub(super) fn heal(&mut self) {
         self.say(|_| "everything works again".to_owned());
+        self.turn_server_clock(0);
         let month = self.faults.strikes(Fault::Month, &self.later);
+        self.faults = Faults::none();
         if month {
+            // What lies in the trash now: the month begins when the server has seen it there.
+            self.look_into_trash_after(DAY_MS);
             self.wait(31 * DAY_MS);
         }
-        self.faults = Faults::none();
         if let Err(error) = self.server.erase_again(self.now_ms.get()) {
             self.wrong(format!("what is to be erased is not: {error}"));
         }
@@ -22,13 +25,18 @@ impl World {
         }
         self.exchange_all();
         if month {
-            // What was deleted a month ago and came today goes when the server looks into the trash again, which it does
-            // when somebody asks: everyone here may be locked out.
-            self.wait(DAY_MS);
-            self.read_by(Device::new(2_000, Role::Resident, &self.now_ms, &self.rng));
+            // What was deleted a month ago and came today.
+            self.look_into_trash_after(DAY_MS);
+            self.look_into_trash_after(31 * DAY_MS);
             self.exchange_all();
         }
         self.exchange_all();
+    }
+
+    /// The server looks into the trash once a day, when somebody asks it for something: everyone here may be locked out.
+    fn look_into_trash_after(&mut self, time_ms: i64) {
+        self.wait(time_ms);
+        self.read_by(Device::new(2_000, Role::Resident, &self.now_ms, &self.rng));
     }
 
     fn wait(&mut self, time_ms: i64) {
@@ -82,13 +90,16 @@ impl World {
             self.devices.drain(..).partition(|device| !self.server.revoked.contains(&device.token));
         let now_ms = self.now_ms.get();
         check::erased(&mut self.server, self.put_back_by_hand, now_ms, &mut wrong);
+        check::readers(&here, &self.server, &mut wrong);
         check::alike(&here, &fresh, &mut wrong);
+        check::clocks(&self.server, &mut wrong);
         let kept = self.server.log.as_ref().map(|log| Kept::read(log.connection()));
         for device in away.iter().filter(|device| !device.dump().is_empty()) {
             wrong.push(format!("{} is locked out and holds rows", device.name));
         }
         let written: Vec<Written> = here.iter().chain(&away).flat_map(|device| device.written.clone()).collect();
         if let Some(Ok(kept)) = &kept {
+            *self.out.counts.entry("rows erased in all").or_default() += kept.erased_count();
             check::erased_words(&written, kept, &self.server, &here, &mut wrong);
         }
         let on_devices: Vec<_> =

@@ -68,7 +68,7 @@ impl World {
         }
         let from: Vec<String> = self.server.inbox.iter().map(|message| format!("d{}", message.token)).collect();
         let known = self.server.incarnations.values().map(BTreeSet::len).sum::<usize>();
-        let answers = self.server.take_inbox(self.now_ms.get());
+        let answers = self.server.take_inbox(self.server_ms());
         let said: Vec<u16> = answers.iter().map(|answer| answer.status).collect();
         self.say(|_| format!("the server takes what {} sent: {said:?}", from.join(", ")));
         if self.mend_server() {
@@ -115,7 +115,7 @@ impl World {
     }
 
     pub(super) fn mirror(&mut self) {
-        if let Err(error) = self.server.mirror(self.now_ms.get()) {
+        if let Err(error) = self.server.mirror(self.server_ms()) {
             self.wrong(format!("members and devices cannot be shown: {error}"));
         }
     }
@@ -123,7 +123,7 @@ impl World {
     /// Somebody backs the server up, or puts it back to what its backup holds.
     pub(super) fn back_up_server(&mut self) {
         let by_hand = self.rng.percent(30);
-        match self.rng.percent(50).then(|| self.server.restore(by_hand, self.now_ms.get())) {
+        match self.rng.percent(50).then(|| self.server.restore(by_hand, self.server_ms())) {
             Some(Ok(true)) => {
                 self.out.count("restored servers");
                 self.put_back_by_hand |= by_hand;
@@ -136,6 +136,19 @@ impl World {
                 self.say(|_| "the server is backed up".to_owned());
             }
         }
+    }
+
+    pub(super) fn turn_server_clock(&mut self, wrong_by_ms: i64) {
+        if self.server.wrong_by_ms == wrong_by_ms {
+            return;
+        }
+        self.server.wrong_by_ms = wrong_by_ms;
+        if wrong_by_ms == 0 {
+            return self.say(|_| "the server's clock is right again".to_owned());
+        }
+        self.out.count("jumps of the server's clock");
+        let (minutes, how) = (wrong_by_ms.abs() / 60_000, if wrong_by_ms > 0 { "ahead" } else { "behind" });
+        self.say(|_| format!("the server's clock jumps: it is {minutes} minutes {how}"));
     }
 
     /// Somebody decides about members and devices.
@@ -167,7 +180,7 @@ impl World {
         let Some(row) = self.later.pick(&rows).copied() else { return };
         self.server.erasures.insert(row);
         self.break_server(12);
-        let erased = self.server.erase_again(self.now_ms.get());
+        let erased = self.server.erase_again(self.server_ms());
         self.out.count("rows erased by hand");
         self.say(|_| format!("somebody erases row {row}: {erased:?}"));
         self.mend_server();
@@ -238,7 +251,7 @@ impl World {
         let (name, token) = (self.devices[author].name.clone(), self.devices[by].token);
         self.say(|_| format!("{name} saves {} unsent actions to a file, d{token} delivers it", unsent.count));
         let late = self.later.between(1_000, 2 * HOUR_MS);
-        self.at(late, Event::Arrive(Message { token, call: 0, to: To::Deliver, body: unsent.bytes }));
+        self.at(late, Event::Arrive(Message { token, call: 0, to: To::Deliver, body: unsent.bytes.0 }));
     }
 
     pub(super) fn stranger_pushes(&mut self) {
