@@ -104,7 +104,7 @@ impl Upload {
         match self.standing() {
             Ok(standing) if standing.length == length => return Ok(standing),
             Ok(_) => self.remove()?,
-            Err(UploadError::NotFound) => {}
+            Err(UploadError::NotFound | UploadError::Hash | UploadError::Jpeg(_)) => {}
             Err(error) => return Err(error),
         }
         create_private(&self.folder())?;
@@ -120,7 +120,14 @@ impl Upload {
     /// How far it is.
     pub(crate) fn standing(&self) -> Result<Standing, UploadError> {
         let (path, length, done) = self.parts()?.into_iter().next().ok_or(UploadError::NotFound)?;
-        let offset = if done { length } else { fs::metadata(path)?.len() };
+        if done {
+            return Ok(Standing { offset: length, length });
+        }
+        let offset = fs::metadata(&path)?.len();
+        if offset == length && length > 0 {
+            // The server was killed between the last piece and putting the photo in its place.
+            self.complete(&path, length)?;
+        }
         Ok(Standing { offset, length })
     }
 

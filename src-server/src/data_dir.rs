@@ -15,7 +15,11 @@
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 use trygkort_core::domain::AreaId;
+
+/// So long a server waits for another one to let the folder go.
+const LOCK_PATIENCE: Duration = Duration::from_secs(1);
 
 /// Why the data folder cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -70,10 +74,15 @@ impl DataDir {
         let path = self.root.join("server.lock");
         let unusable = |source| DataDirError::Unusable { path: path.clone(), source };
         let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(unusable)?;
-        match file.try_lock() {
-            Ok(()) => Ok(DataLock { _file: file }),
-            Err(TryLockError::WouldBlock) => Err(DataDirError::Locked { path: self.root.clone() }),
-            Err(TryLockError::Error(source)) => Err(unusable(source)),
+        // Whoever had it may be about to end.
+        let until = Instant::now() + LOCK_PATIENCE;
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(DataLock { _file: file }),
+                Err(TryLockError::WouldBlock) if Instant::now() < until => std::thread::sleep(LOCK_PATIENCE / 20),
+                Err(TryLockError::WouldBlock) => return Err(DataDirError::Locked { path: self.root.clone() }),
+                Err(TryLockError::Error(source)) => return Err(unusable(source)),
+            }
         }
     }
 

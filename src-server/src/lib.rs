@@ -14,6 +14,7 @@ mod area_export;
 mod area_files;
 mod area_names;
 mod area_pool;
+mod aside;
 mod auth;
 mod backup;
 mod blobs;

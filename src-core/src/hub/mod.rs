@@ -7,6 +7,7 @@
 //! The caller decides where a transaction begins and ends, so that many devices' pushes share one commit.
 
 mod admit;
+pub mod aside;
 mod came_back;
 mod check;
 mod conflicts;

@@ -1,9 +1,11 @@
-//! The command line: `trygkort serve`, `area`, `basemap`, `invite`, `walk`, `backup`, `restore`, `check`, `person`, `audit`.
+//! The command line: `trygkort serve`, `area`, `basemap`, `invite`, `walk`, `backup`, `restore`, `check`, `person`, `aside`,
+//! `audit`.
 //!
 //! Every command but `serve` and `restore` works beside a running server. What people asked for goes to standard output,
 //! one line says what went wrong on standard error, and the exit code is then not 0.
 
 mod area;
+mod aside;
 mod basemap;
 mod invite;
 mod keep;
@@ -16,6 +18,7 @@ mod walk;
 use crate::area_delete::DeleteError;
 use crate::area_export::TransferError;
 use crate::area_files::AddBasemapError;
+use crate::aside::AsideError;
 use crate::backup::BackupError;
 use crate::control::ControlError;
 use crate::data_dir::DataDirError;
@@ -62,7 +65,9 @@ enum Command {
     Person(person::PersonCommand),
     /// Take a file that a device saved what it could not send to
     ImportUnsent(unsent::ImportUnsentArgs),
-    /// List who exported, backed up, looked up or deleted what, and when
+    /// Read what came and is not in the log: from whom, why, and every word of it
+    Aside(aside::AsideArgs),
+    /// List who exported, backed up, looked up, read or deleted what, and when
     Audit(area::AuditArgs),
 }
 
@@ -91,6 +96,8 @@ enum CliError {
     NotConfirmed,
     #[error(transparent)]
     Person(#[from] PersonError),
+    #[error(transparent)]
+    Aside(#[from] AsideError),
     #[error(transparent)]
     Area(#[from] AreaError),
     #[error(transparent)]
@@ -123,6 +130,7 @@ pub fn run() -> ExitCode {
         Command::Check(args) => keep::check(&args),
         Command::Person(command) => person::run(command),
         Command::ImportUnsent(args) => unsent::import(&args),
+        Command::Aside(args) => aside::list(&args),
         Command::Audit(args) => area::audit(&args),
     };
     match done {
@@ -172,6 +180,7 @@ mod tests {
             "trygkort area export --data d a",
             "trygkort area delete --data d",
             "trygkort person lock-out --data d a Mona",
+            "trygkort aside --data d",
         ] {
             assert!(Cli::try_parse_from(line.split(' ')).is_err(), "{line}");
         }
@@ -198,6 +207,8 @@ mod tests {
             "trygkort walk end --data d --area a 3",
             "trygkort invite --data d --area a --role participant --uses 100 --walk 3",
             "trygkort import-unsent --data d usendt.trygkort",
+            "trygkort aside --data d a",
+            "trygkort aside --data d --json a",
             "trygkort area export --data d a a.tar",
             "trygkort area import --data d a.tar",
             "trygkort area delete --data d a --yes",

@@ -1,4 +1,5 @@
-//! The audit: who took data out as a whole, looked a person up, read what is kept aside, or deleted something for good, and when.
+//! The audit: who took data out as a whole, looked a person up, read what is kept aside, or
+//! deleted something for good, and when.
 
 use super::{ControlError, Reader, Writer};
 use rusqlite::{Row, params};

@@ -14,7 +14,7 @@ use trygkort_core::wire::v1::{Action, Cursor, FieldChange, RowChange, WireId};
 use uuid::Uuid;
 
 /// A JPEG file as far as its markers tell; no two numbers give the same.
-fn jpeg(number: u32, bytes: usize) -> Vec<u8> {
+pub(crate) fn jpeg(number: u32, bytes: usize) -> Vec<u8> {
     let mut file = b"\xff\xd8\xff\xc0\x00\x0b\x08\x00\xf0\x01\x40\x01\x01\x11\x00".to_vec();
     file.extend(b"\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00");
     file.extend(number.to_be_bytes().map(|byte| byte & 0x7f));
@@ -23,26 +23,26 @@ fn jpeg(number: u32, bytes: usize) -> Vec<u8> {
     file
 }
 
-fn hash(bytes: &[u8]) -> String {
+pub(crate) fn hash(bytes: &[u8]) -> String {
     blake3::hash(bytes).to_hex().to_string()
 }
 
-fn tus(device: &TestDevice<'_>, method: &str, path: &str) -> RequestBuilder {
+pub(crate) fn tus(device: &TestDevice<'_>, method: &str, path: &str) -> RequestBuilder {
     device.request(Method::from_bytes(method.as_bytes()).unwrap(), path).header("tus-resumable", "1.0.0")
 }
 
-async fn begin(device: &TestDevice<'_>, hash: &str, length: usize) -> Reply {
+pub(crate) async fn begin(device: &TestDevice<'_>, hash: &str, length: usize) -> Reply {
     let metadata = format!("filename eA==,hash {}", to_base64(hash.as_bytes()));
     let post = tus(device, "POST", "/api/v1/uploads").header("upload-metadata", metadata);
     Reply::of(post.header("upload-length", length)).await
 }
 
-async fn send(device: &TestDevice<'_>, hash: &str, offset: usize, piece: &[u8]) -> Reply {
+pub(crate) async fn send(device: &TestDevice<'_>, hash: &str, offset: usize, piece: &[u8]) -> Reply {
     let patch = tus(device, "PATCH", &format!("/api/v1/uploads/{hash}")).header("upload-offset", offset);
     Reply::of(patch.header("content-type", "application/offset+octet-stream").body(piece.to_vec())).await
 }
 
-async fn offset(device: &TestDevice<'_>, hash: &str) -> Option<usize> {
+pub(crate) async fn offset(device: &TestDevice<'_>, hash: &str) -> Option<usize> {
     let reply = Reply::of(tus(device, "HEAD", &format!("/api/v1/uploads/{hash}"))).await;
     let offset = reply.headers.get("upload-offset").map(|value| value.to_str().unwrap().parse().unwrap());
     assert_eq!(reply.status.as_u16(), if offset.is_some() { 200 } else { 404 });
@@ -57,7 +57,7 @@ async fn upload(device: &TestDevice<'_>, bytes: &[u8]) -> String {
 }
 
 /// Every file below a folder.
-fn files(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
     let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
     let paths = entries.map(|entry| entry.unwrap().path());
     paths.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()

@@ -71,8 +71,13 @@ pub(crate) fn pin(counter: u64, title: &str) -> Action {
 pub(crate) fn titles(pages: &[Page]) -> Vec<String> {
     let entries = pages.iter().flat_map(|page| &page.entries);
     let rows = entries.flat_map(|entry| &entry.scopes).flat_map(|scope| &scope.rows);
-    let fields = rows.filter(|row| row.entity == Entity::MapPin.number()).flat_map(|row| &row.fields);
-    fields.filter(|field| field.field == map_pin::title).map(|field| field.value.text().to_owned()).collect()
+    let pins = rows.filter(|row| row.entity == Entity::MapPin.number());
+    titles_of(pins.flat_map(|pin| pin.fields.iter().map(|field| (field.field, &field.value)))).collect()
+}
+
+/// The titles among the fields of pins.
+pub(crate) fn titles_of<'a>(fields: impl Iterator<Item = (u16, &'a Value)>) -> impl Iterator<Item = String> {
+    fields.filter(|(field, _)| *field == map_pin::title).map(|(_, value)| value.text().to_owned())
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ mod calls;
 mod conflicts;
 pub(crate) mod rows;
 mod table;
+mod tokens;
 
 use crate::command_line::succeeds;
 use crate::harness::{Reply, TestDevice, TestServer};
@@ -64,6 +65,8 @@ struct Attempt {
     scope: Scope,
     what: What,
     row: RowChange,
+    /// Whether it is tried on a row that there is, or that it makes.
+    there: bool,
 }
 
 /// Everybody of one role.
@@ -109,11 +112,14 @@ impl<'a> Cast<'a> {
     async fn try_all(&mut self, table: &RowTable) {
         for attempt in std::mem::take(&mut self.attempts) {
             self.try_with_bad_tokens(&attempt).await;
-            let Attempt { entity, scope, what, row } = attempt;
+            let Attempt { entity, scope, what, row, there } = attempt;
             let number = (self.own.origin(), self.own.counter);
             let reason = self.own.write(row).await;
-            let expected = table.refusal(self.role, entity, scope, what);
-            assert_eq!(reason, expected, "{}: {what:?} {} in {scope:?}", self.role, entity.name());
+            let expected = match there {
+                true => table.refusal(self.role, entity, scope, what),
+                false => Some(table.refusal_of_absent(self.role, entity, scope, what)),
+            };
+            assert_eq!(reason, expected, "{}: {what:?} {} in {scope:?}, {there}", self.role, entity.name());
             if reason.is_none() {
                 self.admitted.insert(number);
             }
@@ -250,27 +256,35 @@ async fn prepare(
         for (entity, scope) in Entity::ALL.iter().flat_map(|entity| SCOPES.map(|scope| (*entity, scope))) {
             let (row, fields) = plan.whole(entity, scope);
             let row = change(entity, row, scope, fields);
-            cast.attempts.push(Attempt { entity, scope, what: What::Create, row });
+            cast.attempts.push(Attempt { entity, scope, what: What::Create, row, there: true });
             for (what, ask) in attempts_on(entity, scope) {
                 let target = match entity {
                     Entity::Area => (scope == Scope::Public).then_some(server.area.0),
-                    entity if entity.is_mirror() || entity == Entity::Conflict => {
-                        servers_rows.get(&(entity, scope)).copied()
-                    }
+                    entity if is_servers(entity) => servers_rows.get(&(entity, scope)).copied(),
                     // In a walk there are pins with their photos and nothing else.
                     entity if !matches!(entity, Entity::MapPin | Entity::Photo) && scope.walk().is_some() => None,
                     entity => Some(plan.target(entity, scope)),
                 };
-                let Some(target) = target else { continue };
-                let mut row = change(entity, target, scope, ask.into_iter().collect());
-                row.move_to = if let What::Move(to) = what { Some(to.number()) } else { None };
-                cast.attempts.push(Attempt { entity, scope, what, row });
+                let mut attempt = |row: RowId, there: bool| {
+                    let mut row = change(entity, row, scope, ask.clone().into_iter().collect());
+                    row.move_to = if let What::Move(to) = what { Some(to.number()) } else { None };
+                    cast.attempts.push(Attempt { entity, scope, what, row, there });
+                };
+                match target {
+                    Some(row) => attempt(row, true),
+                    None => {
+                        // There is none: `every_cell_is_as_the_page_says` looks for it, and nobody gets one there.
+                        attempt(new_row(), false);
+                        let rows = servers_rows.iter().filter(|((kind, _), _)| *kind == entity && is_servers(entity));
+                        rows.for_each(|(_, row)| attempt(*row, true));
+                    }
+                }
             }
         }
         for ((scope, about), row) in &conflicts {
             let what = if *about == Entity::MapPin { What::SettlePin } else { What::Settle };
             let row = change(Entity::Conflict, *row, *scope, vec![settlement()]);
-            cast.attempts.push(Attempt { entity: Entity::Conflict, scope: *scope, what, row });
+            cast.attempts.push(Attempt { entity: Entity::Conflict, scope: *scope, what, row, there: true });
         }
     }
     let verdicts = sync(&desk.device, Cursor::default(), plan.actions).await.verdicts;
@@ -282,7 +296,12 @@ async fn prepare(
     [desk.origin(), opponent]
 }
 
-/// What to try on a row that is there: what, and with which field.
+/// Whether the server alone makes rows of this kind.
+fn is_servers(entity: Entity) -> bool {
+    entity.is_mirror() || entity == Entity::Conflict
+}
+
+/// What to try on a row: what, and with which field.
 fn attempts_on(entity: Entity, scope: Scope) -> Vec<(What, Option<(u16, trygkort_core::domain::Value)>)> {
     let mut attempts = vec![(What::Edit, Some(edit(entity))), (What::Delete, Some(deletion()))];
     if entity == Entity::Channel {
@@ -311,7 +330,7 @@ async fn own_pins(desk: &mut Writer<'_>, cast: &mut Cast<'_>) {
         for (entity, row) in [(Entity::MapPin, row), (Entity::Photo, photo)] {
             for (what, field) in [(What::EditOwn, edit(entity)), (What::DeleteOwn, deletion())] {
                 let row = change(entity, row, scope, vec![field]);
-                cast.attempts.push(Attempt { entity, scope, what, row });
+                cast.attempts.push(Attempt { entity, scope, what, row, there: true });
             }
         }
     }

@@ -135,6 +135,16 @@ impl RowTable {
         let reason = || self.reasons.get(&(place, what.word())).copied().unwrap_or(Reason::Permission);
         (!allowed).then(reason)
     }
+
+    /// Why nothing comes of what is tried on a row that there is not: it would make one, and not a whole one.
+    pub(super) fn refusal_of_absent(&self, role: Role, entity: Entity, scope: Scope, what: What) -> Reason {
+        let refusals = SCOPES.map(|scope| self.refusal(role, entity, scope, what));
+        if refusals.iter().all(|refusal| *refusal == Some(Reason::Permission)) {
+            return Reason::Permission;
+        }
+        let goes_there = if let What::Move(to) = what { self.refusal(role, entity, to, What::Create) } else { None };
+        self.refusal(role, entity, scope, What::Create).or(goes_there).unwrap_or(Reason::Reference)
+    }
 }
 
 /// A call, and whether each role may make it.
