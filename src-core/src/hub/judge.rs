@@ -5,7 +5,7 @@ use super::{erase, held, moved, page};
 use crate::domain::access::{self, Change};
 use crate::domain::schema::{DELETED_AT, Kind, card_cell, map_pin};
 use crate::domain::validate::{self, ValueError};
-use crate::domain::{Entity, RowId, Scope, Value};
+use crate::domain::{Entity, RowId, Scope, Value, personal_number};
 use crate::merge::{RowState, Stamp};
 use crate::ops::card::cell_id;
 use crate::store::authors::Authors;
@@ -223,10 +223,22 @@ pub(super) fn check_values(action: &Action) -> Result<(), Reason> {
     Ok(())
 }
 
+/// Whether any text of an action looks like a personal number, whatever else is wrong with it: then it is kept nowhere.
+pub(super) fn holds_personal_number(action: &Action) -> bool {
+    let hidden = |change: &RowChange| {
+        let entity = Entity::from_number(change.entity);
+        change.fields.iter().any(|field| match entity {
+            Some(entity) => check_value(entity, field) == Err(Reason::PersonalNumber),
+            None => personal_number::contains(field.value.text()),
+        })
+    };
+    action.rows.iter().any(hidden)
+}
+
 fn check_value(entity: Entity, change: &FieldChange) -> Result<(), Reason> {
     // A field of a newer version: its text is searched all the same.
     let Some(field) = entity.field(change.field) else {
-        let hidden = crate::domain::personal_number::contains(change.value.text());
+        let hidden = personal_number::contains(change.value.text());
         return if hidden { Err(Reason::PersonalNumber) } else { Ok(()) };
     };
     debug_assert!(field.id != DELETED_AT || field.kind == Kind::Time);

@@ -4,8 +4,8 @@
 //! other: so it was in the log, word for word, whoever offers it. It is admitted again without being judged again, with
 //! the clocks it had, at the end of the log. Rows that have moved since stay where they are.
 
-use super::{HubError, Keys, moved, page};
-use crate::domain::{AreaId, ChangeId, Entity, RowId, Scope};
+use super::{HubError, Keys, erase, moved, page};
+use crate::domain::{AreaId, ChangeId, Entity, RowId, Scope, personal_number};
 use crate::merge::{Plan, RowState, Stamp};
 use crate::seal::{Chains, cursor_mac};
 use crate::store::{StoreError, rows};
@@ -81,12 +81,26 @@ impl Restoring<'_> {
     fn keep_aside(&self, offer: &Offer) -> Result<(), StoreError> {
         let mut keep = self.conn.prepare_cached("INSERT OR IGNORE INTO refused VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
         for entry in &offer.entries {
+            if self.is_to_be_nowhere(entry)? {
+                continue;
+            }
             let body = to_bytes(entry);
             let hash = blake3::hash(&body);
             let reason = super::verdicts::reason_number(Reason::Quarantined);
             keep.execute(params![self.origin, entry.counter, &hash.as_bytes()[..], reason, self.now_ms, body])?;
         }
         Ok(())
+    }
+
+    /// Whether it speaks of what was erased, or holds what looks like a personal number.
+    fn is_to_be_nowhere(&self, entry: &Entry) -> Result<bool, StoreError> {
+        for row in entry.scopes.iter().flat_map(|part| &part.rows) {
+            let hidden = row.fields.iter().any(|field| personal_number::contains(field.value.text()));
+            if hidden || erase::is_erased(self.conn, row.row.0)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Admits an entry again, as far as it is not in the log yet.

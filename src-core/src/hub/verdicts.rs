@@ -1,7 +1,7 @@
 //! What became of each action, kept: in the table of actions, and aside when it was refused.
 
 use super::admit::{Admission, Writer};
-use super::judge::check_values;
+use super::judge::holds_personal_number;
 use crate::seal::Hash;
 use crate::store::StoreError;
 use crate::wire::v1::{Action, Outcome, Reason, Verdict};
@@ -50,7 +50,7 @@ impl Admission<'_> {
         let verdict = rejected(action, reason);
         // Its body lies with what was refused.
         self.keep(action, (hash, &[]), verdict, None)?;
-        if !matches!(reason, Reason::PersonalNumber | Reason::Erased) || mutant!(KeepAPersonalNumberAside) {
+        if reason != Reason::Erased && !holds_personal_number(action) || mutant!(KeepAPersonalNumberAside) {
             self.keep_aside(action, hash, body, reason)?;
         }
         Ok(verdict)
@@ -58,7 +58,7 @@ impl Admission<'_> {
 
     /// The same id with another content: kept aside, the first one stands.
     pub(super) fn quarantine(&self, action: &Action, hash: &[u8; 32], body: &[u8]) -> Result<Verdict, StoreError> {
-        if check_values(action) != Err(Reason::PersonalNumber) && !self.speaks_of_erased(action)? {
+        if !holds_personal_number(action) && !self.speaks_of_erased(action)? {
             self.keep_aside(action, hash, body, Reason::Quarantined)?;
         }
         Ok(rejected(action, Reason::Quarantined))

@@ -213,6 +213,14 @@ fn a_personal_number_is_not_kept_anywhere() {
     // Again with the id of an admitted action.
     hub.push(7, Role::Coordinator, vec![contact_named(2, 91, "Fint")]);
     assert_eq!(outcome(&mut hub, Role::Coordinator, contact_named(2, 91, secret)).1, Some(Reason::Quarantined));
+    // Behind something else that is wrong, and in a thing of a newer version.
+    let mut both = contact_named(3, 92, secret);
+    let long = FieldChange { field: contact::role, value: "x".repeat(20_000).into(), base: None };
+    both.rows[0].fields.insert(0, long);
+    assert_eq!(outcome(&mut hub, Role::Coordinator, both).1, Some(Reason::Validation));
+    let mut newer = contact_named(5, 93, secret);
+    newer.rows[0].entity = 900;
+    assert_eq!(outcome(&mut hub, Role::Coordinator, newer).1, Some(Reason::Unknown));
     let dump = hub.log.connection().serialize_to_vec();
     assert!(!dump.windows(secret.len()).any(|window| window == secret.as_bytes()));
 }
