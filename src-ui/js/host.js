@@ -324,11 +324,25 @@ const STORAGE_FOLDER = "trygkort";
 /** A worker that was ended lets its files go a moment later. */
 const FOLDER_TRIES = 20;
 
+/** Other tabs hear here that the device is being forgotten (`false`), and that it is (`true`). */
+const forgotten = inTauri ? null : new BroadcastChannel("trygkort-forgotten");
+/** A tab that hears nothing more begins anew after this. */
+const ANEW_MS = 15_000;
+
+forgotten?.addEventListener("message", ({ data: done }) => {
+  // What stands on the screen goes at once, and nobody else opens the files while they are removed.
+  document.body.hidden = true;
+  giveUp("this device was forgotten");
+  stopWorker();
+  setTimeout(() => location.replace("/"), done ? 0 : ANEW_MS);
+});
+
 /** Removes what the page keeps besides the database: the look of last time, the app's own files, the service worker. */
 export async function forgetTraces() {
   localStorage.clear();
   sessionStorage.clear();
   if (inTauri) return;
+  forgotten?.postMessage(false);
   const registrations = (await navigator.serviceWorker?.getRegistrations()) ?? [];
   await Promise.all(registrations.map((registration) => registration.unregister()));
   const names = (await page.caches?.keys()) ?? [];
@@ -343,10 +357,11 @@ export async function forgetStorage() {
   const root = await navigator.storage.getDirectory();
   for (let tries = 1; ; tries++) {
     try {
-      return await root.removeEntry(STORAGE_FOLDER, { recursive: true });
+      await root.removeEntry(STORAGE_FOLDER, { recursive: true });
+      return forgotten?.postMessage(true);
     } catch (error) {
       const name = /** @type {any} */ (error)?.name;
-      if (name === "NotFoundError") return;
+      if (name === "NotFoundError") return forgotten?.postMessage(true);
       if (tries === FOLDER_TRIES) throw error;
       await new Promise((resolve) => setTimeout(resolve, 50));
     }

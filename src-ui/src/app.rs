@@ -10,7 +10,7 @@ use crate::features::more::{
     AboutPage, AreasPage, DevicesPage, InvitePeoplePage, MembersPage, MorePage, NotThisPage, SettingsPage,
 };
 use crate::features::shell::{
-    ChooseCard, ChooseContact, ChooseMore, InsecurePage, NoSuchPage, ParkedPage, Shell, StartFailed,
+    ChooseCard, ChooseContact, ChooseMore, InsecurePage, LockedOutPage, NoSuchPage, ParkedPage, Shell, StartFailed,
 };
 use crate::features::updates::{CardHistoryPage, ContactHistoryPage, PinHistoryPage, UpdatesPage};
 use crate::features::welcome::{InstallPage, InvitePage, WelcomePage};
@@ -19,7 +19,8 @@ use crate::ipc::{ask, on_event};
 use crate::look::{Look, set_on_root};
 use crate::routes::paths;
 use crate::state::{
-    Changes, Host, Now, Session, SyncBadge, Toasts, Var, derived, effect, is_secure, use_session, watch_use,
+    Changes, Host, Now, Session, SyncBadge, Toasts, Var, derived, effect, is_secure, use_locked_out, use_session,
+    watch_use,
 };
 use leptos::children::ToChildren;
 use leptos::prelude::*;
@@ -208,12 +209,21 @@ fn Places() -> impl IntoView {
     }
 }
 
-/// What needs an open area; without one the welcome page stands in its place.
+/// What needs an open area; without one the welcome page stands in its place, and one that this device may not have any
+/// more is not shown as an empty one.
 #[component]
 fn NeedsArea(children: ChildrenFn) -> impl IntoView {
     let session = use_session();
     let has_area = Memo::new(move |_| session.area_id().is_some());
-    view! { <Show when=move || has_area.get() fallback=|| view! { <WelcomePage /> }>{children()}</Show> }
+    let locked_out = use_locked_out();
+    let children = StoredValue::new(children);
+    view! {
+        <Show when=move || has_area.get() fallback=|| view! { <WelcomePage /> }>
+            <Show when=move || !locked_out.get() fallback=|| view! { <LockedOutPage /> }>
+                {children.with_value(|children| children())}
+            </Show>
+        </Show>
+    }
 }
 
 /// Whether something below `list` is open.

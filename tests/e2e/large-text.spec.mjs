@@ -43,6 +43,28 @@ function cutOff() {
   }
 }
 
+test('a message at 200 % has its words and its buttons whole', async ({ device }) => {
+  const app = await device('coordinator', { reducedMotion: 'reduce' });
+  await app.open('/more/settings');
+  await app.settings.choose(/Tekststørrelse/, '200 %');
+  await app.goTo('Kontakter');
+  await app.contacts.row('Driftsvagten').click();
+  await app.page.getByRole('button', { name: 'Slet' }).click();
+  const message = app.page.locator('.toast').filter({ hasText: 'Driftsvagten er slettet.' });
+  await expect(message).toBeVisible();
+  expect(await app.page.evaluate(cutOff)).toEqual([]);
+  const parts = await message.locator('.toast__text, .button').evaluateAll((all) => all.map((part) => part.getBoundingClientRect()));
+  const width = app.page.viewportSize()?.width ?? 0;
+  expect(parts).toHaveLength(3);
+  for (const [index, one] of parts.entries()) {
+    expect(one.left >= 0 && one.right <= width, 'on the screen').toBe(true);
+    for (const other of parts.slice(index + 1)) {
+      const apart = one.right <= other.left || one.bottom <= other.top || other.right <= one.left || other.bottom <= one.top;
+      expect(apart, 'none over another').toBe(true);
+    }
+  }
+});
+
 for (const [language, back] of /** @type {const} */ ([['Dansk', 'da'], ['English', 'en']])) {
   test(`every screen at 200 %, ${back}`, async ({ device }) => {
     // Many screens in one sitting.

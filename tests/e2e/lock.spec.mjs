@@ -152,6 +152,20 @@ test('who forgot the PIN hears what is lost, and forgets the device without a ne
   await expect.poll(() => kept(app)).toEqual({ folders: [], caches: [], local: [], workers: 0 });
 });
 
+test('another tab forgets as well, and shows nothing of what was there', async ({ app }) => {
+  const other = await app.newTab();
+  await other.open('/contacts');
+  await expect(other.page.getByText('Ejendomskontoret').first()).toBeVisible();
+  await app.page.bringToFront();
+  await app.open('/more/security');
+  await app.page.getByRole('button', { name: 'Glem denne enhed' }).click();
+  await app.dialog().getByRole('button', { name: 'Glem enheden' }).click();
+  await expect(app.heading('Enheden er glemt')).toBeVisible();
+  await expect(other.page.getByText('Ejendomskontoret')).toHaveCount(0);
+  await other.page.bringToFront();
+  await expect(other.heading('Velkommen til Trygkort')).toBeVisible({ timeout: 20_000 });
+});
+
 test('what is not sent can be saved to a file before the device is forgotten', async ({ server, app }) => {
   await app.keptForOffline();
   await server.kill();

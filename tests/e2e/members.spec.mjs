@@ -25,6 +25,15 @@ test('a coordinator locks a member out, and the member is told', async ({ device
   await janitor.open('/contacts');
   await expect(janitor.badge('Enheden er låst ude')).toBeVisible();
   await expect(janitor.contacts.count(/\d+ kontakter/), 'it holds nothing any more').toHaveCount(0);
+  for (const place of /** @type {const} */ (['Kontakter', 'Områdekort', 'Actioncard'])) {
+    await janitor.goTo(place);
+    await expect(janitor.page.getByText('Denne enhed har ikke længere adgang til Bøgeparken.')).toBeVisible();
+    await expect(janitor.page.getByText('Bed en koordinator i området')).toBeVisible();
+    await expect(janitor.page.getByText(/Ingen (kontakter|problemer|markeringer) endnu/)).toHaveCount(0);
+  }
+  await expect(janitor.page.getByRole('link', { name: 'Ring 112' }).first(), 'danger is no matter of access').toBeVisible();
+  await janitor.open('/more/updates');
+  await expect(janitor.page.getByRole('button', { name: 'Opdatér nu' })).not.toHaveClass(/button--primary/);
 });
 
 test('only coordinators see who has access', async ({ app }) => {

@@ -38,11 +38,64 @@ test('a contact has a history, and what stood there before is put back', async (
   await expect(office.page.getByText('Brug bagdøren', { exact: true })).toBeVisible();
 });
 
+test('a deleted contact is restored long after the message about it is gone', async ({ device }) => {
+  const desk = await device('coordinator');
+  const janitor = await device('staff');
+  await desk.goTo('Kontakter');
+  await desk.contacts.row('Driftsvagten').click();
+  await expect(desk.page.getByRole('button', { name: 'Slet' })).toBeVisible();
+  const address = new URL(desk.page.url()).pathname;
+  await desk.page.getByRole('button', { name: 'Slet' }).click();
+  await expect(desk.message('Driftsvagten er slettet.')).toBeVisible();
+
+  await desk.open('/more/updates');
+  const deleted = desk.updates.section('Sendt og modtaget').getByRole('listitem').first();
+  await expect(deleted).toContainText('Kontakt slettet');
+  await deleted.getByRole('link', { name: 'Driftsvagten' }).click();
+  await expect(desk.heading('Historik: Driftsvagten')).toBeVisible();
+
+  await desk.open(address);
+  await expect(desk.page.getByText('Det findes ikke længere på denne enhed.')).toBeVisible();
+  await desk.page.getByRole('main').getByRole('link', { name: 'Historik' }).click();
+  await expect(desk.history.changes.first()).toContainText('Kontakt slettet');
+  await desk.history.changes.first().getByRole('button', { name: /^Gendan/ }).click();
+  await expect(desk.message('Det, der stod før, er gendannet.')).toBeVisible();
+  await janitor.open(address);
+  await expect(janitor.heading('Driftsvagten')).toBeVisible();
+});
+
+test('a deleted mark leads from its address to its history', async ({ device }) => {
+  const desk = await device('coordinator');
+  await desk.mark('Stien bag skolen');
+  const address = desk.page.url();
+  await desk.map.sheet('Stien bag skolen').getByRole('button', { name: 'Slet' }).click();
+  await expect(desk.message('er slettet')).toBeVisible();
+  await desk.page.goto(address);
+  await expect(desk.page.getByText('Det findes ikke længere på denne enhed.')).toBeVisible();
+  await desk.page.getByRole('link', { name: 'Historik' }).click();
+  await desk.history.changes.first().getByRole('button', { name: /^Gendan/ }).click();
+  await expect(desk.message('Det, der stod før, er gendannet.')).toBeVisible();
+  await desk.page.goto(address);
+  await expect(desk.map.sheet('Stien bag skolen')).toBeVisible();
+});
+
+test('opening hours in a history read as people say them', async ({ device }) => {
+  const desk = await device('coordinator');
+  await desk.goTo('Kontakter');
+  await desk.contacts.row('Driftsvagten').click();
+  await desk.page.getByRole('link', { name: 'Historik' }).click();
+  const made = desk.history.changes.last();
+  await expect(made).toContainText('mandag–fredag 15.00–24.00, 0.00–7.00; lørdag, søndag 0.00–24.00');
+  await expect(made).toContainText('helligdage 0.00–24.00');
+  await expect(made).not.toContainText('Mo-Fr');
+});
+
 test('marks and cells of the card have a history too', async ({ device }) => {
   const desk = await device('coordinator');
   await desk.open('/card/table');
   await desk.page.getByRole('link', { name: 'Historik', exact: true }).first().click();
   await expect(desk.history.changes.first()).toContainText(/Actioncard|Problem/);
+  await expect(desk.history.changes.filter({ hasText: 'Sat på Actioncard' }).first()).toBeVisible();
 
   await desk.open('/map/list');
   await desk.page.locator('a[href^="/map?pin="]').filter({ visible: true }).first().click();
@@ -53,6 +106,7 @@ test('marks and cells of the card have a history too', async ({ device }) => {
 test('what is not sent, what came and what is disputed stand on one page', async ({ device }) => {
   const office = await device('coordinator');
   const desk = await device('coordinator');
+  const resident = await device('resident');
   await office.keptForOffline();
   await office.setOffline(true);
   await writeNote(office, 'Ring på døren');
@@ -72,6 +126,10 @@ test('what is not sent, what came and what is disputed stand on one page', async
   await expect(dispute).toContainText('Der står nu');
   const came = office.updates.section('Sendt og modtaget');
   await expect(came).toContainText('Brug bagdøren');
+
+  await resident.open('/more/updates');
+  await expect(resident.updates.section('Sendt og modtaget')).toContainText('Brug bagdøren');
+  await expect(resident.updates.section('Kræver et blik'), 'a resident cannot settle it').toHaveCount(0);
 
   await dispute.getByRole('button', { name: /^Gendan/ }).click();
   await expect(office.updates.section('Kræver et blik')).toHaveCount(0);

@@ -24,6 +24,6 @@ pub(crate) use load::{Load, use_load};
 pub(crate) use now::{Now, use_now};
 pub(crate) use session::{Session, use_session};
 pub(crate) use share::share_file;
-pub(crate) use sync_status::{SyncBadge, use_sync_status};
+pub(crate) use sync_status::{SyncBadge, use_locked_out, use_sync_status};
 pub(crate) use toasts::{Toast, Toasts, use_toasts};
 pub(crate) use var::{Kept, Var};

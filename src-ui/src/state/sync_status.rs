@@ -35,6 +35,12 @@ impl SyncBadge {
     }
 }
 
+/// Whether this device's access to the open area has ended.
+pub(crate) fn use_locked_out() -> Memo<bool> {
+    let status = use_sync_status();
+    Memo::new(move |_| status.with(|status| status.as_ref().is_some_and(|status| status.state.is_locked_out())))
+}
+
 /// The newest status.
 pub(crate) fn use_sync_status() -> Var<Option<SyncStatus>> {
     expect_context::<SyncBadge>().0

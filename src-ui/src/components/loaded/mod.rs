@@ -1,6 +1,6 @@
 //! Loading, failed or there: the same everywhere.
 
-use super::{Button, EmptyState};
+use super::{Button, EmptyState, LinkButton};
 use crate::format::error_words;
 use crate::i18n::*;
 use crate::state::{Load, derived};
@@ -16,6 +16,9 @@ pub(crate) fn Loaded<T, F, V>(
     /// How many grey bars stand in for what is coming.
     #[prop(default = 4)]
     bars: usize,
+    /// *Historik* of what is not there any more, for those who may restore it.
+    #[prop(optional, into)]
+    gone: Signal<Option<String>>,
     children: F,
 ) -> impl IntoView
 where
@@ -27,20 +30,26 @@ where
     view! {
         {move || match (load.get(), load.error()) {
             (Some(data), _) => children(data).into_any(),
-            (None, Some(error)) => view! { <Failed error retry /> }.into_any(),
+            (None, Some(error)) => view! { <Failed error retry gone /> }.into_any(),
             (None, None) => view! { <Loading bars /> }.into_any(),
         }}
     }
 }
 
 #[component]
-fn Failed(error: IpcError, retry: Callback<()>) -> impl IntoView {
+fn Failed(error: IpcError, retry: Callback<()>, gone: Signal<Option<String>>) -> impl IntoView {
     let i18n = use_i18n();
-    let icon = if error.code == ErrorCode::NotFound { "search-x" } else { "triangle-alert" };
+    let missing = error.code == ErrorCode::NotFound;
+    let icon = if missing { "search-x" } else { "triangle-alert" };
+    let history = move || {
+        let href = gone.get().filter(|_| missing);
+        href.map(|href| view! { <LinkButton href icon="history">{tr!(i18n, updates.history)}</LinkButton> })
+    };
     let title = derived(move || error_words(i18n.get_locale(), &error).to_owned());
     view! {
         <div role="alert">
             <EmptyState icon title>
+                {history}
                 <Button icon="refresh-cw" on_click=retry>{tr!(i18n, common.retry)}</Button>
             </EmptyState>
         </div>

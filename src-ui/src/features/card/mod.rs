@@ -9,7 +9,7 @@ mod problem_page;
 pub(crate) mod view_model;
 
 pub(crate) use actions::ChannelActions;
-pub(crate) use acute::AcuteNumbers;
+pub(crate) use acute::{AcuteCalls, AcuteNumbers};
 pub(crate) use card_page::CardPage;
 pub(crate) use concern::ConcernPage;
 pub(crate) use contact_card::{OpeningChip, ReportButton};

@@ -5,7 +5,7 @@ use super::contact_card::{ContactCard, Matter};
 use crate::components::{Icon, LinkButton, Loaded, Page};
 use crate::i18n::*;
 use crate::routes::paths;
-use crate::state::{Kept, derived, use_load};
+use crate::state::{Kept, derived, use_load, use_session};
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use trygkort_core::domain::{ProblemId, RowId};
@@ -30,13 +30,15 @@ pub(crate) fn ProblemPage() -> impl IntoView {
 #[component]
 fn Problem(id: ProblemId) -> impl IntoView {
     let i18n = use_i18n();
+    let session = use_session();
     let problem = use_load(TOPICS, move || GetProblem { id });
     let title = derived(move || {
         problem.map(|problem| problem.name.clone()).unwrap_or_else(|| t_string!(i18n, card.problem).to_owned())
     });
+    let gone = derived(move || session.is_coordinator().then(|| paths::card_history(id.0)));
     view! {
         <Page title back=paths::card()>
-            <Loaded load=problem let:problem>
+            <Loaded load=problem gone let:problem>
                 <ProblemBody problem />
             </Loaded>
         </Page>

@@ -10,7 +10,7 @@ use crate::format::{date_words, scope_words, weekday_words};
 use crate::i18n::*;
 use crate::ipc::ask;
 use crate::routes::paths;
-use crate::state::{Kept, derived, share_file, use_load, use_toasts};
+use crate::state::{Kept, derived, share_file, use_load, use_session, use_toasts};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::NavigateOptions;
@@ -38,13 +38,15 @@ pub(crate) fn ContactPage() -> impl IntoView {
 #[component]
 fn Contact(id: ContactId) -> impl IntoView {
     let i18n = use_i18n();
+    let session = use_session();
     let contact = use_load(TOPICS, move || GetContact { id });
     let title = derived(move || {
         contact.map(|contact| contact.name.clone()).unwrap_or_else(|| t_string!(i18n, contacts.title).to_owned())
     });
+    let gone = derived(move || session.is_coordinator().then(|| paths::contact_history(id)));
     view! {
         <Page title back=paths::contacts()>
-            <Loaded load=contact let:contact>
+            <Loaded load=contact gone let:contact>
                 <ContactBody contact />
             </Loaded>
         </Page>

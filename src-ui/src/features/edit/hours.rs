@@ -172,13 +172,25 @@ impl Week {
 
 /// The week for reading, e.g. *mandag-fredag 8.00-15.00, lørdag 10.00-12.00*, with the weekdays' names from `day_name`.
 pub(crate) fn week_words(week: &Week, day_name: impl Fn(usize) -> String) -> String {
-    let clock = |minute: u16| format!("{}.{:02}", minute / 60, minute % 60);
     let group = |(days, spans): (Vec<usize>, &[Span])| {
-        let days = join_days(&days, "–", &day_name);
-        let spans = spans.iter().map(|span| format!("{}–{}", clock(span.from), clock(span.to)));
-        format!("{} {}", days.join(", "), spans.collect::<Vec<_>>().join(", "))
+        format!("{} {}", join_days(&days, "–", &day_name).join(", "), span_words(spans))
     };
     week.groups().into_iter().map(group).collect::<Vec<_>>().join("; ")
+}
+
+/// *8.00–12.00, 13.00–15.30*.
+pub(crate) fn span_words(spans: &[Span]) -> String {
+    let clock = |minute: u16| format!("{}.{:02}", minute / 60, minute % 60);
+    let words = spans.iter().map(|span| format!("{}–{}", clock(span.from), clock(span.to)));
+    words.collect::<Vec<_>>().join(", ")
+}
+
+/// For reading only: a week that ends with times of their own for public holidays, which the form cannot hold.
+pub(crate) fn split_holidays(text: &str) -> Option<(Week, Vec<Span>)> {
+    let (week, holidays) = text.rsplit_once(';')?;
+    let spans = parse_spans(holidays.trim().strip_prefix("PH ")?)?;
+    let week = parse_week(week)?;
+    (week != Week::default()).then_some((week, spans))
 }
 
 /// Days with the same times share a rule.
@@ -313,6 +325,18 @@ mod tests {
         };
         let words = week_words(&week, |day| names[day].to_owned());
         assert_eq!(words, "man–fre 8.00–12.00, 13.00–15.30; lør, søn 22.00–2.00");
+    }
+
+    #[test]
+    fn holidays_with_times_are_read_but_not_edited() {
+        let text = "Mo-Fr 15:00-24:00,00:00-07:00; Sa-Su 00:00-24:00; PH 00:00-24:00";
+        assert_eq!(Hours::parse(text), Hours::Advanced(text.to_owned()));
+        let (week, holidays) = split_holidays(text).expect("a week and holidays");
+        assert_eq!(week_words(&week, |day| DAYS[day].to_owned()), "Mo–Fr 15.00–24.00, 0.00–7.00; Sa, Su 0.00–24.00");
+        assert_eq!(span_words(&holidays), "0.00–24.00");
+        for other in ["PH 10:00-12:00", "Mo-Fr 08:00-15:00; PH off", "Mo[1] 18:00-20:00; PH 08:00-10:00"] {
+            assert_eq!(split_holidays(other), None, "{other}");
+        }
     }
 
     #[test]

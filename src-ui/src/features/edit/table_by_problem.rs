@@ -1,7 +1,7 @@
 //! The card one problem at a time: who is called in which order, who could be, and the order of the problems.
 
 use super::card_table::{Cell, Table};
-use super::hours::{Hours, week_words};
+use super::hours::{Hours, Week, span_words, split_holidays, week_words};
 use super::table_model::{Choice, ProblemColumn, Taker, column};
 use crate::components::{Button, IconButton, LinkButton, Segmented, When};
 use crate::format::{I18n, lowercase, sector_words, weekday_words};
@@ -176,10 +176,19 @@ fn TakerRow(table: Table, cell: Cell, taker: Taker, first: bool, last: bool) -> 
 
 /// Hours as a person says them, as far as they are a plain week; otherwise as they are written.
 pub(crate) fn hours_words(i18n: I18n, text: &str) -> String {
+    let day_name = |day| weekday_words(i18n, u8::try_from(day).unwrap_or_default());
     match Hours::parse(text) {
         Hours::Always => lowercase(t_string!(i18n, edit.hours_always)),
-        Hours::Week(week) => week_words(&week, |day| weekday_words(i18n, u8::try_from(day).unwrap_or_default())),
-        Hours::Unknown | Hours::Advanced(_) => text.to_owned(),
+        Hours::Week(week) if week == Week::default() => lowercase(t_string!(i18n, edit.hours_closed)),
+        Hours::Week(week) => week_words(&week, day_name),
+        Hours::Advanced(text) => match split_holidays(&text) {
+            Some((week, spans)) => {
+                let (days, times) = (week_words(&week, day_name), span_words(&spans));
+                t_string!(i18n, edit.hours_and_holidays, days = days, times = times).to_string()
+            }
+            None => text,
+        },
+        Hours::Unknown => text.to_owned(),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::format::error_words;
 use crate::i18n::*;
 use crate::map::{Bounds, LocateError, MapFailure, Place, can_locate, locate};
 use crate::routes::paths;
-use crate::state::{Kept, derived, use_load, use_toasts};
+use crate::state::{Kept, derived, use_load, use_session, use_toasts};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use trygkort_core::domain::PinId;
@@ -31,6 +31,9 @@ pub(crate) fn MapPage() -> impl IntoView {
         let id = selected.get()?;
         all.map(|pins| pins.iter().find(|pin| pin.id == id).cloned()).flatten()
     });
+
+    // The pin that the address names, when it is not there.
+    let gone = Memo::new(move |_| selected.get().filter(|_| pin.with(Option::is_none) && all.map(|_| ()).is_some()));
 
     // Opening a pin is a step that the back button takes back; going from pin to pin is none.
     let stepped = StoredValue::new(false);
@@ -88,8 +91,9 @@ pub(crate) fn MapPage() -> impl IntoView {
                         <Notice state words=derived(move || {
                             all.error()
                                 .map(|error| error_words(i18n.get_locale(), &error).to_owned())
+                                .or_else(|| gone.get().map(|_| t_string!(i18n, common.error.not_found).to_owned()))
                                 .or_else(|| nothing().then(|| t_string!(i18n, map.empty_text).to_owned()))
-                        }) />
+                        }) gone />
                         <PinSheet state pin on_close=close />
                     </MapCanvas>
                 </Show>
@@ -188,11 +192,20 @@ fn surroundings(state: MapState) -> Option<Bounds> {
 
 /// One sentence at the foot of the map, when there is something to say.
 #[component]
-fn Notice(state: MapState, words: Signal<Option<String>>) -> impl IntoView {
+fn Notice(state: MapState, words: Signal<Option<String>>, gone: Memo<Option<PinId>>) -> impl IntoView {
     let i18n = use_i18n();
     let sentence =
         move || words.get().or_else(|| state.lacks_basemap().then(|| t_string!(i18n, map.no_basemap).to_owned()));
-    view! { <div class="map-notice" role="status">{move || sentence().map(|words| view! { <p>{words}</p> })}</div> }
+    let session = use_session();
+    let history = move || {
+        let id = gone.get().filter(|_| session.is_coordinator())?;
+        Some(view! { <LinkButton href=paths::pin_history(id) icon="history">{tr!(i18n, updates.history)}</LinkButton> })
+    };
+    view! {
+        <div class="map-notice" role="status">
+            {move || sentence().map(|words| view! { <p>{words}</p> })} {history}
+        </div>
+    }
 }
 
 /// Why there is no map, and the same things as a list.

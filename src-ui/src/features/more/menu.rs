@@ -7,7 +7,9 @@ use crate::format::{lowercase, role_words};
 use crate::i18n::*;
 use crate::ipc::InstallState;
 use crate::routes::paths;
-use crate::state::{derived, use_host, use_install_state, use_now, use_session, use_sync_status, use_toasts};
+use crate::state::{
+    derived, use_host, use_install_state, use_locked_out, use_now, use_session, use_sync_status, use_toasts,
+};
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
@@ -18,7 +20,8 @@ pub(crate) fn MorePage() -> impl IntoView {
     let session = use_session();
     let install = use_install_state();
     let has_area = Memo::new(move |_| session.area_id().is_some());
-    let shared = Memo::new(move |_| has_area.get() && !session.local_only());
+    let locked_out = use_locked_out();
+    let shared = Memo::new(move |_| has_area.get() && !session.local_only() && !locked_out.get());
     let has_pin = Memo::new(move |_| session.boot().with(|boot| boot.lock_after_minutes.is_some()));
     let installable = move || !matches!(install.get(), InstallState::Native | InstallState::Installed);
     view! {
@@ -28,7 +31,7 @@ pub(crate) fn MorePage() -> impl IntoView {
                 <h2>{tr!(i18n, more.group_area)}</h2>
                 <ul class="menu">
                     <StateLine />
-                    <When cond=move || session.is_coordinator()>
+                    <When cond=move || session.is_coordinator() && !locked_out.get()>
                         <When cond=move || shared.get()>
                             <Line
                                 href=paths::invite_people()
@@ -119,8 +122,12 @@ pub(crate) fn MorePage() -> impl IntoView {
 fn AreaHead() -> impl IntoView {
     let i18n = use_i18n();
     let session = use_session();
+    let locked_out = use_locked_out();
     let role = move || {
-        session.role().map(|role| t_string!(i18n, more.you_are, role = lowercase(role_words(i18n, role))).to_string())
+        session
+            .role()
+            .filter(|_| !locked_out.get())
+            .map(|role| t_string!(i18n, more.you_are, role = lowercase(role_words(i18n, role))).to_string())
     };
     view! {
         <div class="area-head card">

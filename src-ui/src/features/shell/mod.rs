@@ -3,12 +3,14 @@
 mod banners;
 mod choose;
 mod failures;
+mod locked_out;
 mod nav;
 mod sync_badge;
 mod view_model;
 
 pub(crate) use choose::{ChooseCard, ChooseContact, ChooseMore};
 pub(crate) use failures::{InsecurePage, NoSuchPage, ParkedPage, Standstill, StartFailed};
+pub(crate) use locked_out::LockedOutPage;
 pub(crate) use sync_badge::SyncBadgeLink;
 pub(crate) use view_model::badge_parts;
 

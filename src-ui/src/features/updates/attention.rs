@@ -68,13 +68,13 @@ fn written(rows: &[ChangedRow]) -> String {
     texts.join("\n")
 }
 
-/// Two wrote to one thing, neither having seen the other.
+/// Two wrote to one thing, neither having seen the other. Only for those who may settle it.
 #[component]
 pub(super) fn Conflict(conflict: ConflictView) -> impl IntoView {
     let i18n = use_i18n();
     let now = use_now();
     let toasts = use_toasts();
-    let ConflictView { id, row, loser, lost_at_ms, winner, settleable } = conflict;
+    let ConflictView { id, row, loser, lost_at_ms, winner, .. } = conflict;
     let (who, name) = (loser.clone(), row.name.clone());
     let restore_label = derived(move || {
         let who = author_words(i18n.get_locale(), &who);
@@ -102,19 +102,14 @@ pub(super) fn Conflict(conflict: ConflictView) -> impl IntoView {
             }}
             {lost_at_ms
                 .map(|at| view! { <p class="muted">{derived(move || capitalise(&moment_words(i18n, at, now.get())))}</p> })}
-            {settleable
-                .then(|| {
-                    view! {
-                        <div class="buttons">
-                            <Button icon="undo-2" label=restore_label on_click=restore>
-                                {tr!(i18n, common.restore)}
-                            </Button>
-                            <Button icon="check" label=keep_label on_click=keep>
-                                {tr!(i18n, updates.keep)}
-                            </Button>
-                        </div>
-                    }
-                })}
+            <div class="buttons">
+                <Button icon="undo-2" label=restore_label on_click=restore>
+                    {tr!(i18n, common.restore)}
+                </Button>
+                <Button icon="check" label=keep_label on_click=keep>
+                    {tr!(i18n, updates.keep)}
+                </Button>
+            </div>
         </li>
     }
 }

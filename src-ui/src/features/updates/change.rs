@@ -1,11 +1,11 @@
 //! One change: what, by whom, when, before and after.
 
-use super::words::{author_words, deed_words, field_words, is_shown, value_words};
+use super::words::{author_words, deed_words, field_label, is_shown, value_words};
 use crate::components::{Button, Chip};
 use crate::format::{capitalise, clock_words, moment_words};
 use crate::i18n::*;
 use crate::routes::paths;
-use crate::state::{derived, use_now};
+use crate::state::{derived, use_now, use_session};
 use leptos::prelude::*;
 use trygkort_core::domain::{ContactId, PinId, ProblemId};
 use trygkort_core::ipc::{Author, ChangeView, ChangedField, ChangedRow, Deed};
@@ -78,7 +78,8 @@ pub(super) fn Change(
 #[component]
 fn RowWords(row: ChangedRow, about: Option<String>) -> impl IntoView {
     let i18n = use_i18n();
-    let href = if about.is_none() { place_of(&row) } else { None };
+    let coordinator = use_session().is_coordinator();
+    let href = if about.is_none() { place_of(&row, coordinator) } else { None };
     let name = if about.as_ref() == Some(&row.name) { String::new() } else { row.name.clone() };
     let entity = row.entity.clone();
     let made = row.deed == Deed::Made;
@@ -101,15 +102,22 @@ fn RowWords(row: ChangedRow, about: Option<String>) -> impl IntoView {
     }
 }
 
-/// The page of a thing that is there.
-fn place_of(row: &ChangedRow) -> Option<String> {
-    if matches!(row.deed, Deed::Deleted | Deed::Withdrawn | Deed::Erased) {
+/// The page of a thing that is there; of one in the trash its history, where it can be restored. A cell of the card has
+/// no page but its history, which leads back to what coordinators edit.
+fn place_of(row: &ChangedRow, coordinator: bool) -> Option<String> {
+    if matches!(row.deed, Deed::Withdrawn | Deed::Erased) {
         return None;
     }
+    let deleted = row.deed == Deed::Deleted;
+    let id = row.row;
     match row.entity.as_str() {
-        "contact" => Some(paths::contact(ContactId(row.row))),
-        "problem" => Some(paths::problem(ProblemId(row.row))),
-        "map_pin" => Some(paths::pin(PinId(row.row))),
+        "contact" if deleted => Some(paths::contact_history(ContactId(id))),
+        "contact" => Some(paths::contact(ContactId(id))),
+        "problem" if deleted => Some(paths::card_history(id)),
+        "problem" => Some(paths::problem(ProblemId(id))),
+        "map_pin" if deleted => Some(paths::pin_history(PinId(id))),
+        "map_pin" => Some(paths::pin(PinId(id))),
+        "card_cell" if coordinator => Some(paths::card_history(id)),
         _ => None,
     }
 }
@@ -122,7 +130,7 @@ fn FieldWords(entity: String, field: ChangedField, made: bool) -> impl IntoView 
     let ChangedField { field, before, after, lost } = field;
     let shown = is_shown(&field);
     let name = field.clone();
-    let label = derived(move || field_words(i18n.get_locale(), &entity, &name).to_owned());
+    let label = derived(move || field_label(i18n.get_locale(), &entity, &name));
     let words = move |value: String| {
         let field = field.clone();
         derived(move || value_words(i18n, &field, &value, now.get()))
@@ -177,7 +185,7 @@ pub(super) fn Sides(
     let fields = row.fields.into_iter().map(|field| {
         let ChangedField { field, before, after, .. } = field;
         let (name, entity) = (field.clone(), entity.clone());
-        let label = derived(move || field_words(i18n.get_locale(), &entity, &name).to_owned());
+        let label = derived(move || field_label(i18n.get_locale(), &entity, &name));
         let words = move |value: String| {
             let field = field.clone();
             derived(move || value_words(i18n, &field, &value, now.get()))
@@ -204,4 +212,31 @@ pub(super) fn Sides(
         }
     });
     view! { {fields.collect_view()} }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use trygkort_core::domain::RowId;
+
+    #[track_caller]
+    fn check(entity: &str, deed: Deed, coordinator: bool, begins: Option<&str>) {
+        let row = RowId(uuid::Uuid::from_u128(7));
+        let row = ChangedRow { row, entity: entity.into(), name: "Driftsvagten".into(), deed, fields: Vec::new() };
+        let place = place_of(&row, coordinator);
+        assert_eq!(place, begins.map(|begins| format!("{begins}{}", row.row)), "{entity} {deed:?}");
+    }
+
+    #[test]
+    fn what_was_deleted_leads_to_its_history() {
+        check("contact", Deed::Edited, false, Some("/contacts/"));
+        check("contact", Deed::Deleted, false, Some("/contacts/history/"));
+        check("problem", Deed::Deleted, true, Some("/card/history/"));
+        check("map_pin", Deed::Restored, false, Some("/map?pin="));
+        check("map_pin", Deed::Deleted, false, Some("/map/history/"));
+        check("card_cell", Deed::Deleted, true, Some("/card/history/"));
+        check("card_cell", Deed::Deleted, false, None);
+        check("contact", Deed::Erased, true, None);
+        check("channel", Deed::Deleted, true, None);
+    }
 }

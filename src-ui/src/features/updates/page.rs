@@ -8,7 +8,7 @@ use crate::components::{Button, Loaded, Page, Segmented, When};
 use crate::format::{capitalise, day_words};
 use crate::i18n::*;
 use crate::routes::paths;
-use crate::state::{Var, derived, use_load, use_now, use_session};
+use crate::state::{Var, derived, use_load, use_locked_out, use_now, use_session, use_sync_status};
 use leptos::prelude::*;
 use trygkort_core::ipc::{Author, ChangeView, GetUpdates, Topic, UpdatesView};
 
@@ -41,12 +41,16 @@ impl Whose {
 pub(crate) fn UpdatesPage() -> impl IntoView {
     let i18n = use_i18n();
     let session = use_session();
-    let has_area = Memo::new(move |_| session.area_id().is_some());
+    let status = use_sync_status();
+    let locked_out = use_locked_out();
+    // Of an area that this device may not have any more there is nothing to tell but what it has not handed in.
+    let nothing_left = move || locked_out.get() && status.with(|now| now.as_ref().is_some_and(|now| now.pending == 0));
+    let told = Memo::new(move |_| session.area_id().is_some() && !nothing_left());
     view! {
         <Page title=tr!(i18n, updates.title) back=paths::more()>
             <div class="stack">
                 <SyncFacts />
-                <When cond=has_area>
+                <When cond=told>
                     <Told />
                 </When>
                 <DeviceFacts />
@@ -71,7 +75,9 @@ fn Told() -> impl IntoView {
 fn Lists(updates: UpdatesView, limit: RwSignal<u32>, whose: Var<Whose>) -> impl IntoView {
     let i18n = use_i18n();
     let session = use_session();
-    let UpdatesView { unsent, refused, conflicts, changes, more } = updates;
+    let UpdatesView { unsent, refused, mut conflicts, changes, more } = updates;
+    // What somebody else has to settle needs no look here, and what lost is not for everyone to read.
+    conflicts.retain(|conflict| conflict.settleable);
     let attention = refused.len() + conflicts.len() > 0;
     let shared = !session.local_only();
     let unsent = unsent.into_iter().map(|change| view! { <Change change when=At::Moment /> });

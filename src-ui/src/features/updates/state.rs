@@ -4,12 +4,14 @@ use crate::components::{Button, ButtonKind, When};
 use crate::format::{decimal, moment_words};
 use crate::i18n::*;
 use crate::ipc::{ask, storage_state};
-use crate::state::{derived, use_now, use_session, use_sync_status, use_toasts};
+use crate::state::{derived, use_locked_out, use_now, use_session, use_sync_status, use_toasts};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use trygkort_core::ipc::{SyncNow, SyncState, SyncStatus};
 
 const MINUTE_MS: i64 = 60_000;
+const HOUR_MS: i64 = 60 * MINUTE_MS;
+const DAY_MS: i64 = 24 * HOUR_MS;
 /// A clock that is no further off than this needs no word.
 const CLOCK_OFF_MS: i64 = 5 * MINUTE_MS;
 
@@ -21,6 +23,7 @@ pub(super) fn SyncFacts() -> impl IntoView {
     let toasts = use_toasts();
     let status = use_sync_status();
     let now = use_now();
+    let locked_out = use_locked_out();
     let shared = Memo::new(move |_| session.area_id().is_some() && !session.local_only());
     let running = derived(move || status.get().is_some_and(|status| status.state == SyncState::Running));
     let last = derived(move || match status.get().and_then(|status| status.last_success_ms) {
@@ -50,9 +53,15 @@ pub(super) fn SyncFacts() -> impl IntoView {
                         <dd>{move || session.area().map(|area| area.server)}</dd>
                     </div>
                 </dl>
-                <Button kind=ButtonKind::Primary icon="refresh-cw" disabled=running on_click=sync_now>
-                    {tr!(i18n, more.update_now)}
-                </Button>
+                // Who is locked out asks a coordinator; trying again is no way out.
+                {move || {
+                    let kind = if locked_out.get() { ButtonKind::Plain } else { ButtonKind::Primary };
+                    view! {
+                        <Button kind icon="refresh-cw" disabled=running on_click=sync_now>
+                            {tr!(i18n, more.update_now)}
+                        </Button>
+                    }
+                }}
             </When>
         </section>
     }
@@ -117,13 +126,26 @@ fn state_words(locale: Locale, status: &SyncStatus) -> String {
 
 /// What is wrong with this device's clock, and what to do.
 fn clock_words(locale: Locale, ahead_ms: i64) -> Option<String> {
-    let minutes = ahead_ms.abs() / MINUTE_MS;
     if ahead_ms.abs() <= CLOCK_OFF_MS {
-        None
-    } else if ahead_ms > 0 {
-        Some(td_string!(locale, updates.clock_ahead, minutes = minutes).to_string())
+        return None;
+    }
+    let time = time_words(locale, ahead_ms.abs());
+    Some(if ahead_ms > 0 {
+        td_string!(locale, updates.clock_ahead, time = time).to_string()
     } else {
-        Some(td_string!(locale, updates.clock_behind, minutes = minutes).to_string())
+        td_string!(locale, updates.clock_behind, time = time).to_string()
+    })
+}
+
+/// *90 minutter*, *3 timer*, *2 døgn*: in the largest unit of which there are two.
+fn time_words(locale: Locale, ms: i64) -> String {
+    let rounded = |unit: i64| (ms + unit / 2) / unit;
+    if rounded(HOUR_MS) >= 48 {
+        td_string!(locale, updates.days, count = rounded(DAY_MS)).to_string()
+    } else if ms >= 2 * HOUR_MS {
+        td_string!(locale, updates.hours, count = rounded(HOUR_MS)).to_string()
+    } else {
+        td_string!(locale, updates.minutes, count = ms / MINUTE_MS).to_string()
     }
 }
 
@@ -154,5 +176,14 @@ mod tests {
         assert_eq!(clock_words(Locale::da, CLOCK_OFF_MS), None);
         assert!(clock_words(Locale::da, 7 * MINUTE_MS).unwrap().contains("7 minutter foran"));
         assert!(clock_words(Locale::da, -90 * MINUTE_MS).unwrap().contains("90 minutter bagud"));
+    }
+
+    #[test]
+    fn a_clock_that_is_far_off_is_said_in_hours_or_days() {
+        assert_eq!(time_words(Locale::da, 119 * MINUTE_MS), "119 minutter");
+        assert_eq!(time_words(Locale::da, 2 * HOUR_MS), "2 timer");
+        assert_eq!(time_words(Locale::da, 47 * HOUR_MS), "47 timer");
+        assert!(clock_words(Locale::da, -2879 * MINUTE_MS).unwrap().contains("2 døgn bagud"));
+        assert_eq!(time_words(Locale::en, 30 * DAY_MS), "30 days");
     }
 }

@@ -27,9 +27,12 @@ pub(super) fn entity_words(locale: Locale, entity: &str) -> &'static str {
 /// *Kontakt rettet*.
 pub(super) fn deed_words(locale: Locale, row: &ChangedRow) -> String {
     let deed = match (row.deed, row.entity.as_str()) {
+        // One contact at one problem: the card itself stays.
+        (Deed::Made | Deed::Restored, "card_cell") => return td_string!(locale, updates.deed.put_on_card).to_owned(),
+        (Deed::Edited, "card_cell") => return td_string!(locale, updates.deed.edited_on_card).to_owned(),
+        (Deed::Deleted, "card_cell") => return td_string!(locale, updates.deed.taken_off_card).to_owned(),
         (Deed::Made, _) => td_string!(locale, updates.deed.made),
         (Deed::Edited, _) => td_string!(locale, updates.deed.edited),
-        (Deed::Deleted, "card_cell") => td_string!(locale, updates.deed.removed),
         (Deed::Deleted, "device") => td_string!(locale, updates.deed.locked_out),
         (Deed::Deleted, "invitation") => td_string!(locale, updates.deed.taken_back),
         (Deed::Deleted, _) => td_string!(locale, updates.deed.deleted),
@@ -50,8 +53,15 @@ pub(super) fn author_words(locale: Locale, author: &Author) -> String {
     }
 }
 
+/// What a field is called, in front of its value.
+pub(super) fn field_label(locale: Locale, entity: &str, field: &str) -> String {
+    let words = field_words(locale, entity, field);
+    // *Hvad siges der om det?* and *Ring 112, hvis …* end by themselves.
+    if words.ends_with(char::is_alphanumeric) { format!("{words}:") } else { words.to_owned() }
+}
+
 /// What a field is called where it is edited.
-pub(super) fn field_words(locale: Locale, entity: &str, field: &str) -> &'static str {
+fn field_words(locale: Locale, entity: &str, field: &str) -> &'static str {
     match (entity, field) {
         (_, "scope") => td_string!(locale, map.seen_by),
         (_, "order") => td_string!(locale, updates.field.order),
@@ -149,5 +159,22 @@ mod tests {
                 assert_ne!(entity_words(locale, entity.name()), other, "{}", entity.name());
             }
         }
+    }
+
+    #[test]
+    fn a_label_ends_with_one_mark() {
+        assert_eq!(field_label(Locale::da, "contact", "hours"), "Åbningstider:");
+        for (entity, field) in [("map_pin", "note"), ("problem", "call_112_if"), ("problem", "call_114_if")] {
+            let label = field_label(Locale::da, entity, field);
+            assert!(!label.ends_with(':'), "{label}");
+        }
+    }
+
+    #[test]
+    fn a_contact_leaves_the_card_and_the_card_stays() {
+        let row = trygkort_core::domain::RowId(uuid::Uuid::nil());
+        let cell = |deed| ChangedRow { row, entity: "card_cell".into(), name: String::new(), deed, fields: Vec::new() };
+        assert_eq!(deed_words(Locale::da, &cell(Deed::Deleted)), "Fjernet fra Actioncard");
+        assert_eq!(deed_words(Locale::da, &cell(Deed::Made)), "Sat på Actioncard");
     }
 }
