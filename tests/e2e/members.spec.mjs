@@ -36,6 +36,24 @@ test('a coordinator locks a member out, and the member is told', async ({ device
   await expect(janitor.page.getByRole('button', { name: 'Opdatér nu' })).not.toHaveClass(/button--primary/);
 });
 
+test('a coordinator gives a member another role, and the device follows', async ({ device }) => {
+  const desk = await device('coordinator');
+  const phone = await device('resident');
+  await phone.open('/contacts');
+  await expect(phone.page.getByText('Hjemmeplejen').first()).toHaveCount(0);
+  await desk.open('/more/members');
+  const member = desk.page.getByRole('main').getByRole('listitem').filter({ hasText: 'Beboer' });
+  await member.getByRole('button', { name: /^Skift rolle/ }).click();
+  const change = desk.dialog().getByRole('button', { name: 'Skift rolle' });
+  await expect(change, 'it is the role they have').toBeDisabled();
+  await desk.dialog().getByRole('radio', { name: 'Koordinator' }).check();
+  await expect(desk.dialog()).toContainText('Læser og retter alt.');
+  await change.click();
+  await expect(desk.message('Rollen er skiftet')).toBeVisible();
+  await phone.open('/more');
+  await expect(phone.page.getByRole('link', { name: /^Medlemmer/ })).toBeVisible();
+});
+
 test('only coordinators see who has access', async ({ app }) => {
   await app.goTo('Mere');
   await expect(app.page.getByRole('link', { name: /^Medlemmer/ })).toHaveCount(0);
