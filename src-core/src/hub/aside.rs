@@ -1,7 +1,7 @@
 //! What did not come into the log, for people to read: what was refused, and what nobody vouches for.
 //!
 //! Nothing here hands out what may not be kept: a text that looks like a personal number, and what is of a row that was
-//! erased. Neither should lie aside, but an offer after a restore is kept without being judged.
+//! erased. Neither is kept aside any more; a file of before may hold some.
 
 use super::{AreaLog, erase, verdicts};
 use crate::domain::schema::DELETED_AT;

@@ -234,6 +234,7 @@ impl AreaLog {
         if push::continues(&self.conn, request, &hashes)? {
             for action in &request.actions {
                 let verdict = admission.judge_and_keep(action)?;
+                let verdict = admission.as_erased_since(action, verdict)?;
                 // A device of before cannot read that reason.
                 let unreadable = verdict.reason == Some(Reason::Erased) && request.speaks.is_none();
                 let reason = if unreadable { Some(Reason::Reference) } else { verdict.reason };
@@ -246,7 +247,9 @@ impl AreaLog {
         } else {
             // What both wrote before they parted is known here; the rest comes again under another number.
             for (action, hash) in request.actions.iter().zip(&hashes) {
-                response.verdicts.extend(admission.known(action, hash)?);
+                if let Some(verdict) = admission.known(action, hash)? {
+                    response.verdicts.push(admission.as_erased_since(action, verdict)?);
+                }
             }
             response.incarnation = Some(peer.next_origin.unwrap_or(0));
         }

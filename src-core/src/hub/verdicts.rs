@@ -18,6 +18,14 @@ impl Admission<'_> {
         Ok(same.then_some(verdict))
     }
 
+    /// The verdict as its author is to hear it now: of what was refused for another reason, and speaks of a row that was
+    /// erased since, their device keeps no words. It may have read of the erasure already, and would not hear of it again.
+    pub(super) fn as_erased_since(&self, action: &Action, verdict: Verdict) -> Result<Verdict, StoreError> {
+        let keeps_words = verdict.reason.is_some_and(|reason| reason != Reason::Unknown);
+        let reason = if keeps_words && self.speaks_of_erased(action)? { Some(Reason::Erased) } else { verdict.reason };
+        Ok(Verdict { reason, ..verdict })
+    }
+
     pub(super) fn earlier(&self, action: &Action) -> Result<Option<(Option<Hash>, Verdict)>, StoreError> {
         let found = self
             .conn
