@@ -122,6 +122,7 @@ test('what is not sent, what came and what is disputed stand on one page', async
   const dispute = office.updates.section('Kræver et blik').getByRole('listitem');
   await expect(dispute).toHaveCount(1, { timeout: 30_000 });
   await expect(unsent).toContainText('Alt, hvad du har skrevet, er sendt.');
+  await expect(office.badge(/1 ting kræver et blik/), 'said wherever they are').toBeVisible();
   await expect(dispute).toContainText('Du skrev');
   await expect(dispute).toContainText('Der står nu');
   const came = office.updates.section('Sendt og modtaget');

@@ -140,7 +140,7 @@ fn AreaHead() -> impl IntoView {
     }
 }
 
-/// *Opdatering*, with the words of the badge, and how much needs a look.
+/// *Opdatering*, with the words of the badge.
 #[component]
 fn StateLine() -> impl IntoView {
     let i18n = use_i18n();
@@ -148,12 +148,7 @@ fn StateLine() -> impl IntoView {
     let now = use_now();
     let sentence = derived(move || {
         let Some(status) = status.get() else { return String::new() };
-        let badge = badge_parts(i18n.get_locale(), &status, now.get()).sentence();
-        match status.refused + status.conflicts {
-            0 => badge,
-            1 => format!("{badge} · {}", t_string!(i18n, updates.attention_1)),
-            count => format!("{badge} · {}", t_string!(i18n, updates.attention_n, count = count)),
-        }
+        badge_parts(i18n.get_locale(), &status, now.get()).sentence()
     });
     view! {
         <Line

@@ -1,4 +1,4 @@
-//! When this device last heard from the server, and what waits to be sent. Always there, never in the way.
+//! When this device last heard from the server, what waits to be sent, and what needs a look. Always there, never in the way.
 
 use super::view_model::{BadgeTone, badge_parts};
 use crate::i18n::*;
@@ -25,12 +25,14 @@ pub(crate) fn SyncBadgeLink() -> impl IntoView {
                     <span class="sync-badge__dot"></span>
                     <span class="sync-badge__words">
                         <span class="sync-badge__part">{parts.state}</span>
+                        // One thing at a time: what is still here goes before what came of what was sent.
                         {parts
                             .unsent
-                            .map(|unsent| {
+                            .or(parts.attention)
+                            .map(|more| {
                                 view! {
                                     <span class="sync-badge__separator">" · "</span>
-                                    <span class="sync-badge__part">{unsent}</span>
+                                    <span class="sync-badge__part">{more}</span>
                                 }
                             })}
                     </span>

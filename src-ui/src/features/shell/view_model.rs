@@ -12,23 +12,23 @@ pub(crate) enum BadgeTone {
     Stopped,
 }
 
-/// The parts of *Opdateret kl. 9.14 · 3 ikke sendt*.
+/// The parts of *Opdateret kl. 9.14 · 3 ikke sendt · 1 ting kræver et blik*.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct BadgeParts {
     pub(crate) state: String,
     pub(crate) unsent: Option<String>,
+    /// What was refused, and what lost against what somebody else wrote: whoever wrote it is to hear of it.
+    pub(crate) attention: Option<String>,
     pub(crate) tone: BadgeTone,
     /// Synchronising goes on right now.
     pub(crate) running: bool,
 }
 
 impl BadgeParts {
-    /// Both parts as one sentence.
+    /// All parts as one sentence.
     pub(crate) fn sentence(&self) -> String {
-        match &self.unsent {
-            Some(unsent) => format!("{} · {unsent}", self.state),
-            None => self.state.clone(),
-        }
+        let parts = [Some(&self.state), self.unsent.as_ref(), self.attention.as_ref()];
+        parts.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" · ")
     }
 }
 
@@ -50,17 +50,21 @@ pub(crate) fn badge_parts(locale: Locale, status: &SyncStatus, now_ms: i64) -> B
         1 => Some(td_string!(locale, common.sync.unsent_1).to_owned()),
         count => Some(td_string!(locale, common.sync.unsent_n, count = count).to_string()),
     };
+    let attention = match status.refused + status.conflicts {
+        0 => None,
+        1 => Some(td_string!(locale, updates.attention_1).to_owned()),
+        count => Some(td_string!(locale, updates.attention_n, count = count).to_string()),
+    };
     let tone = match status.state {
         SyncState::Revoked | SyncState::Expired | SyncState::Outdated => BadgeTone::Stopped,
         SyncState::Offline | SyncState::ServerError | SyncState::ServerFull | SyncState::StorageFull => {
             BadgeTone::Waiting
         }
-        _ if unsent.is_some() || status.last_success_ms.is_none() && status.state != SyncState::LocalOnly => {
-            BadgeTone::Waiting
-        }
+        _ if unsent.is_some() || attention.is_some() => BadgeTone::Waiting,
+        _ if status.last_success_ms.is_none() && status.state != SyncState::LocalOnly => BadgeTone::Waiting,
         _ => BadgeTone::Fresh,
     };
-    BadgeParts { state, unsent, tone, running: status.state == SyncState::Running }
+    BadgeParts { state, unsent, attention, tone, running: status.state == SyncState::Running }
 }
 
 #[cfg(test)]
@@ -82,6 +86,19 @@ mod tests {
         check(SyncState::Idle, at, 0, "Opdateret kl. 9.14", BadgeTone::Fresh);
         check(SyncState::Running, at, 1, "Opdateret kl. 9.14 · 1 ikke sendt", BadgeTone::Waiting);
         check(SyncState::Offline, at, 3, "Opdateret kl. 9.14 · 3 ikke sendt", BadgeTone::Waiting);
+        let status = SyncStatus {
+            state: SyncState::Idle,
+            last_success_ms: at,
+            pending: 1,
+            refused: 1,
+            conflicts: 2,
+            clock_ahead_ms: 0,
+        };
+        let parts = badge_parts(Locale::da, &status, NOW);
+        assert_eq!(parts.sentence(), "Opdateret kl. 9.14 · 1 ikke sendt · 3 ting kræver et blik");
+        let settled = badge_parts(Locale::da, &SyncStatus { pending: 0, refused: 0, conflicts: 1, ..status }, NOW);
+        assert_eq!(settled.sentence(), "Opdateret kl. 9.14 · 1 ting kræver et blik");
+        assert_eq!(settled.tone, BadgeTone::Waiting, "somebody's words lost: that is not all green");
         check(SyncState::Idle, None, 0, "Ikke opdateret endnu", BadgeTone::Waiting);
         check(SyncState::LocalOnly, None, 7, "Kun på denne enhed", BadgeTone::Fresh);
         check(SyncState::Revoked, at, 2, "Enheden er låst ude · 2 ikke sendt", BadgeTone::Stopped);
