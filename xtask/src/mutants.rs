@@ -27,11 +27,11 @@ pub(crate) enum Effort {
     One(String),
 }
 
-/// How many bugs were caught, and how many were not or not as the table says.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// How many bugs were caught, and what became of those that were not, or not as the table says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Outcome {
     pub(crate) caught: u64,
-    pub(crate) missed: u64,
+    pub(crate) missed: Vec<String>,
 }
 
 /// Tries the bugs; the exit code says whether all were caught.
@@ -41,7 +41,7 @@ pub(crate) fn mutants(layout: &Layout, effort: &Effort) -> Result<ExitCode> {
         Effort::One(name) => try_one(layout, name)?,
         Effort::Whole | Effort::Known => try_all(layout, effort)?,
     };
-    Ok(if outcome.missed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if outcome.missed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// Tries all bugs, as [`Effort::Whole`] or [`Effort::Known`].
@@ -58,9 +58,12 @@ pub(crate) fn try_all(layout: &Layout, effort: &Effort) -> Result<Outcome> {
         let start = Instant::now();
         let (line, is_as_said) = try_mutant(&suite, mutant)?;
         say(format!("{:<36} {line}, {}", mutant.name, seconds(start.elapsed())));
-        *(if is_as_said { &mut outcome.caught } else { &mut outcome.missed }) += 1;
+        match is_as_said {
+            true => outcome.caught += 1,
+            false => outcome.missed.push(format!("{}: {line}", mutant.name)),
+        }
     }
-    let Outcome { caught, missed } = outcome;
+    let (caught, missed) = (outcome.caught, outcome.missed.len());
     println!("{caught} caught, {missed} missed or not as the table says, in {}", seconds(start.elapsed()));
     Ok(outcome)
 }
@@ -88,5 +91,8 @@ fn try_one(layout: &Layout, name: &str) -> Result<Outcome> {
     let caught = Suite::build(layout)?.all_that_fail(name)?;
     caught.iter().for_each(|Caught { by, how }| say(format!("{how} {by}")));
     println!("{name}: caught by {} tests", caught.len());
-    Ok(Outcome { caught: u64::from(!caught.is_empty()), missed: u64::from(caught.is_empty()) })
+    Ok(match caught.is_empty() {
+        true => Outcome { caught: 0, missed: vec![name.to_owned()] },
+        false => Outcome { caught: 1, missed: Vec::new() },
+    })
 }

@@ -63,12 +63,19 @@ pub(crate) fn test(layout: &Layout, only: Option<&str>) -> Result<ExitCode> {
     let mut total = Count::default();
     for stage in stages {
         let (count, took) = run_stage(layout, stage);
-        lines.push(format!("{:<9}{:<28}{:>12}   {}", stage.name, count.words(), seconds(took), stage.words));
-        total = total + count;
+        lines.push(format!("{:<11}{:<28}{:>12}   {}", stage.name, count.words(), seconds(took), stage.words));
+        total = total + Count { failures: prefixed(stage, &count.failures), ..count };
+    }
+    if !total.failures.is_empty() {
+        println!("\nWhat failed:\n{}", total.failures.join("\n"));
     }
     println!("\nAll stages, {}:\n{}\n", seconds(start.elapsed()), lines.join("\n"));
     println!("{} passed, {} failed{}", total.passed, total.failed, total.skipped_words());
     Ok(if total.failed == 0 && total.passed > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn prefixed(stage: &Stage, failures: &[String]) -> Vec<String> {
+    failures.iter().map(|failure| format!("{}: {failure}", stage.name)).collect()
 }
 
 fn run_stage(layout: &Layout, stage: &Stage) -> (Count, Duration) {
@@ -76,7 +83,7 @@ fn run_stage(layout: &Layout, stage: &Stage) -> (Count, Duration) {
     let start = Instant::now();
     let count = (stage.run)(layout).unwrap_or_else(|failure| {
         say(format!("FAILED: {failure}"));
-        Count::ONE_FAILED
+        Count::failure(failure.to_string())
     });
     say(format!("{}: {} in {}", stage.name, count.words(), seconds(start.elapsed())));
     (count, start.elapsed())
@@ -101,14 +108,15 @@ fn simulation(layout: &Layout) -> Result<Count> {
     const SCHEDULES: u64 = 10_000;
     let schedules = sim::program(layout)?.args(["--seeds", &SCHEDULES.to_string()]).watch()?;
     let writes = sim::program(layout)?.arg("--writes").watch()?;
-    let passed = if schedules.succeeded { SCHEDULES } else { 0 } + u64::from(writes.succeeded);
-    Ok(Count { passed, ..Count::default() }.or_failed(schedules.succeeded && writes.succeeded))
+    let lived = Count { passed: if schedules.succeeded { SCHEDULES } else { 0 }, ..Count::default() };
+    let written = Count { passed: u64::from(writes.succeeded), ..Count::default() };
+    Ok(lived.judged(&schedules) + written.judged(&writes))
 }
 
 /// A bug that is caught counts as a test that passed.
 fn planted_bugs(layout: &Layout) -> Result<Count> {
     let mutants::Outcome { caught, missed } = mutants::try_all(layout, &mutants::Effort::Known)?;
-    Ok(Count { passed: caught, failed: missed, skipped: 0 })
+    Ok(Count { passed: caught, failed: missed.len() as u64, failures: missed, ..Count::default() })
 }
 
 fn screens(layout: &Layout) -> Result<Count> {
@@ -122,15 +130,15 @@ fn shell(layout: &Layout) -> Result<Count> {
 
 fn doc_examples(layout: &Layout) -> Result<Count> {
     let watched = clones::cargo(layout, &layout.native)?.args(["test", "--doc"]).watch()?;
-    Ok(Count::of_libtest(&watched.output).or_failed(watched.succeeded))
+    Ok(Count::of_libtest(&watched.output).judged(&watched))
 }
 
 /// The corpus first, the same in every run; then a little of what is another in every run.
 fn fuzz_targets(layout: &Layout) -> Result<Count> {
     let watched = fuzz::test_corpus(layout)?;
-    let corpus = Count::of_libtest(&watched.output).or_failed(watched.succeeded);
+    let corpus = Count::of_libtest(&watched.output).judged(&watched);
     let fuzz::Outcome { sound, broken } = fuzz::fuzz(layout, None, FUZZ_SECONDS)?;
-    Ok(corpus + Count { passed: sound.len() as u64, failed: broken.len() as u64, skipped: 0 })
+    Ok(corpus + Count { passed: sound.len() as u64, failed: broken.len() as u64, failures: broken, ..Count::default() })
 }
 
 /// Compiling for the browser is no test, but failing at it is a failure.
@@ -153,7 +161,7 @@ fn browser(layout: &Layout) -> Result<Count> {
         .env("PLAYWRIGHT_JSON_OUTPUT_NAME", &report)
         .folder(&folder);
     let watched = program.watch()?;
-    Ok(Count::of_playwright(&layout::read_text(&report)?)?.or_failed(watched.succeeded))
+    Ok(Count::of_playwright(&layout::read_text(&report)?)?.judged(&watched))
 }
 
 fn window(layout: &Layout) -> Result<Count> {
@@ -181,7 +189,7 @@ fn rust_tests(layout: &Layout, target: &Path, selection: &[&str]) -> Result<Coun
         );
         let arguments = ["test", "--no-fail-fast", "--lib", "--bins", "--tests"];
         let watched = clones::cargo(layout, target)?.args(arguments).args(selection).watch()?;
-        return Ok(Count::of_libtest(&watched.output).or_failed(watched.succeeded));
+        return Ok(Count::of_libtest(&watched.output).judged(&watched));
     }
     // nextest keeps its reports below the workspace, wherever the target folder is.
     let report = layout.root.join("target/nextest/default/junit.xml");
@@ -190,7 +198,7 @@ fn rust_tests(layout: &Layout, target: &Path, selection: &[&str]) -> Result<Coun
     let watched = clones::cargo(layout, target)?.args(arguments).args(selection).watch()?;
     // Without tests there is no report.
     let count = layout::read_text(&report).map_or(Ok(Count::default()), |report| Count::of_junit(&report))?;
-    Ok(count.or_failed(watched.succeeded))
+    Ok(count.judged(&watched))
 }
 
 fn node_tests(layout: &Layout, program: Program, files: Vec<PathBuf>) -> Result<Count> {
@@ -206,7 +214,7 @@ fn node_tests(layout: &Layout, program: Program, files: Vec<PathBuf>) -> Result<
         .args(files)
         .folder(&layout.root)
         .watch()?;
-    Ok(Count::of_tap(&layout::read_text(&report)?).or_failed(watched.succeeded))
+    Ok(Count::of_tap(&layout::read_text(&report)?).judged(&watched))
 }
 
 fn require_web_build(layout: &Layout) -> Result<()> {

@@ -98,8 +98,9 @@ fn live(wish: &Wish) -> ExitCode {
     });
     let sum = sum.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     for outcome in &sum.failed {
-        println!("seed {} FAILED:", outcome.seed);
-        outcome.wrong.iter().for_each(|line| println!("    {line}"));
+        let mut wrong = outcome.wrong.iter();
+        println!("seed {} FAILED: {}", outcome.seed, wrong.next().map_or("", String::as_str));
+        wrong.for_each(|line| println!("    {line}"));
         println!("    what happened: cargo xtask sim --seed {} --trace", outcome.seed);
     }
     let counts: Vec<String> = sum.counts.iter().map(|(what, count)| format!("{count} {what}")).collect();

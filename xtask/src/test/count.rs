@@ -3,12 +3,15 @@
 use std::ops::Add;
 
 use crate::failure::{Failure, Result};
+use crate::process::Watched;
 
-#[derive(Clone, Copy, Default, Debug, PartialEq, Eq)]
+#[derive(Clone, Default, Debug, PartialEq, Eq)]
 pub(super) struct Count {
     pub(super) passed: u64,
     pub(super) failed: u64,
     pub(super) skipped: u64,
+    /// Lines that name what failed, to be said once more at the end: of a long run often only that is kept.
+    pub(super) failures: Vec<String>,
 }
 
 impl Add for Count {
@@ -19,23 +22,32 @@ impl Add for Count {
             passed: self.passed + other.passed,
             failed: self.failed + other.failed,
             skipped: self.skipped + other.skipped,
+            failures: [self.failures, other.failures].concat(),
         }
     }
 }
 
 impl Count {
-    pub(super) const ONE_FAILED: Count = Count { passed: 0, failed: 1, skipped: 0 };
-
-    /// A runner that ended badly without naming a failed test (did not compile, crashed) counts as one failure.
-    pub(super) fn or_failed(self, succeeded: bool) -> Count {
-        if succeeded || self.failed > 0 { self } else { self + Count::ONE_FAILED }
+    /// What could not be run at all, and why.
+    pub(super) fn failure(why: String) -> Count {
+        Count { failed: 1, failures: vec![why], ..Count::default() }
     }
 
-    pub(super) fn words(self) -> String {
+    /// With what its runner named as failed. One that ended badly without counting a failed test (did not compile,
+    /// crashed) counts as one failure.
+    pub(super) fn judged(mut self, watched: &Watched) -> Count {
+        if !watched.succeeded {
+            self.failed = self.failed.max(1);
+            self.failures.extend(named_as_failed(&watched.output));
+        }
+        self
+    }
+
+    pub(super) fn words(&self) -> String {
         format!("{} passed, {} failed{}", self.passed, self.failed, self.skipped_words())
     }
 
-    pub(super) fn skipped_words(self) -> String {
+    pub(super) fn skipped_words(&self) -> String {
         if self.skipped == 0 { String::new() } else { format!(", {} skipped", self.skipped) }
     }
 
@@ -44,7 +56,13 @@ impl Count {
         let results = output.lines().filter_map(|line| line.split_once("test result: ")).map(|(_, result)| result);
         results.fold(Count::default(), |count, result| {
             let number = |word| number_before(result, word);
-            count + Count { passed: number("passed"), failed: number("failed"), skipped: number("ignored") }
+            count
+                + Count {
+                    passed: number("passed"),
+                    failed: number("failed"),
+                    skipped: number("ignored"),
+                    ..Count::default()
+                }
         })
     }
 
@@ -58,7 +76,7 @@ impl Count {
         };
         let sums = number("tests").zip(number("failures")).zip(number("errors"));
         let ((tests, failures), errors) = sums.ok_or_else(|| Failure::new("nextest wrote a report without a sum"))?;
-        Ok(Count { passed: tests - failures - errors, failed: failures + errors, skipped: 0 })
+        Ok(Count { passed: tests - failures - errors, failed: failures + errors, ..Count::default() })
     }
 
     /// The closing lines of node's TAP report: `# pass 3`.
@@ -71,6 +89,7 @@ impl Count {
             passed: number("pass "),
             failed: number("fail ") + number("cancelled "),
             skipped: number("skipped ") + number("todo "),
+            ..Count::default()
         }
     }
 
@@ -84,8 +103,27 @@ impl Count {
         let sums = number("expected").zip(number("unexpected")).zip(number("flaky").zip(number("skipped")));
         let ((passed, unexpected), (flaky, skipped)) =
             sums.ok_or_else(|| Failure::new("Playwright's report has no sum"))?;
-        Ok(Count { passed, failed: unexpected + flaky + errors, skipped })
+        Ok(Count { passed, failed: unexpected + flaky + errors, skipped, ..Count::default() })
     }
+}
+
+/// The lines in which a runner names what failed, each once however often it is repeated: nextest's `FAIL [ 1.2s]`,
+/// libtest's `test … FAILED`, node's `✖` and Playwright's `✘`, and `FAILED` of our own programs.
+fn named_as_failed(output: &str) -> Vec<String> {
+    let names = |line: &&str| {
+        let marks = ["FAIL [", "TIMEOUT [", "SIGABRT [", "SIGSEGV [", "✖", "✘", "FAILED", "error: ", "error["];
+        let seed = |line: &str| line.starts_with("seed ") && line.contains("FAILED");
+        marks.iter().any(|mark| line.starts_with(mark)) || line.ends_with("... FAILED") || seed(line)
+    };
+    let mut lines: Vec<String> = Vec::new();
+    for line in output.lines().map(str::trim).filter(names) {
+        // The same test has another time in front of it, or behind it, in each of its runner's lists.
+        let name = |line: &str| line.split_once(']').map_or(line, |(_, name)| name).trim().to_owned();
+        if !lines.iter().any(|known| name(known) == name(line)) {
+            lines.push(line.to_owned());
+        }
+    }
+    lines
 }
 
 fn number_before(text: &str, word: &str) -> u64 {
@@ -103,7 +141,7 @@ mod tests {
     use super::*;
 
     fn count(passed: u64, failed: u64, skipped: u64) -> Count {
-        Count { passed, failed, skipped }
+        Count { passed, failed, skipped, ..Count::default() }
     }
 
     #[test]
@@ -140,8 +178,24 @@ mod tests {
 
     #[test]
     fn a_runner_that_ends_badly_is_never_counted_as_fine() {
-        assert_eq!(count(3, 0, 0).or_failed(false), count(3, 1, 0));
-        assert_eq!(count(3, 2, 0).or_failed(false), count(3, 2, 0));
-        assert_eq!(count(3, 0, 0).or_failed(true), count(3, 0, 0));
+        let watched = |succeeded| Watched { succeeded, output: String::new() };
+        assert_eq!(count(3, 0, 0).judged(&watched(false)), count(3, 1, 0));
+        assert_eq!(count(3, 2, 0).judged(&watched(false)), count(3, 2, 0));
+        assert_eq!(count(3, 0, 0).judged(&watched(true)), count(3, 0, 0));
+    }
+
+    #[test]
+    fn what_failed_is_named_once_whoever_ran_it() {
+        let output = "        PASS [   0.1s] core a\n        FAIL [   0.2s] core b\n     Summary\n        FAIL [   0.2s] core b\n\
+                      test c ... FAILED\n✖ d (5 ms)\nseed 7 FAILED: devices differ\n    and\nFAILED: the write 3\ntest e ... ok\n";
+        let failed = count(0, 0, 0).judged(&Watched { succeeded: false, output: output.to_owned() });
+        let named = [
+            "FAIL [   0.2s] core b",
+            "test c ... FAILED",
+            "✖ d (5 ms)",
+            "seed 7 FAILED: devices differ",
+            "FAILED: the write 3",
+        ];
+        assert_eq!(failed.failures, named);
     }
 }
