@@ -153,8 +153,9 @@ fn speaking(speaks: u16) -> Vec<u8> {
 
 /// What a device saves that cannot send: an action, and with a photo.
 fn unsent() -> Vec<(&'static str, Vec<u8>)> {
-    let request = from_bytes(&request(vec![content().remove(0)])).expect("a request");
-    let file = UnsentFile { version: VERSION, area: WireId(crate::world::row(0xa5ea)), request, photos: None };
+    let request: SyncRequest = from_bytes(&request(vec![content().remove(0)])).expect("a request");
+    let area = WireId(crate::world::row(0xa5ea));
+    let file = UnsentFile { version: VERSION, area, request: request.into(), photos: None };
     let mut photo = b"\xff\xd8\xff\xc0\x00\x0b\x08\x00\xf0\x01\x40\x01\x01\x11\x00".to_vec();
     photo.extend(b"\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00\x01\xff\xd9");
     let with_photo = UnsentFile { photos: Some(vec![photo.into()]), ..file.clone() };

@@ -18,7 +18,7 @@ use trygkort_core::{demo, ops};
 use trygkort_core::hub::Keys;
 pub(crate) use trygkort_core::hub::{AreaLog, Delivered, Exchanged, Peer, SERVER_ORIGIN};
 pub(crate) use trygkort_core::wire::v1::Action;
-use trygkort_core::wire::v1::SyncRequest;
+use trygkort_core::wire::v1::{Raw, SyncRequest};
 
 /// Why an area did not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -117,7 +117,7 @@ pub(crate) fn deliver(
     dir: &DataDir,
     area: AreaId,
     author: Option<&Peer>,
-    request: &SyncRequest,
+    request: &Raw<SyncRequest>,
     now_ms: i64,
 ) -> Result<Delivered, AreaError> {
     let mut log = open(dir, area)?;

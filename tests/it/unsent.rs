@@ -7,6 +7,7 @@ use trygkort_core::ipc::{
 };
 use trygkort_core::wire::to_bytes;
 use trygkort_core::wire::unsent::UnsentFile;
+use trygkort_core::wire::v1::SyncRequest;
 use trygkort_tests::{Device, TestServer};
 
 async fn add_pin(device: &mut Device, title: &str) {
@@ -104,15 +105,14 @@ async fn what_nobody_vouches_for_is_kept_aside() {
     let server = TestServer::demo().await;
     let (mut phone, bytes, mut desk) = file_of_a_phone(&server).await;
     let file = UnsentFile::read(&bytes).unwrap();
-    let mut unsigned = file.clone();
-    unsigned.request.push.as_mut().unwrap().signature = None;
-    let mut touched = file.clone();
-    touched.request.actions[0].hlc += 1;
-    let mut somebody_elses = file.clone();
-    somebody_elses.request.origin += 1_000;
-    for forged in [unsigned, touched, somebody_elses] {
-        let bytes = Bytes(to_bytes(&forged));
-        assert_eq!(desk.ask(DeliverFile { bytes }).await, Ok(delivered(0, 0, 1)), "{:?}", forged.request.origin);
+    let unsigned = |request: &mut SyncRequest| request.push.as_mut().unwrap().signature = None;
+    let touched = |request: &mut SyncRequest| request.actions[0].hlc += 1;
+    let somebody_elses = |request: &mut SyncRequest| request.origin += 1_000;
+    for forge in [&unsigned as &dyn Fn(&mut SyncRequest), &touched, &somebody_elses] {
+        let mut request = file.request.clone().into_value();
+        forge(&mut request);
+        let bytes = Bytes(to_bytes(&UnsentFile { request: request.into(), ..file.clone() }));
+        assert_eq!(desk.ask(DeliverFile { bytes }).await, Ok(delivered(0, 0, 1)));
     }
     desk.sync().await;
     assert!(desk.pin("Skrevet uden net").await.is_none());

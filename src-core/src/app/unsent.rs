@@ -44,7 +44,8 @@ impl App {
                 speaks: Some(SPEAKS),
                 push,
                 ..SyncRequest::default()
-            },
+            }
+            .into(),
             photos: Some(photos.into_iter().map(Into::into).collect()).filter(|photos: &Vec<_>| !photos.is_empty()),
         };
         let left_out =

@@ -5,7 +5,7 @@ use super::{AreaLog, HubError, Peer, push, read_request};
 use crate::domain::{Role, RowId};
 use crate::seal::{self, Hash};
 use crate::wire::to_bytes;
-use crate::wire::v1::SyncRequest;
+use crate::wire::v1::{Raw, SyncRequest};
 
 /// What became of actions that were handed over.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -22,12 +22,12 @@ pub struct Delivered {
 pub(super) fn deliver(
     log: &AreaLog,
     author: Option<&Peer>,
-    request: &SyncRequest,
+    request: &Raw<SyncRequest>,
     now_ms: i64,
 ) -> Result<Delivered, HubError> {
     let stranger = Peer::new(request.origin, RowId(uuid::Uuid::nil()), Role::Resident);
     let peer = Peer { origin: request.origin, ..author.unwrap_or(&stranger).clone() };
-    let request = read_request(&peer, &to_bytes(request))?;
+    let request = read_request(&peer, request.bytes())?;
     let hashes: Vec<Hash> = request.actions.iter().map(seal::action_hash).collect();
     // Without a key there is nothing to tell an author by.
     let signed = push::check(log.area, &peer, &request, &hashes).is_ok() || mutant!(DeliverUnderAnothersName);

@@ -31,7 +31,7 @@ mod verdicts;
 use crate::domain::{AreaId, Reader, Role, RowId};
 use crate::seal::{self, Hash};
 use crate::store::{Journal, StoreError, configure, migrate, rewrite_if_due, rows};
-use crate::wire::v1::{Action, Page, Reason, Restart, SyncRequest, SyncResponse, Verdict};
+use crate::wire::v1::{Action, Page, Raw, Reason, Restart, SyncRequest, SyncResponse, Verdict};
 use crate::wire::{VERSION, from_bytes, to_bytes};
 use admit::{Admission, Writer};
 use cursor::Standing;
@@ -169,7 +169,7 @@ impl AreaLog {
     pub fn deliver(
         &mut self,
         author: Option<&Peer>,
-        request: &SyncRequest,
+        request: &Raw<SyncRequest>,
         now_ms: i64,
     ) -> Result<Delivered, HubError> {
         self.whole_or_not(|log| deliver::deliver(log, author, request, now_ms))

@@ -2,7 +2,7 @@
 //! over. It holds a push as it would have gone over the network, with the author's signature, so that whoever carries
 //! it can neither add nor change a word.
 
-use super::v1::{SyncRequest, WireId};
+use super::v1::{Raw, SyncRequest, WireId};
 use super::{VERSION, from_bytes};
 use crate::domain::jpeg::{self, JpegError, PHOTO_SIDE_MAX};
 use minicbor::bytes::ByteVec;
@@ -24,9 +24,10 @@ pub struct UnsentFile {
     /// The area's row.
     #[n(1)]
     pub area: WireId,
-    /// Its cursor says nothing: whoever hands it over gets no page.
+    /// Its cursor says nothing: whoever hands it over gets no page. It is passed on as it stands, so that an older
+    /// program carries what only a newer one understands.
     #[n(2)]
-    pub request: SyncRequest,
+    pub request: Raw<SyncRequest>,
     /// Photos and thumbnails that the server has not got, as JPEG files. Nobody signs them: the rows that name them do.
     /// Whoever hands the file over uploads them as their own.
     #[n(3)]

@@ -225,8 +225,12 @@ fn what_is_written_while_a_snapshot_is_fetched_stays() {
 fn what_was_refused_and_names_an_erased_row_goes_with_it() {
     let mut hub = hub();
     let rows = vec![contact_row(CONTACT, contact::note, "Grethe Hemmelig bor her".into(), None)];
-    let refused = hub.push(2, Role::Staff, vec![action(1, NOON, rows)]).verdicts[0];
-    assert_eq!(refused.reason, Some(Reason::Permission));
+    let actions = vec![action(1, NOON, rows)];
+    let tried = to_bytes(&SyncRequest { version: 1, origin: 2, actions, speaks: Some(SPEAKS), ..Default::default() });
+    let reason = |hub: &mut Hub| {
+        from_bytes::<SyncResponse>(&hub.exchange(2, Role::Staff, &tried).unwrap()).unwrap().verdicts[0].reason
+    };
+    assert_eq!(reason(&mut hub), Some(Reason::Permission));
     let holds = |hub: &Hub| {
         let bytes = std::fs::read(hub.backup_of_all().path()).unwrap();
         bytes.windows(15).any(|window| window == b"Grethe Hemmelig")
@@ -235,6 +239,8 @@ fn what_was_refused_and_names_an_erased_row_goes_with_it() {
     hub.log.begin().unwrap();
     hub.log.erase(&[row(CONTACT)].into(), NOON_MS).unwrap();
     hub.log.commit().unwrap();
+    assert!(!holds(&hub));
+    assert_eq!(reason(&mut hub), Some(Reason::Erased), "its author's device keeps no words of it either");
     assert!(!holds(&hub));
 }
 
@@ -248,9 +254,10 @@ fn what_is_handed_over_for_somebody_else_needs_their_signature() {
     let digest = seal::push_digest(area(), 7, None, &[1; 16], &hashes);
     let signed_by = |seed: [u8; 32]| {
         let push = Push { after: None, salt: [1; 16].into(), signature: Some(seal::sign(&seed, &digest).into()) };
-        SyncRequest { version: 1, origin: 7, actions: actions.clone(), push: Some(push), ..Default::default() }
+        let actions = actions.clone();
+        Raw::from(SyncRequest { version: 1, origin: 7, actions, push: Some(push), ..Default::default() })
     };
-    let mut deliver = |request: &SyncRequest| {
+    let mut deliver = |request: &Raw<SyncRequest>| {
         hub.log.begin().unwrap();
         let done = hub.log.deliver(Some(&author), request, NOON_MS).unwrap();
         hub.log.commit().unwrap();

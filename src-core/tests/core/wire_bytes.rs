@@ -1,9 +1,25 @@
 //! Version 1 on the wire, byte by byte. These bytes never change; `docs/sync.md` explains them.
 
 use trygkort_core::domain::{ChangeId, Position, RowId, Value};
+use trygkort_core::wire::unsent::UnsentFile;
 use trygkort_core::wire::v1::*;
 use trygkort_core::wire::{from_bytes, to_bytes};
 use uuid::Uuid;
+
+/// What a newer program writes is carried by an older one as it stands: the author's signature may be over it.
+#[test]
+fn a_file_of_unsent_changes_keeps_what_is_not_understood() {
+    let mut newer = to_bytes(&request());
+    let known = newer[0] & 0x1f;
+    assert!(newer[0] & 0xe0 == 0x80 && known < 22, "an array with room for fields of later versions");
+    newer[0] = 0x80 | 23;
+    newer.extend((known..22).map(|_| 0xf6).chain([42]));
+    let request: Raw<SyncRequest> = from_bytes(&newer).unwrap();
+    let file = UnsentFile { version: 1, area: id(1), request, photos: None };
+    let carried = UnsentFile::read(&to_bytes(&file)).unwrap();
+    assert_eq!(hex(carried.request.bytes()), hex(&newer));
+    assert!(to_bytes(&carried).windows(newer.len()).any(|window| window == newer));
+}
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()

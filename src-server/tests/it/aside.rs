@@ -136,7 +136,7 @@ async fn reading_is_noted_and_changes_nothing() {
 /// Hands over a file of what the device with this number is said to have written.
 async fn deliver(by: &TestDevice<'_>, origin: u32, action: Action) -> Json {
     let request = SyncRequest { version: VERSION, origin, actions: vec![action], ..SyncRequest::default() };
-    let file = UnsentFile { version: VERSION, area: WireId(by.server.area.0), request, photos: None };
+    let file = UnsentFile { version: VERSION, area: WireId(by.server.area.0), request: request.into(), photos: None };
     let post = by.request(Method::POST, "/api/v1/deliver").header("content-type", unsent::CONTENT_TYPE);
     Reply::of(post.body(to_bytes(&file))).await.expect(200)
 }

@@ -455,7 +455,8 @@ fn what_a_device_saved_is_taken_in_or_kept_aside() {
     let rows = vec![RowChange { entity: 1, row: WireId(area), scope: 0, move_to: None, fields }];
     let action = Action { counter: 1, hlc: 1, seen: 0, all_or_nothing: None, rows };
     let request = SyncRequest { version: 1, origin: 7, actions: vec![action], ..SyncRequest::default() };
-    let mut file = UnsentFile { version: 1, area: WireId(area), request, photos: Some(vec![a_jpeg().into()]) };
+    let mut file =
+        UnsentFile { version: 1, area: WireId(area), request: request.into(), photos: Some(vec![a_jpeg().into()]) };
     std::fs::write(dir.join("usendt.trygkort"), trygkort_core::wire::to_bytes(&file)).unwrap();
     let said = succeeds(dir, &["import-unsent", "usendt.trygkort"]);
     assert_eq!(said, "0 taken, 0 refused, 1 kept aside, 1 photo files\n", "nobody signed it");

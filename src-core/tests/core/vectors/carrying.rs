@@ -26,7 +26,7 @@ fn a_file_of_unsent_changes() {
     let file = UnsentFile {
         version: 1,
         area: WireId(area().0),
-        request,
+        request: request.into(),
         photos: Some(photos.iter().cloned().map(Into::into).collect()),
     };
     let without = UnsentFile { photos: None, ..file.clone() };

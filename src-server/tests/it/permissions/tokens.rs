@@ -148,7 +148,7 @@ impl<'a> Author<'a> {
         let digest = seal::push_digest(area, request.origin, None, &[9; 16], &hashes);
         request.push =
             Some(Push { after: None, salt: [9; 16].into(), signature: Some(seal::sign(&self.seed, &digest).into()) });
-        to_bytes(&UnsentFile { version: VERSION, area: WireId(area.0), request, photos: None })
+        to_bytes(&UnsentFile { version: VERSION, area: WireId(area.0), request: request.into(), photos: None })
     }
 }
 
