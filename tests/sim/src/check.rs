@@ -80,9 +80,7 @@ impl Kept {
 
     /// Whether an action names a row that was erased, also as a value: then it goes from what was set aside.
     fn names_erased(&self, action: &Action) -> bool {
-        let rows = action.rows.iter().map(|change| change.row.0);
-        let named = rows.chain(values(action).filter_map(Value::row));
-        named.into_iter().any(|row| self.erased.contains_key(&row))
+        named_by(action).any(|row| self.erased.contains_key(&row))
     }
 
     /// How many rows were erased, by hand or because they lay in the trash for too long.
@@ -96,6 +94,11 @@ impl Kept {
         let refused = self.refused.iter().flat_map(|(_, action)| values(action));
         log.chain(refused).map(Value::text).collect()
     }
+}
+
+/// The rows that an action names, also as values.
+pub(crate) fn named_by(action: &Action) -> impl Iterator<Item = RowId> {
+    action.rows.iter().map(|change| change.row.0).chain(values(action).filter_map(Value::row))
 }
 
 fn erased_rows(conn: &Connection) -> Result<BTreeMap<RowId, BTreeSet<u32>>, rusqlite::Error> {

@@ -1,8 +1,10 @@
 //! Erasing, as the server's command line does.
 
 use super::Server;
+use crate::check;
 use trygkort_core::domain::{Entity, RowId};
 use trygkort_core::hub::HubError;
+use trygkort_core::wire::v1::Action;
 use uuid::Uuid;
 
 impl Server {
@@ -18,6 +20,13 @@ impl Server {
             log.commit()?;
         }
         erased
+    }
+
+    /// Whether an action names a row that is erased, also as a value.
+    pub(super) fn speaks_of_erased(&mut self, action: &Action) -> bool {
+        let named: Vec<RowId> = check::named_by(action).collect();
+        let mut statement = self.log().connection().prepare("SELECT 1 FROM erased WHERE row = ?1").unwrap();
+        named.iter().any(|row| statement.exists([row.0.as_bytes()]).unwrap())
     }
 
     /// How many rows lie in the trash for too long.
