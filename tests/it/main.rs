@@ -10,6 +10,7 @@ mod basemap;
 mod devices;
 mod kill;
 mod locked_out;
+mod old_client;
 mod poke;
 mod restart;
 mod restore;
