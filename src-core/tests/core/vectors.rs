@@ -16,6 +16,7 @@ use trygkort_core::wire::v1::{
 use trygkort_core::wire::{from_bytes, to_bytes};
 
 mod carrying;
+mod copying;
 mod judging;
 mod merging;
 mod restoring;

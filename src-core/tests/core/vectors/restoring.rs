@@ -6,8 +6,9 @@ use crate::devices::{Hub, NOON_MS, area, row};
 use serde_json::{Value as Json, json};
 use trygkort_core::domain::Role;
 use trygkort_core::domain::schema::contact;
+use trygkort_core::hub::aside::{Aside, Words};
 use trygkort_core::wire::to_bytes;
-use trygkort_core::wire::v1::{Action, Cursor, Offer, Page, ScopeSeq, SyncRequest};
+use trygkort_core::wire::v1::{Action, Cursor, Offer, Page, Reason, ScopeSeq, SyncRequest};
 
 /// The cursor at the end of a page, as the device keeps it.
 fn sealed(page: &Page) -> Cursor {
@@ -28,6 +29,37 @@ fn exchanged(hub: &mut Hub, about: &str, request: &SyncRequest) -> (Json, Page) 
         "about": about, "request": hex(to_bytes(request)), "response": hex(to_bytes(&response)), "restart": restart,
     });
     (said, response.page)
+}
+
+/// What cannot be proven to have been in the log: here the offer ends at a cursor that the server did not seal.
+#[test]
+fn an_offer_without_proof() {
+    let mut hub = Hub::empty();
+    let (_, first) = exchanged(&mut hub, "", &request(&Cursor::default(), vec![made()], None));
+    let backup = hub.backup();
+    let note = set(2, 1_000, contact::note, "Ring på");
+    let from = sealed(&first);
+    let (_, second) = exchanged(&mut hub, "", &request(&from, vec![note], None));
+    hub.restore(&backup);
+    let to = sealed(&second);
+    let unproven = Cursor { mac: Some([0; 16].into()), ..to.clone() };
+    let offer = Offer { from, to: unproven, entries: second.entries };
+    let (offered, _) =
+        exchanged(&mut hub, "offers up to a cursor of its own making", &request(&to, Vec::new(), Some(offer)));
+    let aside = hub.log.aside().unwrap();
+    assert!(matches!(aside[..], [Aside { reason: Reason::Quarantined, words: Words::Offer { author: 1, .. }, .. }]));
+    let start = request(&Cursor::default(), Vec::new(), None);
+    let (begun, page) = exchanged(&mut hub, "reads from the start: it is not there", &start);
+    let rows = read(&page);
+    assert!(!rows[&row(1)].fields.contains_key(&contact::note));
+    check(
+        "unproven",
+        &json!({
+            "about": "as in restart.json, with an offer that proves nothing: the server sets it aside",
+            "area": area().to_string(), "key": hex([7; 32]), "now": NOON_MS, "role": Role::Coordinator.as_str(),
+            "exchanges": [offered, begun], "rows": rows.values().map(told).collect::<Vec<_>>(),
+        }),
+    );
 }
 
 #[test]
