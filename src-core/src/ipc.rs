@@ -249,6 +249,8 @@ requests! {
     RestoreConflict { id: RowId } -> Saved;
     /// What stands there stays.
     KeepConflict { id: RowId } -> Saved;
+    /// Does what the server keeps aside, as one's own action; `body` is that of the [`AsideView`].
+    TakeAside { body: Bytes } -> Saved;
     /// *Historik* of a thing, as far as this device knows it.
     GetHistory { row: RowId } -> HistoryView;
     /// Puts back what stood in a thing before a change of its history.
@@ -262,6 +264,8 @@ requests! {
     DeliverFile { bytes: Bytes } -> DeliveredView;
     /// *Historik*, with what the server knows besides.
     GetOlderHistory { row: RowId } -> HistoryView;
+    /// What the server keeps aside, newest first (coordinators).
+    GetAside {} -> Vec<AsideView>;
     /// Redeems an invitation or hand-over link; the area is then on this device and open.
     Redeem { link: String, /** What others see, e.g. "Mona, ejendomskontoret"; may be empty. */ member_name: String, device_name: String } -> AreaSummary;
     /// Makes an invitation (coordinators).

@@ -38,7 +38,7 @@ fn api() -> Router<App> {
         .route("/v1/redeem", post(v1::redeem::post));
     let devices = Router::new()
         .route("/v1/sync", post(v1::sync::post).layer(compressed.clone()))
-        .route("/v1/history/{row}", get(v1::history::get).layer(compressed))
+        .route("/v1/history/{row}", get(v1::history::get).layer(compressed.clone()))
         .route("/v1/hand-in", post(v1::hand_in::post))
         .route("/v1/deliver", post(v1::deliver::post))
         .route("/v1/poke", get(v1::poke::get))
@@ -59,6 +59,7 @@ fn api() -> Router<App> {
         .route("/v1/invitations/{id}", delete(v1::invitations::revoke))
         .route("/v1/walks", post(v1::walks::create).get(v1::walks::list))
         .route("/v1/walks/{id}", delete(v1::walks::end))
+        .route("/v1/aside", get(v1::aside::get).layer(compressed))
         .route("/v1/members/{id}", patch(v1::members::change_role).delete(v1::members::lock_out));
     nobody_yet
         .merge(devices)

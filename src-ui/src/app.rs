@@ -12,7 +12,7 @@ use crate::features::more::{
 use crate::features::shell::{
     ChooseCard, ChooseContact, ChooseMore, InsecurePage, LockedOutPage, NoSuchPage, ParkedPage, Shell, StartFailed,
 };
-use crate::features::updates::{CardHistoryPage, ContactHistoryPage, PinHistoryPage, UpdatesPage};
+use crate::features::updates::{AsidePage, CardHistoryPage, ContactHistoryPage, PinHistoryPage, UpdatesPage};
 use crate::features::welcome::{InstallPage, InvitePage, WelcomePage};
 use crate::i18n::*;
 use crate::ipc::{ask, on_event};
@@ -193,6 +193,7 @@ fn Places() -> impl IntoView {
             <ParentRoute path=path!("/more") view=MoreFrame>
                 <Route path=path!("") view=ChooseMore />
                 <Route path=path!("updates") view=UpdatesPage />
+                <Route path=path!("aside") view=AsidePage />
                 <Route path=path!("areas") view=AreasPage />
                 <Route path=path!("settings") view=SettingsPage />
                 <Route path=path!("security") view=SecurityPage />

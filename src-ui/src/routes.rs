@@ -79,6 +79,11 @@ pub(crate) mod paths {
         "/more/updates"
     }
 
+    /// *Lagt til side*
+    pub(crate) fn aside() -> &'static str {
+        "/more/aside"
+    }
+
     /// *Historik* of a problem or of a cell of the card.
     pub(crate) fn card_history(row: RowId) -> String {
         format!("/card/history/{row}")

@@ -36,6 +36,39 @@ test('a coordinator locks a member out, and the member is told', async ({ device
   await expect(janitor.page.getByRole('button', { name: 'Opdatér nu' })).not.toHaveClass(/button--primary/);
 });
 
+test('what a locked-out device had not sent is kept aside, and a coordinator takes it in', async ({ device }) => {
+  const desk = await device('coordinator');
+  const janitor = await device('staff');
+  await janitor.keptForOffline();
+  await janitor.setOffline(true);
+  await janitor.goTo('Områdekort');
+  await janitor.map.add.click();
+  await janitor.pinForm.category('Sted');
+  await janitor.pinForm.title.fill('Lygten ved vaskeriet');
+  await janitor.pinForm.save.click();
+  await expect(janitor.message('Markeringen »Lygten ved vaskeriet« er gemt')).toBeVisible();
+  await desk.open('/more/members');
+  await desk.page.getByRole('button', { name: 'Luk adgang: Mona' }).click();
+  await desk.dialog().getByRole('button', { name: 'Luk adgang' }).click();
+  await expect(desk.message('Adgangen er lukket')).toBeVisible();
+  await janitor.setOffline(false);
+  await expect(janitor.badge('Enheden er låst ude')).toBeVisible({ timeout: 30_000 });
+
+  await desk.open('/more/updates');
+  await desk.page.getByRole('link', { name: 'Se, hvad der er lagt til side' }).click();
+  await expect(desk.heading('Lagt til side')).toBeVisible();
+  const kept = desk.page.getByRole('main').getByRole('listitem');
+  await expect(kept).toHaveCount(1);
+  await expect(kept).toContainText('Lygten ved vaskeriet');
+  await expect(kept).toContainText('Mona skrev');
+  await expect(kept).toContainText('Enheden var lukket ude');
+  await kept.getByRole('button', { name: 'Skriv i Lygten ved vaskeriet ind, hvad Mona skrev' }).click();
+  await expect(desk.message('Skrevet ind.')).toBeVisible();
+  await expect(desk.page.getByText('Der er ikke lagt noget til side.')).toBeVisible();
+  await desk.open('/map/list');
+  await expect(desk.mapList.items.filter({ hasText: 'Lygten ved vaskeriet' })).toHaveCount(1);
+});
+
 test('a coordinator gives a member another role, and the device follows', async ({ device }) => {
   const desk = await device('coordinator');
   const phone = await device('resident');

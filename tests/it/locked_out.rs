@@ -2,7 +2,10 @@
 
 use trygkort_core::domain::Role;
 use trygkort_core::error::ErrorCode;
-use trygkort_core::ipc::{GetCard, GetPins, GetSyncStatus, ListDevices, RevokeDevice, SearchContacts, SyncState};
+use trygkort_core::ipc::{
+    Author, GetAside, GetCard, GetPins, GetSyncStatus, ListDevices, RefusalReason, RevokeDevice, SearchContacts,
+    SyncState, TakeAside,
+};
 use trygkort_tests::{Device, TestServer};
 
 async fn add_pin(device: &mut Device, title: &str) {
@@ -51,6 +54,35 @@ async fn what_was_not_sent_is_handed_in_once_and_the_rest_goes() {
     let data = server.area_bytes();
     let text = "Skrevet uden net".as_bytes();
     assert!(data.windows(text.len()).any(|window| window == text), "and nothing that was written is lost");
+}
+
+#[tokio::test]
+async fn a_coordinator_reads_what_was_handed_in_and_takes_it() {
+    let server = TestServer::demo().await;
+    let mut office = Device::joined(&server.invite(Role::Coordinator).await).await;
+    assert_eq!(office.ask(GetAside {}).await.unwrap(), []);
+    let mut lost = Device::joined(&server.invite(Role::Staff).await).await;
+    let mut second = lose(&mut lost).await;
+    add_pin(&mut lost, "Skrevet uden net").await;
+    lost.sync().await;
+
+    server.mirrored().await;
+    Device::expect_settled(&office.sync().await);
+    let told = office.ask(GetAside {}).await.unwrap();
+    let [kept] = &told[..] else { panic!("{} are kept aside", told.len()) };
+    assert_eq!(
+        (&kept.by, kept.reason, kept.takeable),
+        (&Author::Named("Mona".to_owned()), RefusalReason::Quarantined, true)
+    );
+    assert_eq!((kept.rows[0].entity.as_str(), kept.rows[0].name.as_str()), ("map_pin", "Skrevet uden net"));
+    office.ask(TakeAside { body: kept.body.clone() }).await.unwrap();
+    Device::expect_settled(&office.sync().await);
+    assert_eq!(office.ask(GetAside {}).await.unwrap(), [], "what stands in the log needs no look");
+
+    Device::expect_settled(&second.sync().await);
+    assert!(second.pin("Skrevet uden net").await.is_some());
+    assert_eq!(second.ask(GetAside {}).await.unwrap_err().code, ErrorCode::Forbidden, "staff reads none of it");
+    assert_eq!(lost.ask(GetAside {}).await.unwrap_err().code, ErrorCode::Revoked);
 }
 
 #[tokio::test]

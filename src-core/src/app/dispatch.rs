@@ -37,6 +37,7 @@ impl App {
             Request::SaveUnsent(_) => reply(&self.save_unsent()?),
             Request::DeliverFile(ask) => self.deliver_file(&ask.bytes.0),
             Request::GetOlderHistory(ask) => self.older_history(ask.row),
+            Request::GetAside(_) => self.ask_for_aside(),
             Request::CreateInvitation(ask) => self.create_invitation(&ask),
             Request::CreateWalk(ask) => self.create_walk(&ask),
             Request::HandOver(_) => self.hand_over(),
@@ -133,6 +134,7 @@ impl App {
             }
             Request::ClearReport(ask) => reply(&self.act(|f, ctx| channels::report(f, ctx, ask.id, None))?),
             Request::RetryRefusal(ask) => reply(&self.act(|f, ctx| refusals::retry(f, ctx, ask.id))?),
+            Request::TakeAside(ask) => reply(&self.act(|f, ctx| refusals::take(f, ctx, &ask.body.0))?),
             Request::RestoreConflict(ask) => reply(&self.act(|f, ctx| conflicts::restore(f, ctx, ask.id))?),
             Request::KeepConflict(ask) => reply(&self.act(|f, ctx| conflicts::keep(f, ctx, ask.id))?),
             Request::RestoreChange(ask) => reply(&self.restore_change(&ask)?),

@@ -4,11 +4,13 @@ use super::{App, HttpRequest, HttpResponse, NetworkError, Step, file_name, summa
 use crate::domain::{AreaId, Role, RowId};
 use crate::error::{Error, ErrorCode};
 use crate::ipc::{
-    AreaSummary, ChangeRole, CreateInvitation, CreateWalk, DeliveredView, DeviceView, InvitationLink, InvitationView,
-    IpcError, Redeem, RenameDevice, WalkView,
+    AreaSummary, AsideView, ChangeRole, CreateInvitation, CreateWalk, DeliveredView, DeviceView, InvitationLink,
+    InvitationView, IpcError, Redeem, RenameDevice, WalkView,
 };
+use crate::ops::refusals;
 use crate::seal;
 use crate::store::area::{AreaFile, Session};
+use crate::wire::from_bytes;
 use crate::wire::v1::SPEAKS;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -44,6 +46,7 @@ pub(super) enum Kind {
     History {
         row: RowId,
     },
+    Aside,
     Delivery {
         /// How many photos came with it, and go.
         photos: u32,
@@ -66,6 +69,7 @@ impl std::fmt::Debug for Kind {
             Kind::Invitations => "Invitations",
             Kind::Devices => "Devices",
             Kind::History { .. } => "History",
+            Kind::Aside => "Aside",
             Kind::Delivery { .. } => "Delivery",
             Kind::MemberChanged => "MemberChanged",
             Kind::Done => "Done",
@@ -222,6 +226,17 @@ impl App {
         self.call("GET", &format!("history/{row}?before={position}{speaks}"), None, Kind::History { row })
     }
 
+    /// Asks for what the server keeps aside.
+    pub(super) fn ask_for_aside(&self) -> Result<Step, Error> {
+        self.call("GET", "aside", None, Kind::Aside)
+    }
+
+    fn take_aside(&self, response: &HttpResponse) -> Result<Vec<AsideView>, Error> {
+        let kept = from_bytes(&response.body)
+            .map_err(|error| Error::coded(ErrorCode::Server, format!("the answer cannot be read: {error}")))?;
+        refusals::aside(self.file()?, kept)
+    }
+
     fn call(
         &self,
         method: &'static str,
@@ -288,6 +303,7 @@ impl App {
             Kind::Delivery { photos, photos_left } => {
                 reply(&DeliveredView { photos, photos_left, ..self.take_delivery(&response)? })
             }
+            Kind::Aside => reply(&self.take_aside(&response)?),
             Kind::History { row } => reply(&self.take_older_history(row, &response)?),
         }
     }

@@ -5,13 +5,19 @@
 
 use super::{AreaLog, erase, verdicts};
 use crate::domain::schema::DELETED_AT;
-use crate::domain::{Entity, FieldId, RowId, Scope, Value, personal_number};
+use crate::domain::{Entity, FieldId, Reader, RowId, Scope, Value, personal_number};
 use crate::store::StoreError;
-use crate::wire::from_bytes;
-use crate::wire::v1::{Action, Entry, LogRow, Outcome, Reason, RowChange};
+use crate::wire::aside::KeptAside;
+use crate::wire::v1::{Action, Entry, FieldChange, LogRow, Outcome, Reason, RowChange, WireId};
+use crate::wire::{from_bytes, to_bytes};
 use rusqlite::{Connection, params};
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
+
+/// A coordinator's device is told of so many at most, the newest.
+const TOLD_MAX: usize = 100;
+/// And of so many bytes at most, but for the newest.
+const TOLD_BYTES_MAX: usize = 1 << 20;
 
 /// Something that somebody wrote and the log did not take.
 #[derive(Debug)]
@@ -103,24 +109,69 @@ impl AreaLog {
     /// # Errors
     /// When the file fails.
     pub fn aside(&self) -> Result<Vec<Aside>, StoreError> {
-        let mut found = kept(&self.conn)?;
+        let mut found = kept(&self.conn, None)?;
         found.extend(gone(&self.conn)?);
         let written = |aside: &Aside| aside.written_ms.and_then(|ms| i64::try_from(ms).ok());
         found.sort_by_key(|aside| Reverse((aside.received_ms.or(written(aside)), aside.origin, aside.counter)));
         Ok(found)
     }
+
+    /// The newest of what is kept aside and not in the log by another way, as far as all of it is for this reader:
+    /// a CBOR list of [`KeptAside`]. Writes nothing.
+    ///
+    /// # Errors
+    /// When the file fails.
+    pub fn aside_for(&self, reader: &Reader) -> Result<Vec<u8>, StoreError> {
+        let newest = kept(&self.conn, Some(TOLD_MAX))?;
+        let (mut told, mut bytes) = (Vec::new(), 0);
+        for aside in newest.into_iter().filter(|aside| !aside.in_log).filter_map(|aside| told_to(reader, aside)) {
+            bytes += to_bytes(&aside).len();
+            if bytes > TOLD_BYTES_MAX && !told.is_empty() {
+                break;
+            }
+            told.push(aside);
+        }
+        Ok(to_bytes(&told))
+    }
 }
 
-fn kept(conn: &Connection) -> Result<Vec<Aside>, StoreError> {
+/// What a reader is told of something that is kept aside; `None` when a part of it is not for them, or gone.
+fn told_to(reader: &Reader, aside: Aside) -> Option<KeptAside> {
+    let (origin, rows) = match aside.words {
+        Words::Action(rows) => (aside.origin, rows),
+        Words::Offer { author, rows } => (author, rows),
+        Words::Unreadable(_) | Words::Gone => return None,
+    };
+    let rows: Option<Vec<RowChange>> = rows.into_iter().map(|row| change_for(reader, row)).collect();
+    let rows = rows.filter(|rows| !rows.is_empty())?;
+    let hlc = aside.written_ms.unwrap_or_default();
+    let action = Action { counter: 0, hlc, seen: 0, all_or_nothing: None, rows };
+    Some(KeptAside { origin, reason: aside.reason, received_ms: aside.received_ms?, action })
+}
+
+fn change_for(reader: &Reader, row: AsideRow) -> Option<RowChange> {
+    let scope = row.scope.filter(|scope| reader.reads(*scope))?;
+    if row.erased || row.move_to.is_some_and(|to| !reader.reads(to)) {
+        return None;
+    }
+    let field = |(field, value): (FieldId, Option<Value>)| Some(FieldChange { field, value: value?, base: None });
+    let fields = row.fields.into_iter().filter_map(field).collect();
+    let move_to = row.move_to.map(Scope::number);
+    Some(RowChange { entity: row.entity, row: WireId(row.row), scope: scope.number(), move_to, fields })
+}
+
+/// What was refused or nobody vouches for: all of it in any order, or the `newest` few, newest first.
+fn kept(conn: &Connection, newest: Option<usize>) -> Result<Vec<Aside>, StoreError> {
     let mut statement = conn.prepare(
         "SELECT origin, counter, reason, received_ms, body,
                 EXISTS (SELECT 1 FROM action a WHERE a.origin = r.origin AND a.counter = r.counter
                         AND a.hash = r.hash AND a.position IS NOT NULL),
                 coalesce((SELECT a.counter + a.count > r.counter AND a.hash IS NOT r.hash FROM action a
                           WHERE a.origin = r.origin AND a.counter <= r.counter ORDER BY a.counter DESC LIMIT 1), 0)
-         FROM refused r",
+         FROM refused r ORDER BY received_ms DESC LIMIT ?1",
     )?;
-    let mut found = statement.query([])?;
+    // Without a limit: -1.
+    let mut found = statement.query([newest.map_or(-1, |count| i64::try_from(count).unwrap_or(-1))])?;
     let mut kept = Vec::new();
     while let Some(row) = found.next()? {
         let (words, written_ms) = read(conn, row.get_ref(4)?.as_blob().map_err(rusqlite::Error::from)?)?;

@@ -113,6 +113,21 @@ pub struct RefusedView {
     pub retriable: bool,
 }
 
+/// What the server keeps aside, for coordinators. `before` is what stands there now, `after` what was written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AsideView {
+    /// Who wrote it, or is said to have.
+    pub by: Author,
+    pub reason: RefusalReason,
+    /// When it was written, by the writer's own clock, unless that was ahead of the server's.
+    pub at_ms: i64,
+    pub rows: Vec<ChangedRow>,
+    /// What to give back to take it.
+    pub body: Bytes,
+    /// Whether this device can do it as its own action.
+    pub takeable: bool,
+}
+
 /// Two wrote to one thing, neither having seen the other. `before` is what stands there now, `after` what lost; with
 /// [`Deed::Deleted`] one deleted it while the other edited it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,10 +5,11 @@ use super::action::Draft;
 use super::telling::{DoneRow, Teller};
 use crate::domain::{Entity, FieldId, Scope, Value};
 use crate::error::Error;
-use crate::ipc::{ChangedRow, Refusal, RefusalReason, RefusedView, Saved, Topic};
+use crate::ipc::{AsideView, Bytes, ChangedRow, Refusal, RefusalReason, RefusedView, Saved, Topic};
 use crate::merge::effect::Effect;
 use crate::store::area::AreaFile;
 use crate::store::{StoreError, outbox, rewrite_later};
+use crate::wire::aside::KeptAside;
 use crate::wire::v1::{Action, Reason};
 use crate::wire::{from_bytes, to_bytes};
 use rusqlite::{Connection, OptionalExtension, params};
@@ -27,9 +28,18 @@ const REASONS: [(Reason, RefusalReason); 10] = [
     (Reason::Conflict, RefusalReason::Conflict),
 ];
 
+/// The number that a reason is kept under.
+fn number_of(reason: Reason) -> usize {
+    REASONS.iter().position(|(known, _)| *known == reason).unwrap_or(REASONS.len() - 1)
+}
+
+fn said(number: usize) -> RefusalReason {
+    REASONS.get(number).map_or(RefusalReason::Other, |(_, reason)| *reason)
+}
+
 /// Keeps a refused action. Of one with a personal number, or on what was erased, only the fact is kept.
 pub(crate) fn keep(conn: &Connection, action: &Action, reason: Reason, now_ms: i64) -> Result<(), StoreError> {
-    let number = REASONS.iter().position(|(known, _)| *known == reason).unwrap_or(REASONS.len() - 1);
+    let number = number_of(reason);
     let body = if matches!(reason, Reason::PersonalNumber | Reason::Erased) { None } else { Some(to_bytes(action)) };
     if body.is_none() {
         rewrite_later(conn)?;
@@ -50,7 +60,7 @@ pub(crate) fn all(file: &AreaFile) -> Result<Vec<Refusal>, Error> {
         let (id, reason, refused_at_ms, body) = item?;
         refusals.push(Refusal {
             id,
-            reason: REASONS.get(reason).map_or(RefusalReason::Other, |(_, reason)| *reason),
+            reason: said(reason),
             refused_at_ms,
             fields: body.map_or_else(|| Ok(Vec::new()), |body| written(&body))?,
         });
@@ -79,6 +89,32 @@ pub(crate) fn count(file: &AreaFile) -> Result<u32, StoreError> {
     Ok(file.conn.prepare_cached("SELECT COUNT(*) FROM refused")?.query_row([], |row| row.get(0))?)
 }
 
+/// What the server keeps aside, beside what stands there now; what makes no difference any more is left out.
+pub(crate) fn aside(file: &AreaFile, kept: Vec<KeptAside>) -> Result<Vec<AsideView>, Error> {
+    let mut teller = Teller::new(file)?;
+    let mut views = Vec::new();
+    for KeptAside { origin, reason, received_ms, action } in kept {
+        let rows = told_rows(&mut teller, &action)?;
+        if rows.is_empty() {
+            continue;
+        }
+        views.push(AsideView {
+            by: teller.author(origin)?,
+            reason: said(number_of(reason)),
+            at_ms: i64::try_from(action.hlc).unwrap_or(i64::MAX).min(received_ms),
+            rows,
+            body: Bytes(to_bytes(&action)),
+            takeable: is_feasible(file, &action)?,
+        });
+    }
+    Ok(views)
+}
+
+/// Does what is kept aside, on what is there now.
+pub(crate) fn take(file: &mut AreaFile, ctx: &Ctx<'_>, body: &[u8]) -> Result<(Saved, BTreeSet<Topic>), Error> {
+    save_again(file, ctx, &from_bytes(body).map_err(StoreError::from)?)
+}
+
 /// Refused actions, newest first, beside what stands there now.
 pub(crate) fn told(teller: &mut Teller<'_>) -> Result<Vec<RefusedView>, Error> {
     let sql = "SELECT id, reason, refused_ms, body FROM refused ORDER BY id DESC";
@@ -88,14 +124,10 @@ pub(crate) fn told(teller: &mut Teller<'_>) -> Result<Vec<RefusedView>, Error> {
     while let Some(row) = found.next()? {
         let body = row.get_ref(3)?.as_blob_or_null().map_err(rusqlite::Error::from)?;
         let action: Option<Action> = body.map(from_bytes).transpose().map_err(StoreError::from)?;
-        let draft = action.as_ref().map(|action| again(teller.file, action)).transpose()?;
-        let retriable = match draft.flatten() {
-            Some(draft) => draft.is_feasible(teller.file)?,
-            None => false,
-        };
+        let retriable = action.as_ref().map_or(Ok(false), |action| is_feasible(teller.file, action))?;
         views.push(RefusedView {
             id: row.get(0)?,
-            reason: REASONS.get(row.get::<_, usize>(1)?).map_or(RefusalReason::Other, |(_, reason)| *reason),
+            reason: said(row.get(1)?),
             refused_at_ms: row.get(2)?,
             rows: action.map_or_else(|| Ok(Vec::new()), |action| told_rows(teller, &action))?,
             retriable,
@@ -114,6 +146,10 @@ fn told_rows(teller: &mut Teller<'_>, action: &Action) -> Result<Vec<ChangedRow>
         rows.extend(teller.row(&DoneRow { incoming, erased: false, effect: Some(effect) })?);
     }
     Ok(rows)
+}
+
+fn is_feasible(file: &AreaFile, action: &Action) -> Result<bool, Error> {
+    again(file, action)?.map_or(Ok(false), |draft| draft.is_feasible(file))
 }
 
 /// What an action wrote, as one on what is there now; `None` when it speaks of rows that are not here.
@@ -139,12 +175,16 @@ pub(crate) fn retry(file: &mut AreaFile, ctx: &Ctx<'_>, id: i64) -> Result<(Save
     let body: Option<Option<Vec<u8>>> =
         file.conn.query_row("SELECT body FROM refused WHERE id = ?1", [id], |row| row.get(0)).optional()?;
     let action: Action = from_bytes(&body.flatten().ok_or(Error::NotFound)?).map_err(StoreError::from)?;
-    let main = action.rows.first().ok_or(Error::NotFound)?.row.0;
-    let (saved, mut topics) = again(file, &action)?.ok_or(Error::NotFound)?.save(file, ctx, main)?;
+    let (saved, mut topics) = save_again(file, ctx, &action)?;
     // Twice in the outbox would do less harm than not at all.
     dismiss(file, id)?;
     topics.insert(Topic::Refusals);
     Ok((saved, topics))
+}
+
+fn save_again(file: &mut AreaFile, ctx: &Ctx<'_>, action: &Action) -> Result<(Saved, BTreeSet<Topic>), Error> {
+    let main = action.rows.first().ok_or(Error::NotFound)?.row.0;
+    again(file, action)?.ok_or(Error::NotFound)?.save(file, ctx, main)
 }
 
 /// The author has read it.

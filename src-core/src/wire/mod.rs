@@ -3,6 +3,7 @@
 //! A version's types never change their meaning. Fields may be added at the end of an array: an older reader skips what
 //! it does not know. Anything else is a new version beside the old one.
 
+pub mod aside;
 mod items;
 pub mod unsent;
 pub mod v1;

@@ -10,6 +10,7 @@ use trygkort_core::hub::roster::{Member, Roster};
 use trygkort_core::hub::{Delivered, Peer};
 use trygkort_core::ipc::*;
 use trygkort_core::seal;
+use trygkort_core::wire::aside::KeptAside;
 use trygkort_core::wire::v1::*;
 use trygkort_core::wire::{from_bytes, to_bytes};
 
@@ -242,6 +243,25 @@ fn what_was_refused_and_names_an_erased_row_goes_with_it() {
     assert!(!holds(&hub));
     assert_eq!(reason(&mut hub), Some(Reason::Erased), "its author's device keeps no words of it either");
     assert!(!holds(&hub));
+}
+
+#[test]
+fn of_what_is_kept_aside_a_reader_is_told_what_they_may_read_and_the_newest_hundred() {
+    let mut hub = hub();
+    let note = |text: String| contact_row(CONTACT, contact::note, text.into(), None);
+    for counter in 1..=101 {
+        hub.now_ms += 1;
+        let refused = action(counter, NOON + counter, vec![note(format!("Nr. {counter}"))]);
+        assert_eq!(hub.push(2, Role::Staff, vec![refused]).verdicts[0].reason, Some(Reason::Permission));
+    }
+    let told = |hub: &Hub, role| -> Vec<KeptAside> {
+        from_bytes(&hub.log.aside_for(&Reader::new(role)).unwrap()).unwrap()
+    };
+    let newest = told(&hub, Role::Coordinator);
+    assert_eq!(newest.len(), 100);
+    assert_eq!((newest[0].origin, newest[0].reason), (2, Reason::Permission));
+    assert_eq!(newest[0].action.rows[0].fields[0].value, "Nr. 101".into());
+    assert_eq!(told(&hub, Role::Resident), [], "the contact is for the network");
 }
 
 #[test]

@@ -20,6 +20,7 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
         v1::sync::post,
         v1::hand_in::post,
         v1::history::get,
+        v1::aside::get,
         v1::members::lock_out,
         v1::members::change_role,
         v1::deliver::post,

@@ -34,5 +34,5 @@ async fn every_address_it_names_exists() {
             addresses += 1;
         }
     }
-    assert_eq!(addresses, 28);
+    assert_eq!(addresses, 29);
 }

@@ -1,5 +1,6 @@
 //! Version 1 of the API. Times are milliseconds since 1970 in UTC, ids are UUIDs, errors are `{code, detail}`.
 
+pub(crate) mod aside;
 pub(crate) mod basemap;
 pub(crate) mod blobs;
 pub(crate) mod deliver;

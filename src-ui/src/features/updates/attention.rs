@@ -116,7 +116,7 @@ pub(super) fn Conflict(conflict: ConflictView) -> impl IntoView {
 
 /// What it is about.
 #[component]
-fn Thing(row: ChangedRow) -> impl IntoView {
+pub(super) fn Thing(row: ChangedRow) -> impl IntoView {
     let i18n = use_i18n();
     let name = row.name.clone();
     let what = derived(move || match row.deed {
@@ -140,7 +140,7 @@ fn act<A: Ask<Reply = Saved> + 'static>(toasts: Toasts, request: A, words: &'sta
     });
 }
 
-fn reason_words(locale: Locale, reason: RefusalReason) -> &'static str {
+pub(super) fn reason_words(locale: Locale, reason: RefusalReason) -> &'static str {
     match reason {
         RefusalReason::Permission => td_string!(locale, more.reason_permission),
         RefusalReason::Validation => td_string!(locale, more.reason_validation),

@@ -4,7 +4,7 @@ use super::attention::{Conflict, Refused};
 use super::change::{At, Change};
 use super::file::{LoadUnsent, SaveUnsent};
 use super::state::{DeviceFacts, SyncFacts};
-use crate::components::{Button, Loaded, Page, Segmented, When};
+use crate::components::{Button, Icon, Loaded, Page, Segmented, When};
 use crate::format::{capitalise, day_words};
 use crate::i18n::*;
 use crate::routes::paths;
@@ -80,6 +80,7 @@ fn Lists(updates: UpdatesView, limit: RwSignal<u32>, whose: Var<Whose>) -> impl 
     conflicts.retain(|conflict| conflict.settleable);
     let attention = refused.len() + conflicts.len() > 0;
     let shared = !session.local_only();
+    let reads_aside = shared && session.is_coordinator();
     let unsent = unsent.into_iter().map(|change| view! { <Change change when=At::Moment /> });
     let unsent = unsent.collect_view();
     let changes = StoredValue::new(changes);
@@ -142,6 +143,19 @@ fn Lists(updates: UpdatesView, limit: RwSignal<u32>, whose: Var<Whose>) -> impl 
                     }
                 })}
         </section>
+        {reads_aside
+            .then(|| {
+                view! {
+                    <section>
+                        <h2>{tr!(i18n, updates.aside)}</h2>
+                        <p class="muted">{tr!(i18n, updates.aside_text)}</p>
+                        <a class="button button--plain" href=paths::aside()>
+                            <Icon name="layers" />
+                            {tr!(i18n, updates.aside_show)}
+                        </a>
+                    </section>
+                }
+            })}
     }
 }
 
