@@ -2,7 +2,7 @@
 
 use super::attention::{Thing, reason_words};
 use super::change::Sides;
-use super::words::author_words;
+use super::words::{author_words, is_shown};
 use crate::components::{Button, Loaded, Page};
 use crate::format::{capitalise, moment_words};
 use crate::i18n::*;
@@ -11,7 +11,7 @@ use crate::routes::paths;
 use crate::state::{Load, derived, use_load, use_now, use_toasts};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use trygkort_core::ipc::{AsideView, Deed, GetAside, RefusalReason, TakeAside};
+use trygkort_core::ipc::{AsideView, ChangedRow, Deed, GetAside, RefusalReason, TakeAside};
 
 #[component]
 pub(crate) fn AsidePage() -> impl IntoView {
@@ -68,12 +68,10 @@ fn Kept(kept: AsideView, aside: Load<Vec<AsideView>>) -> impl IntoView {
         });
     };
     let rows = rows.into_iter().map(|row| {
-        // Of what it would have deleted there is nothing to compare.
-        let sides = row.deed != Deed::Deleted;
         let writer = writer.clone();
         view! {
             <Thing row=row.clone() />
-            {sides.then(|| view! { <Sides row writer /> })}
+            <Sides row=to_compare(row) writer />
         }
     });
     view! {
@@ -95,6 +93,16 @@ fn Kept(kept: AsideView, aside: Load<Vec<AsideView>>) -> impl IntoView {
     }
 }
 
+/// A thing with the fields that people can compare: beside what is new nothing stands, and of what goes nothing is said.
+fn to_compare(mut row: ChangedRow) -> ChangedRow {
+    let (new, goes) = (row.deed == Deed::Made, row.deed == Deed::Deleted);
+    row.fields.retain(|field| is_shown(&field.field) && !goes);
+    if new {
+        row.fields.iter_mut().for_each(|field| field.before = None);
+    }
+    row
+}
+
 /// The reason, to somebody else than the author.
 fn why(locale: Locale, reason: RefusalReason) -> String {
     match reason {
@@ -104,4 +112,31 @@ fn why(locale: Locale, reason: RefusalReason) -> String {
         other => reason_words(locale, other),
     }
     .to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use trygkort_core::domain::RowId;
+    use trygkort_core::ipc::ChangedField;
+
+    fn compared(deed: Deed) -> Vec<(String, Option<String>)> {
+        let field = |field: &str| ChangedField {
+            field: field.into(),
+            before: Some("før".into()),
+            after: "nu".into(),
+            lost: false,
+        };
+        let fields = vec![field("title"), field("position")];
+        let row = RowId(uuid::Uuid::from_u128(7));
+        let row = to_compare(ChangedRow { row, entity: "map_pin".into(), name: String::new(), deed, fields });
+        row.fields.into_iter().map(|field| (field.field, field.before)).collect()
+    }
+
+    #[test]
+    fn what_can_be_read_is_compared_with_what_stands_there() {
+        assert_eq!(compared(Deed::Edited), [("title".to_owned(), Some("før".to_owned()))]);
+        assert_eq!(compared(Deed::Made), [("title".to_owned(), None)]);
+        assert_eq!(compared(Deed::Deleted), []);
+    }
 }
