@@ -152,6 +152,7 @@ fn web_build(layout: &Layout) -> Result<Count> {
 fn browser(layout: &Layout) -> Result<Count> {
     require_web_build(layout)?;
     web::build_server(layout)?;
+    build_profile_checker(layout)?;
     let folder = layout.root.join("tests/e2e");
     let report = layout.scratch().join("playwright.json");
     let _ = std::fs::remove_file(&report);
@@ -162,6 +163,14 @@ fn browser(layout: &Layout) -> Result<Count> {
         .folder(&folder);
     let watched = program.watch()?;
     Ok(Count::of_playwright(&layout::read_text(&report)?)?.judged(&watched))
+}
+
+/// What says whether a browser left its databases whole, beside the server.
+fn build_profile_checker(layout: &Layout) -> Result<()> {
+    const NAME: &str = "check_profile";
+    clones::cargo(layout, &layout.native)?.args(["build", "--package", "trygkort-tests", "--example", NAME]).run()?;
+    let name = layout::program_name(NAME);
+    clones::keep_program(&layout.native.join("debug/examples").join(&name), &layout.server().with_file_name(name))
 }
 
 fn window(layout: &Layout) -> Result<Count> {

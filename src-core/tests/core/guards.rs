@@ -254,9 +254,8 @@ fn of_what_is_kept_aside_a_reader_is_told_what_they_may_read_and_the_newest_hund
         let refused = action(counter, NOON + counter, vec![note(format!("Nr. {counter}"))]);
         assert_eq!(hub.push(2, Role::Staff, vec![refused]).verdicts[0].reason, Some(Reason::Permission));
     }
-    let told = |hub: &Hub, role| -> Vec<KeptAside> {
-        from_bytes(&hub.log.aside_for(&Reader::new(role)).unwrap()).unwrap()
-    };
+    let told =
+        |hub: &Hub, role| -> Vec<KeptAside> { from_bytes(&hub.log.aside_for(&Reader::new(role)).unwrap()).unwrap() };
     let newest = told(&hub, Role::Coordinator);
     assert_eq!(newest.len(), 100);
     assert_eq!((newest[0].origin, newest[0].reason), (2, Reason::Permission));

@@ -1,11 +1,21 @@
 // @ts-check
 // Chromium without Playwright, which keeps every tab visible: here tabs are hidden and frozen as they are for people.
 // Spoken to over the DevTools pipe: one JSON message after the other, a zero byte between them.
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import { EXECUTABLE, LAUNCH } from './browser.mjs';
+import { PROGRAM } from './server.mjs';
 
+/** Says whether the databases of a profile are whole (`tests/examples/check_profile.rs`); it lies beside the server. */
+const CHECKER = join(dirname(PROGRAM), 'check_profile');
 /** How long something may take to appear; only a failing test waits so long. */
 const PATIENCE_MS = 30_000;
+
+/** Fails when a database in a profile is damaged, or there is none. @param {string} profile */
+export async function wholeDatabases(profile) {
+  await promisify(execFile)(CHECKER, [profile]);
+}
 
 export class RawBrowser {
   #nextId = 1;
@@ -52,9 +62,11 @@ export class RawBrowser {
     return new RawTab(this, targetId, sessionId);
   }
 
-  async close() {
+  /** Ends it; more than once is no harm. @param {NodeJS.Signals} [signal] */
+  async close(signal = 'SIGTERM') {
+    if (this.process.exitCode !== null || this.process.signalCode !== null) return;
     const ended = new Promise((resolve) => this.process.once('exit', resolve));
-    this.process.kill();
+    this.process.kill(signal);
     await ended;
   }
 }
