@@ -150,8 +150,9 @@ fn told_to(reader: &Reader, aside: Aside) -> Option<KeptAside> {
 }
 
 fn change_for(reader: &Reader, row: AsideRow) -> Option<RowChange> {
-    let scope = row.scope.filter(|scope| reader.reads(*scope))?;
-    if row.erased || row.move_to.is_some_and(|to| !reader.reads(to)) {
+    let reads = |scope: Scope| reader.reads(scope) || mutant!(ForgetTheScopeOfWhatIsAside);
+    let scope = row.scope.filter(|scope| reads(*scope))?;
+    if row.erased || row.move_to.is_some_and(|to| !reads(to)) {
         return None;
     }
     let field = |(field, value): (FieldId, Option<Value>)| Some(FieldChange { field, value: value?, base: None });

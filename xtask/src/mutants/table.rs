@@ -23,7 +23,7 @@ const fn mutant(name: &'static str, words: &'static str, caught_by: Test) -> Mut
 
 /// In the order of docs/sync.md: the log, judging, merging, the device, after a restore, erasing, who is let in.
 #[rustfmt::skip]
-pub(super) const MUTANTS: [Mutant; 59] = [
+pub(super) const MUTANTS: [Mutant; 60] = [
     mutant("SkipAnEntryAtAPageBoundary", "a page says that it ends one entry later than it does",
         (Core, "pages::logs_of_one_to_seven_actions_come_whole_whatever_the_limit")),
     mutant("SplitAnActionOverPages", "a page ends in the middle of an action",
@@ -32,6 +32,8 @@ pub(super) const MUTANTS: [Mutant; 59] = [
         (Core, "mirrors::colleagues_are_known_in_the_network_and_residents_to_coordinators_only")),
     mutant("ForgetTheScopeInHistory", "the history of a thing is told from every scope",
         (Core, "guards::history_tells_nobody_what_happened_where_they_may_not_read")),
+    mutant("ForgetTheScopeOfWhatIsAside", "what is kept aside is told from every scope",
+        (Core, "guards::of_what_is_kept_aside_a_reader_is_told_what_they_may_read_and_the_newest_hundred")),
     mutant("ForgetTheScopeOfASnapshot", "a snapshot is offered with the files of every scope",
         (Core, "snapshots::it_is_offered_to_those_who_understand_it_and_gain_by_it")),
     mutant("ForgetTheScopeOfASnapshotsFile", "whoever knows its name gets a snapshot's file",
