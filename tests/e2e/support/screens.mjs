@@ -89,6 +89,7 @@ export const SCREENS = [
   },
   page('more', '/more'),
   page('updates', '/more/updates'),
+  page('aside', '/more/aside'),
   page('areas', '/more/areas'),
   page('settings', '/more/settings'),
   page('security', '/more/security'),
