@@ -105,6 +105,19 @@ test('the PIN is changed and taken away by who knows it', async ({ app }) => {
   await expect(app.page.getByRole('button', { name: 'Vælg en PIN-kode' })).toBeVisible();
 });
 
+test('a PIN that is easy to guess is said to be, and taken', async ({ app }) => {
+  await app.open('/more/security');
+  await app.page.getByRole('button', { name: 'Vælg en PIN-kode' }).click();
+  const field = app.page.getByRole('textbox', { name: 'Ny PIN-kode', exact: true });
+  const warning = app.dialog().getByText('Koden er let at gætte.');
+  await field.fill('1234');
+  await expect(warning).toBeVisible();
+  await field.fill(PIN);
+  await expect(warning).toHaveCount(0);
+  await app.page.keyboard.press('Escape');
+  await app.lock.choose('1111');
+});
+
 test('another tab of the same browser is locked too', async ({ app }) => {
   await app.open('/more/security');
   await app.lock.choose(PIN);

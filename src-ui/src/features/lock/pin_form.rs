@@ -1,6 +1,6 @@
 //! Setting, changing and removing the PIN, in a dialog.
 
-use super::view_model::{PIN_MAX, is_pin, wait_words};
+use super::view_model::{PIN_MAX, is_easy, is_pin, wait_words};
 use crate::components::{Button, ButtonKind, Dialog, FieldKind, TextField, When};
 use crate::format::error_words;
 use crate::i18n::*;
@@ -132,13 +132,21 @@ fn PinForm(open: RwSignal<bool>, purpose: Purpose, on_done: Callback<()>) -> imp
                     }
                 })}
             <When cond=move || purpose != Purpose::Remove>
-                <TextField
-                    label=tr!(i18n, lock.pin_new)
-                    value=pin
-                    kind=FieldKind::Pin
-                    max=PIN_MAX
-                    hint=tr!(i18n, lock.pin_hint)
-                />
+                <div>
+                    <TextField
+                        label=tr!(i18n, lock.pin_new)
+                        value=pin
+                        kind=FieldKind::Pin
+                        max=PIN_MAX
+                        hint=tr!(i18n, lock.pin_hint)
+                    />
+                    // A word of warning, no more: whose device it is decides.
+                    <div role="status">
+                        <When cond=move || pin.with(|pin| is_easy(pin))>
+                            <p class="pin-easy">{tr!(i18n, lock.pin_easy)}</p>
+                        </When>
+                    </div>
+                </div>
                 <TextField
                     label=tr!(i18n, lock.pin_repeat)
                     value=repeat

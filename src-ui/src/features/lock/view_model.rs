@@ -25,6 +25,15 @@ pub(super) fn is_pin(digits: &str) -> bool {
     (PIN_MIN..=PIN_MAX).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
+/// Whether a PIN is among the first that somebody tries: 1111, 1234, 9876, 1212, 123123.
+pub(super) fn is_easy(pin: &str) -> bool {
+    let digits = pin.as_bytes();
+    let steps = |step: u8| digits.windows(2).all(|pair| pair[0].wrapping_add(step) == pair[1]);
+    let repeats =
+        |length: usize| digits.len() > length && digits.iter().zip(&digits[length..]).all(|(one, next)| one == next);
+    is_pin(pin) && (steps(1) || steps(u8::MAX) || (1..=digits.len() / 2).any(repeats))
+}
+
 /// A wait as it is said: seconds below two minutes, minutes from there on, never shorter than it is.
 pub(super) fn wait_words(locale: Locale, left_s: u32) -> String {
     match left_s {
@@ -62,6 +71,16 @@ mod tests {
     fn a_pin_has_four_to_eight_digits() {
         assert!(is_pin("1234") && is_pin("12345678"));
         assert!(!is_pin("123") && !is_pin("123456789") && !is_pin("12a4"));
+    }
+
+    #[test]
+    fn what_everybody_tries_first_is_easy() {
+        for easy in ["1111", "1234", "4321", "012345", "1212", "123123", "00000000"] {
+            assert!(is_easy(easy), "{easy}");
+        }
+        for fair in ["1357", "2580", "1112", "482915", "111", ""] {
+            assert!(!is_easy(fair), "{fair}");
+        }
     }
 
     #[test]
