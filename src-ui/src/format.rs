@@ -39,6 +39,12 @@ pub(crate) fn weekday_words(i18n: I18n, weekday: u8) -> String {
     weekday_in(i18n.get_locale(), weekday).to_owned()
 }
 
+/// *07.00–15.00*, *20.00–02.00*, *15.00 – lørdag 12.00*, *Hele døgnet*: when somebody is there on a day, as minutes from
+/// its midnight.
+pub(crate) fn day_hours_words(i18n: I18n, weekday: u8, spans: &[(u16, u16)]) -> String {
+    day_hours_in(i18n.get_locale(), weekday, spans)
+}
+
 /// *22. november 2026*.
 pub(crate) fn date_words(i18n: I18n, ms: i64) -> String {
     date_in(i18n.get_locale(), local(ms))
@@ -198,6 +204,28 @@ fn opening_short_in(locale: Locale, opening: &Opening) -> String {
         Opening::Closed => td_string!(locale, common.opening.short_closed).to_owned(),
         Opening::Unknown => String::new(),
     }
+}
+
+fn day_hours_in(locale: Locale, weekday: u8, spans: &[(u16, u16)]) -> String {
+    const DAY: u16 = 24 * 60;
+    /// Until then people say the hour and mean the night.
+    const NIGHT_ENDS: u16 = DAY + 6 * 60;
+    let clock = |minute: u16| {
+        let mark = if locale == Locale::da { '.' } else { ':' };
+        format!("{:02}{mark}{:02}", minute / 60, minute % 60)
+    };
+    let words = |(from, to): &(u16, u16)| match *to {
+        DAY if *from == 0 => capitalise(td_string!(locale, common.opening.all_day)),
+        ..=DAY => format!("{}–{}", clock(*from), clock(*to)),
+        to if to <= NIGHT_ENDS && to - from < DAY => format!("{}–{}", clock(*from), clock(to - DAY)),
+        to => {
+            // Midnight is the end of a day, not the beginning of the next.
+            let days = (to - 1) / DAY;
+            let day = u8::try_from((u16::from(weekday) + days) % 7).unwrap_or(0);
+            format!("{} – {} {}", clock(*from), weekday_in(locale, day), clock(to - days * DAY))
+        }
+    };
+    spans.iter().map(words).collect::<Vec<_>>().join(", ")
 }
 
 /// *i morgen*, otherwise the weekday.

@@ -48,3 +48,12 @@ test('a contact has numbers, hours and when it was verified, and is shared as a 
   expect(card).toContain('Ejendomskontoret');
   expect(card).toContain('+4532571000');
 });
+
+test('a duty that goes on past midnight says until when', async ({ app }) => {
+  await app.goTo('Kontakter');
+  await app.contacts.row('Driftsvagten').click();
+  const day = (/** @type {string} */ name) => app.page.locator('.hours-table__row').filter({ hasText: new RegExp(`^${name}`) });
+  await expect(day('tirsdag')).toHaveText('tirsdag15.00 – onsdag 07.00');
+  await expect(day('fredag')).toHaveText('fredag15.00 – mandag 07.00');
+  await expect(day('lørdag')).toHaveText('lørdagHele døgnet');
+});

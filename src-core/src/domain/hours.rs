@@ -2,9 +2,10 @@
 
 use super::holidays;
 use crate::ipc::Opening;
-use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Timelike};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Timelike};
 use opening_hours::localization::NoLocation;
 use opening_hours::{Context, OpeningHours};
+use std::ops::Range;
 
 /// A text that is not in the syntax.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -46,42 +47,38 @@ pub fn opening(text: &str, now_ms: i64, utc_offset_minutes: i32) -> Opening {
     }
 }
 
-/// The hours of an ordinary week as rows for reading: weekday (0 Monday) and its opening times, empty when closed.
-/// Empty when the hours are not known.
+/// Minutes of a day.
+const DAY: u16 = 24 * 60;
+
+/// The hours of an ordinary week, Monday first: of each day when it opens and when it closes, in minutes from that day's
+/// midnight. What goes on past midnight is more than 1440 and belongs to the day that it began on; a day in the midst of
+/// it is open from 0 to 1440. Empty when the hours are not known.
 #[must_use]
-pub fn week(text: &str) -> Vec<(u8, String)> {
+pub fn week(text: &str) -> Vec<Vec<(u16, u16)>> {
     if text.trim().is_empty() {
         return Vec::new();
     }
     let Ok(hours) = parse(text) else { return Vec::new() };
     // A week without holidays; without any in the context, `PH` never matches anyway.
     let Some(monday) = NaiveDate::from_ymd_opt(2026, 6, 15) else { return Vec::new() };
-    (0..7_u8).map(|day| (day, day_words(&hours, monday + Days::new(u64::from(day))))).collect()
+    let monday = monday.and_time(NaiveTime::MIN);
+    // A week around it, so that what is cut off at either end is longer than a week.
+    let around = TimeDelta::days(7);
+    let open = hours.iter_range(monday - around, monday + around + around);
+    let open = open.filter(|span| span.kind == opening_hours::RuleKind::Open).map(|span| span.range);
+    let open: Vec<Range<NaiveDateTime>> = open.collect();
+    (0..7).map(|day| of_day(&open, monday + TimeDelta::days(day))).collect()
 }
 
-fn day_words(hours: &OpeningHours, day: NaiveDate) -> String {
-    let start = day.and_time(NaiveTime::MIN);
-    let end = start + TimeDelta::days(1);
-    // What began yesterday evening belongs to yesterday's row; so look a day further and take what starts today.
-    hours
-        .iter_range(start, end + TimeDelta::days(1))
-        .filter(|span| span.kind == opening_hours::RuleKind::Open && (start..end).contains(&span.range.start))
-        .filter(|span| {
-            span.range.start > start || !hours.is_open(start - TimeDelta::minutes(1)) || span.range.end >= end
-        })
-        .map(|span| {
-            format!("{}–{}", clock(span.range.start), clock_end(span.range.end.min(end + TimeDelta::hours(12))))
-        })
-        .collect::<Vec<_>>()
-        .join(", ")
-}
-
-fn clock(at: NaiveDateTime) -> String {
-    format!("{:02}.{:02}", at.hour(), at.minute())
-}
-
-fn clock_end(at: NaiveDateTime) -> String {
-    if at.time() == NaiveTime::MIN { "24.00".to_owned() } else { clock(at) }
+fn of_day(open: &[Range<NaiveDateTime>], start: NaiveDateTime) -> Vec<(u16, u16)> {
+    let minutes = |at: NaiveDateTime| u16::try_from((at - start).num_minutes()).unwrap_or(0);
+    let span = |span: &Range<NaiveDateTime>| {
+        let (from, to) = (minutes(span.start), minutes(span.end));
+        let begins = span.start >= start && from < DAY;
+        // What began yesterday belongs to yesterday's row.
+        if begins { Some((from, to)) } else { (span.start < start && to >= DAY).then_some((0, DAY)) }
+    };
+    open.iter().filter_map(span).collect()
 }
 
 fn parse(text: &str) -> Result<OpeningHours<NoLocation>, NotHours> {
@@ -157,12 +154,28 @@ mod tests {
     #[test]
     fn a_week_reads_as_rows() {
         let rows = week("Mo-Th 16:00-22:00; Fr-Sa 16:00-24:00");
-        assert_eq!(rows[0], (0, "16.00–22.00".to_owned()));
-        assert_eq!(rows[5], (5, "16.00–24.00".to_owned()));
-        assert_eq!(rows[6], (6, String::new()));
-        assert_eq!(week("Mo 08:00-10:00,12:00-14:00")[0].1, "08.00–10.00, 12.00–14.00");
-        assert_eq!(week("Sa 20:00-02:00")[5].1, "20.00–02.00");
-        assert_eq!(week("Sa 20:00-02:00")[6].1, "");
+        assert_eq!((&rows[0][..], &rows[5][..]), (&[(at_hour(16), at_hour(22))][..], &[(at_hour(16), DAY)][..]));
+        assert!(rows[6].is_empty());
+        assert_eq!(week("Mo 08:00-10:00,12:00-14:00")[0], [(at_hour(8), at_hour(10)), (at_hour(12), at_hour(14))]);
         assert!(week("").is_empty());
+    }
+
+    #[test]
+    fn what_goes_on_past_midnight_belongs_to_the_day_it_began_on() {
+        let rows = week("Sa 20:00-02:00");
+        assert_eq!(rows[5], [(at_hour(20), DAY + at_hour(2))]);
+        assert!(rows[6].is_empty());
+        // The duty officer: every night, and from Friday to Monday without a break.
+        let rows = week("Mo-Fr 15:00-24:00,00:00-07:00; Sa-Su 00:00-24:00; PH 00:00-24:00");
+        assert_eq!(rows[0], [(at_hour(15), DAY + at_hour(7))], "Monday morning is Friday's");
+        assert_eq!(rows[4], [(at_hour(15), 3 * DAY + at_hour(7))]);
+        assert_eq!((&rows[5][..], &rows[6][..]), (&[(0, DAY)][..], &[(0, DAY)][..]));
+        assert!(week("24/7").iter().all(|day| *day == [(0, DAY)]));
+        assert_eq!(week("Mo 00:00-07:00")[0], [(0, at_hour(7))]);
+        assert!(week("off").iter().all(Vec::is_empty));
+    }
+
+    fn at_hour(hour: u16) -> u16 {
+        hour * 60
     }
 }

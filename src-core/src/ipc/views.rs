@@ -158,9 +158,9 @@ pub struct ContactView {
     pub opening: Opening,
     /// The hours as written, OpenStreetMap `opening_hours` syntax; may be empty.
     pub hours: String,
-    /// The week in plain rows for reading: (weekday 0-6, "07.00–15.00" or several, empty = closed). Only in the answer
-    /// about one contact.
-    pub week: Vec<(u8, String)>,
+    /// Monday first, of each day when it opens and closes in minutes from its midnight: see [`crate::domain::hours::week`].
+    /// Only in the answer about one contact.
+    pub week: Vec<Vec<(u16, u16)>>,
     pub note: String,
     pub channels: Vec<ChannelView>,
     /// Milliseconds since 1970 UTC.

@@ -40,6 +40,23 @@ fn opening_hours_in_words() {
 }
 
 #[test]
+fn hours_of_a_day_in_words() {
+    const DAY: u16 = 24 * 60;
+    let check = |weekday, spans: &[(u16, u16)], danish: &str, english: &str| {
+        assert_eq!(day_hours_in(Locale::da, weekday, spans), danish);
+        assert_eq!(day_hours_in(Locale::en, weekday, spans), english);
+    };
+    check(0, &[(420, 900)], "07.00–15.00", "07:00–15:00");
+    check(0, &[(480, 600), (720, 840)], "08.00–10.00, 12.00–14.00", "08:00–10:00, 12:00–14:00");
+    check(5, &[(960, DAY)], "16.00–24.00", "16:00–24:00");
+    check(5, &[(0, DAY)], "Hele døgnet", "Day and night");
+    check(5, &[(1200, DAY + 120)], "20.00–02.00", "20:00–02:00");
+    check(4, &[(900, DAY + 720)], "15.00 – lørdag 12.00", "15:00 – Saturday 12:00");
+    check(4, &[(900, 3 * DAY + 420)], "15.00 – mandag 07.00", "15:00 – Monday 07:00");
+    check(4, &[(900, 3 * DAY)], "15.00 – søndag 24.00", "15:00 – Sunday 24:00");
+}
+
+#[test]
 fn clock_is_written_the_danish_way() {
     assert_eq!(clock_in(Locale::da, 9 * 60 + 14), "kl. 9.14");
     assert_eq!(clock_in(Locale::da, 15 * 60), "kl. 15");

@@ -6,7 +6,7 @@ use crate::components::{
 };
 use crate::features::card::view_model::is_number;
 use crate::features::card::{ChannelActions, OpeningChip, ReportButton};
-use crate::format::{date_words, scope_words, weekday_words};
+use crate::format::{date_words, day_hours_words, scope_words, weekday_words};
 use crate::i18n::*;
 use crate::ipc::ask;
 use crate::routes::paths;
@@ -195,24 +195,24 @@ fn ChannelFoot(channel: ChannelView, editable: bool) -> impl IntoView {
 
 /// The week in rows.
 #[component]
-fn WeekTable(week: Vec<(u8, String)>) -> impl IntoView {
+fn WeekTable(week: Vec<Vec<(u16, u16)>>) -> impl IntoView {
     let i18n = use_i18n();
     view! {
         <section>
             <h2 class="card-heading">{tr!(i18n, contacts.hours)}</h2>
             <dl class="hours-table">
-                {week
-                    .into_iter()
-                    .map(|(weekday, hours)| {
+                {(0..)
+                    .zip(week)
+                    .map(|(weekday, spans)| {
                         view! {
                             <div class="hours-table__row">
                                 <dt>{move || weekday_words(i18n, weekday)}</dt>
                                 <dd>
                                     {move || {
-                                        if hours.is_empty() {
+                                        if spans.is_empty() {
                                             t_string!(i18n, contacts.closed).to_owned()
                                         } else {
-                                            hours.clone()
+                                            day_hours_words(i18n, weekday, &spans)
                                         }
                                     }}
                                 </dd>

@@ -170,18 +170,21 @@ impl Week {
     }
 }
 
-/// The week for reading, e.g. *mandag-fredag 8.00-15.00, lørdag 10.00-12.00*, with the weekdays' names from `day_name`.
-pub(crate) fn week_words(week: &Week, day_name: impl Fn(usize) -> String) -> String {
+/// The week for reading, e.g. *mandag-fredag 8.00-15.00, lørdag hele døgnet*, with the weekdays' names from `day_name`.
+pub(crate) fn week_words(week: &Week, all_day: &str, day_name: impl Fn(usize) -> String) -> String {
     let group = |(days, spans): (Vec<usize>, &[Span])| {
-        format!("{} {}", join_days(&days, "–", &day_name).join(", "), span_words(spans))
+        format!("{} {}", join_days(&days, "–", &day_name).join(", "), span_words(spans, all_day))
     };
     week.groups().into_iter().map(group).collect::<Vec<_>>().join("; ")
 }
 
-/// *8.00–12.00, 13.00–15.30*.
-pub(crate) fn span_words(spans: &[Span]) -> String {
+/// *8.00–12.00, 13.00–15.30*, or what is said of day and night.
+pub(crate) fn span_words(spans: &[Span], all_day: &str) -> String {
     let clock = |minute: u16| format!("{}.{:02}", minute / 60, minute % 60);
-    let words = spans.iter().map(|span| format!("{}–{}", clock(span.from), clock(span.to)));
+    let words = spans.iter().map(|span| match span {
+        Span { from: 0, to: DAY_MINUTES } => all_day.to_owned(),
+        Span { from, to } => format!("{}–{}", clock(*from), clock(*to)),
+    });
     words.collect::<Vec<_>>().join(", ")
 }
 
@@ -323,7 +326,7 @@ mod tests {
         let Hours::Week(week) = Hours::parse("Mo-Fr 08:00-12:00,13:00-15:30; Sa,Su 22:00-02:00; PH off") else {
             panic!("this is a week");
         };
-        let words = week_words(&week, |day| names[day].to_owned());
+        let words = week_words(&week, "døgn", |day| names[day].to_owned());
         assert_eq!(words, "man–fre 8.00–12.00, 13.00–15.30; lør, søn 22.00–2.00");
     }
 
@@ -332,8 +335,9 @@ mod tests {
         let text = "Mo-Fr 15:00-24:00,00:00-07:00; Sa-Su 00:00-24:00; PH 00:00-24:00";
         assert_eq!(Hours::parse(text), Hours::Advanced(text.to_owned()));
         let (week, holidays) = split_holidays(text).expect("a week and holidays");
-        assert_eq!(week_words(&week, |day| DAYS[day].to_owned()), "Mo–Fr 15.00–24.00, 0.00–7.00; Sa, Su 0.00–24.00");
-        assert_eq!(span_words(&holidays), "0.00–24.00");
+        let words = week_words(&week, "døgn", |day| DAYS[day].to_owned());
+        assert_eq!(words, "Mo–Fr 15.00–24.00, 0.00–7.00; Sa, Su døgn");
+        assert_eq!(span_words(&holidays, "døgn"), "døgn");
         for other in ["PH 10:00-12:00", "Mo-Fr 08:00-15:00; PH off", "Mo[1] 18:00-20:00; PH 08:00-10:00"] {
             assert_eq!(split_holidays(other), None, "{other}");
         }

@@ -176,14 +176,15 @@ fn TakerRow(table: Table, cell: Cell, taker: Taker, first: bool, last: bool) -> 
 
 /// Hours as a person says them, as far as they are a plain week; otherwise as they are written.
 pub(crate) fn hours_words(i18n: I18n, text: &str) -> String {
+    let all_day = t_string!(i18n, common.opening.all_day);
     let day_name = |day| weekday_words(i18n, u8::try_from(day).unwrap_or_default());
     match Hours::parse(text) {
         Hours::Always => lowercase(t_string!(i18n, edit.hours_always)),
         Hours::Week(week) if week == Week::default() => lowercase(t_string!(i18n, edit.hours_closed)),
-        Hours::Week(week) => week_words(&week, day_name),
+        Hours::Week(week) => week_words(&week, all_day, day_name),
         Hours::Advanced(text) => match split_holidays(&text) {
             Some((week, spans)) => {
-                let (days, times) = (week_words(&week, day_name), span_words(&spans));
+                let (days, times) = (week_words(&week, all_day, day_name), span_words(&spans, all_day));
                 t_string!(i18n, edit.hours_and_holidays, days = days, times = times).to_string()
             }
             None => text,
