@@ -96,14 +96,41 @@ impl Toasts {
     fn push(self, text: String, undo: Option<UndoId>, error: bool) {
         let id = self.next.get_value();
         self.next.set_value(id.wrapping_add(1));
-        self.list.update(|list| list.push(Toast { id, text, undo, error }));
+        self.list.update(|list| place(list, Toast { id, text, undo, error }));
         if !error {
             set_timeout(move || self.close(id), if undo.is_some() { UNDO_FOR } else { SAY_FOR });
         }
     }
 }
 
+/// Puts a message behind the others, in the place of the same one: said again it is read again, and does not pile up.
+fn place(list: &mut Vec<Toast>, toast: Toast) {
+    list.retain(|other| other.undo.is_some() || other.error != toast.error || other.text != toast.text);
+    list.push(toast);
+}
+
 /// The messages on the screen.
 pub(crate) fn use_toasts() -> Toasts {
     expect_context()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_message_said_again_takes_its_own_place() {
+        let mut list = Vec::new();
+        let mut said = 0;
+        let mut say = |list: &mut Vec<Toast>, text: &str, error| {
+            place(list, Toast { id: said, text: text.to_owned(), undo: None, error });
+            said += 1;
+        };
+        say(&mut list, "Kopieret", false);
+        say(&mut list, "Serveren kan ikke nås", true);
+        say(&mut list, "Kopieret", false);
+        say(&mut list, "Kopieret", true);
+        let ids: Vec<u32> = list.iter().map(|toast| toast.id).collect();
+        assert_eq!(ids, [1, 2, 3], "an error and a word of success are two things");
+    }
 }
