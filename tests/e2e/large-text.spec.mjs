@@ -65,6 +65,21 @@ test('a message at 200 % has its words and its buttons whole', async ({ device }
   }
 });
 
+test('the name of a contact stays whole in the heading at 200 % on a small telephone', async ({ device }) => {
+  const app = await device('coordinator', { viewport: { width: 320, height: 640 }, reducedMotion: 'reduce' });
+  await app.open('/more/settings');
+  await app.settings.choose(/Tekststørrelse/, '200 %');
+  await app.goTo('Kontakter');
+  await app.contacts.row('Driftsvagten').click();
+  await expect(app.heading('Driftsvagten')).toBeVisible();
+  const lines = await app.heading('Driftsvagten').evaluate((heading) => {
+    const words = document.createRange();
+    words.selectNodeContents(heading);
+    return new Set([...words.getClientRects()].map((box) => box.top)).size;
+  });
+  expect(lines).toBe(1);
+});
+
 for (const [language, back] of /** @type {const} */ ([['Dansk', 'da'], ['English', 'en']])) {
   test(`every screen at 200 %, ${back}`, async ({ device }) => {
     // Many screens in one sitting.
