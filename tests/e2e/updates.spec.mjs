@@ -3,10 +3,10 @@
 import { test, expect } from './support/test.mjs';
 import { readFile } from 'node:fs/promises';
 
-/** Opens the form of the estate office, changes the remark and saves. @param {import('./support/app.mjs').App} app @param {string} note */
-async function writeNote(app, note) {
+/** Opens a contact's form, changes the remark and saves. @param {import('./support/app.mjs').App} app @param {string} note */
+async function writeNote(app, note, name = 'Ejendomskontoret') {
   await app.goTo('Kontakter');
-  await app.contacts.row('Ejendomskontoret').click();
+  await app.contacts.row(name).click();
   await app.contact.edit.click();
   await app.contactForm.note.fill(note);
   await app.contactForm.save.click();
@@ -85,8 +85,8 @@ test('opening hours in a history read as people say them', async ({ device }) =>
   await desk.contacts.row('Driftsvagten').click();
   await desk.page.getByRole('link', { name: 'Historik' }).click();
   const made = desk.history.changes.last();
-  await expect(made).toContainText('mandag–fredag 15.00–24.00, 0.00–7.00; lørdag, søndag 0.00–24.00');
-  await expect(made).toContainText('helligdage 0.00–24.00');
+  await expect(made).toContainText('mandag–fredag 15.00–24.00, 0.00–7.00; lørdag, søndag hele døgnet');
+  await expect(made).toContainText('helligdage hele døgnet');
   await expect(made).not.toContainText('Mo-Fr');
 });
 
@@ -137,6 +137,34 @@ test('what is not sent, what came and what is disputed stand on one page', async
   await expect(desk.page.getByText('Ring på døren', { exact: true }).first()).toBeVisible();
 });
 
+test('an edit stands beside the deletion that it met, and the history says who decided', async ({ device }) => {
+  const office = await device('coordinator');
+  const desk = await device('coordinator');
+  await office.keptForOffline();
+  await office.setOffline(true);
+  await writeNote(office, 'Ring på døren', 'Driftsvagten');
+  const address = new URL(office.page.url()).pathname;
+  await desk.open(address);
+  await desk.page.getByRole('button', { name: 'Slet' }).click();
+  await expect(desk.message('Driftsvagten er slettet.')).toBeVisible();
+  await office.setOffline(false);
+
+  await desk.open('/more/updates');
+  const dispute = desk.updates.section('Kræver et blik').getByRole('listitem');
+  await expect(dispute).toHaveCount(1, { timeout: 30_000 });
+  await expect(dispute.locator('.sides__side').first()).toContainText(/skrev.*Ring på døren/);
+  await expect(dispute.locator('.sides__side').last()).toContainText('Slettet af dig');
+  await expect(dispute.getByRole('button', { name: /^Gendan Driftsvagten med det/ })).toBeVisible();
+  await dispute.getByRole('button', { name: 'Behold slettet' }).click();
+  await expect(desk.message('Det er stadig slettet.')).toBeVisible();
+  await expect(desk.updates.section('Kræver et blik')).toHaveCount(0);
+  const kept = desk.updates.section('Sendt og modtaget').getByRole('listitem').first();
+  await expect(kept).toContainText('Det blev beholdt slettet.');
+  await kept.getByRole('link', { name: 'Driftsvagten' }).click();
+  await expect(desk.history.changes.first()).toContainText('Det blev beholdt slettet.');
+  await expect(desk.history.changes.first()).toContainText('Du ·');
+});
+
 test('what one device cannot send, another sends for it', async ({ device }) => {
   const phone = await device('coordinator');
   const desk = await device('coordinator');
@@ -152,11 +180,16 @@ test('what one device cannot send, another sends for it', async ({ device }) => 
 
   await desk.open('/more/updates');
   await desk.page.locator('summary', { hasText: 'Hent fil' }).click();
-  await desk.page.locator('input[type="file"]').setInputFiles({
+  const handOver = async () => desk.page.locator('input[type="file"]').setInputFiles({
     name: 'usendt.trygkort',
     mimeType: 'application/vnd.trygkort.unsent+cbor',
     buffer: await readFile(await file.path()),
   });
-  await expect(desk.message('1 ændring fra filen er sendt.')).toBeVisible();
+  await handOver();
+  await expect(desk.message('1 ændring fra filen er hos serveren.')).toBeVisible();
   await expect(desk.updates.section('Sendt og modtaget')).toContainText('Skrevet uden net');
+  const first = await desk.page.locator('.toast').elementHandle();
+  await handOver();
+  await first?.waitForElementState('hidden');
+  await expect(desk.message('1 ændring fra filen er hos serveren.'), 'said once, though it came twice').toHaveCount(1);
 });

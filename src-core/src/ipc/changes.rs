@@ -83,6 +83,10 @@ pub enum Deed {
     Deleted,
     /// Taken out of the trash.
     Restored,
+    /// Two wrote to it, and what had lost was put in place.
+    Chosen,
+    /// Two wrote to it, and what stood there was kept: the field is what lost. Without a field it stays deleted.
+    Kept,
     /// No longer for this device to see.
     Withdrawn,
     /// Erased for good.
@@ -129,7 +133,7 @@ pub struct AsideView {
 }
 
 /// Two wrote to one thing, neither having seen the other. `before` is what stands there now, `after` what lost; with
-/// [`Deed::Deleted`] one deleted it while the other edited it.
+/// [`Deed::Deleted`] one deleted it while the other edited it, and `after` is what that one wrote, as far as it is here.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConflictView {
     pub id: RowId,

@@ -4,7 +4,7 @@ use super::Ctx;
 use super::action::Draft;
 use super::telling::{Teller, is_told};
 use crate::domain::access::{self, Change};
-use crate::domain::schema::{DELETED_AT, conflict as f};
+use crate::domain::schema::{self, DELETED_AT, conflict as f};
 use crate::domain::{Entity, FieldId, RowId, Value};
 use crate::error::Error;
 use crate::ipc::{Author, ChangedField, ChangedRow, ConflictView, Deed, Saved, Topic};
@@ -13,15 +13,48 @@ use crate::store::area::AreaFile;
 use crate::store::{StoreError, outbox, rows};
 use std::collections::BTreeSet;
 
-/// A conflict's row, read.
+/// What a conflict's row says.
+pub(crate) struct About {
+    pub(crate) entity: Entity,
+    pub(crate) row: RowId,
+    pub(crate) field: FieldId,
+    /// One deleted the thing while the other edited it.
+    pub(crate) deletion: bool,
+    /// What lost.
+    pub(crate) value: Value,
+}
+
+impl About {
+    /// `None`: it is not a conflict, or one that this version cannot read.
+    pub(crate) fn read(row: &RowState) -> Option<Self> {
+        let held = |field| row.fields.get(&field).map_or(&Value::Null, |register| &register.value);
+        let field = held(f::field).int().and_then(|field| FieldId::try_from(field).ok())?;
+        let deletion = held(f::kind).text() != conflict::Kinds::Edit.as_str();
+        Some(Self {
+            entity: conflict::about(row)?,
+            row: held(f::row).row()?,
+            field: if deletion { DELETED_AT } else { field },
+            deletion,
+            value: if deletion { Value::Null } else { held(f::value).clone() },
+        })
+    }
+
+    /// The field of an edit that lost; none of a deletion.
+    pub(crate) fn field(&self) -> Option<(&'static schema::Field, &'static str)> {
+        let def = self.entity.field(self.field).filter(|_| !self.deletion)?;
+        // A cell of the card is on or off: that is said in words of its own.
+        Some((def, if is_told(self.entity, def) { def.name } else { "on" }))
+    }
+}
+
+/// A conflict that nobody has settled.
 struct Dispute {
     id: RowId,
+    about: About,
+    /// The thing as it stands.
     row: RowState,
-    entity: Entity,
-    field: FieldId,
-    /// One deleted the thing while the other edited it.
-    deletion: bool,
-    value: Value,
+    /// Whose words lost.
+    loser: Option<u32>,
 }
 
 /// The conflicts that nobody has settled and that still make a difference.
@@ -41,20 +74,15 @@ fn dispute(file: &AreaFile, row: &RowState) -> Result<Option<Dispute>, StoreErro
     if *held(f::resolved_at) != Value::Null || *held(DELETED_AT) != Value::Null {
         return Ok(None);
     }
-    let field = held(f::field).int().and_then(|field| FieldId::try_from(field).ok());
-    let (Some(entity), Some(about), Some(field)) = (conflict::about(row), held(f::row).row(), field) else {
-        return Ok(None);
-    };
-    let Some(state) = outbox::overlay(&file.conn, file.session.origin, about)? else { return Ok(None) };
-    let deletion = held(f::kind).text() != conflict::Kinds::Edit.as_str();
-    let value = if deletion { Value::Null } else { held(f::value).clone() };
-    let field = if deletion { DELETED_AT } else { field };
-    let stands = state.fields.get(&field).map_or(&Value::Null, |register| &register.value);
+    let Some(about) = About::read(row) else { return Ok(None) };
+    let Some(state) = outbox::overlay(&file.conn, file.session.origin, about.row)? else { return Ok(None) };
+    let stands = state.fields.get(&about.field).map_or(&Value::Null, |register| &register.value);
     let deleted = state.fields.get(&DELETED_AT).is_some_and(|register| register.value != Value::Null);
-    if *stands == value || deleted && !deletion {
+    if *stands == about.value || deleted && !about.deletion {
         return Ok(None);
     }
-    Ok(Some(Dispute { id: row.row, row: state, entity, field, deletion, value }))
+    let loser = held(f::origin).int().and_then(|origin| u32::try_from(origin).ok());
+    Ok(Some(Dispute { id: row.row, about, row: state, loser }))
 }
 
 /// How many this device may settle.
@@ -71,7 +99,7 @@ fn may_settle(file: &AreaFile, row: &RowState, dispute: &Dispute) -> bool {
         move_to: None,
         new: false,
         own: false,
-        about: Some(dispute.entity),
+        about: Some(dispute.about.entity),
         fields: &[f::resolved_at],
     };
     access::may(&file.session.reader(), &change)
@@ -100,31 +128,48 @@ pub(crate) fn open(teller: &mut Teller<'_>) -> Result<Vec<ConflictView>, Error> 
 }
 
 fn told(teller: &mut Teller<'_>, dispute: &Dispute) -> Result<ChangedRow, Error> {
+    let Dispute { about, row, .. } = dispute;
     let mut fields = Vec::new();
-    if let Some(def) = dispute.entity.field(dispute.field).filter(|_| !dispute.deletion) {
-        // A cell of the card is on or off: that is said in words of its own.
-        let word = if is_told(dispute.entity, def) { def.name } else { "on" };
-        let stands = dispute.row.fields.get(&dispute.field).map_or(&Value::Null, |register| &register.value);
+    if let Some((def, word)) = about.field() {
+        let stands = row.fields.get(&about.field).map_or(&Value::Null, |register| &register.value);
         let before = Some(teller.value(def, stands)?);
-        let after = teller.value(def, &dispute.value)?;
+        let after = teller.value(def, &about.value)?;
         fields.push(ChangedField { field: word.to_owned(), before, after, lost: true });
     }
+    if about.deletion {
+        for (def, value) in last_written(dispute) {
+            let after = teller.value(def, value)?;
+            fields.push(ChangedField { field: def.name.to_owned(), before: None, after, lost: true });
+        }
+    }
     Ok(ChangedRow {
-        row: dispute.row.row,
-        entity: dispute.entity.name().to_owned(),
-        name: teller.name_of(dispute.row.row)?,
-        deed: if dispute.deletion { Deed::Deleted } else { Deed::Edited },
+        row: row.row,
+        entity: about.entity.name().to_owned(),
+        name: teller.name_of(row.row)?,
+        deed: if about.deletion { Deed::Deleted } else { Deed::Edited },
         fields,
     })
+}
+
+/// What whoever met the deletion last wrote to the thing, as far as it stands there still: it stands under the deletion.
+fn last_written(dispute: &Dispute) -> Vec<(&'static schema::Field, &Value)> {
+    let Dispute { about, row, loser, .. } = dispute;
+    let theirs = row.fields.iter().filter(|(_, held)| Some(held.stamp.id.origin) == *loser);
+    let told = theirs.filter_map(|(id, held)| Some((about.entity.field(*id)?, held)));
+    let told: Vec<_> = told.filter(|(def, _)| is_told(about.entity, def)).collect();
+    let last = told.iter().map(|(_, held)| held.stamp.effective).max();
+    let last = told.into_iter().filter(|(_, held)| Some(held.stamp.effective) == last);
+    last.map(|(def, held)| (def, &held.value)).collect()
 }
 
 /// What lost takes the place of what stands there.
 pub(crate) fn restore(file: &mut AreaFile, ctx: &Ctx<'_>, id: RowId) -> Result<(Saved, BTreeSet<Topic>), Error> {
     let (row, dispute) = find(file, id)?;
     let mut draft = Draft::new();
-    draft.row(dispute.entity, dispute.row.row, dispute.row.scope).set(dispute.field, dispute.value);
+    let Dispute { about, row: thing, .. } = dispute;
+    draft.row(about.entity, thing.row, thing.scope).set(about.field, about.value);
     draft.row(Entity::Conflict, id, row.scope).set(f::resolved_at, Value::Int(ctx.now_ms));
-    draft.save(file, ctx, dispute.row.row)
+    draft.save(file, ctx, thing.row)
 }
 
 /// What stands there stays.

@@ -38,23 +38,31 @@ impl Older {
 }
 
 /// The rows whose history is one thing's: a contact with its channels, a problem with its cells of the card,
-/// a pin with its photos.
+/// a pin with its photos, each with the conflicts about it.
 ///
 /// Rows hold the ids of those they belong to as their sixteen bytes, so the database finds them without reading rows.
 pub(crate) fn related(conn: &Connection, row: RowId) -> Result<BTreeSet<RowId>, StoreError> {
-    let entity = rows::get(conn, row)?.and_then(|state| Entity::from_number(state.entity));
-    let part = match entity {
-        Some(Entity::Contact) => Entity::Channel,
-        Some(Entity::Problem) => Entity::CardCell,
-        Some(Entity::MapPin) => Entity::Photo,
-        _ => return Ok([row].into()),
+    let mut related: BTreeSet<RowId> = [row].into();
+    let part = match rows::get(conn, row)?.and_then(|state| Entity::from_number(state.entity)) {
+        Some(Entity::Contact) => Some(Entity::Channel),
+        Some(Entity::Problem) => Some(Entity::CardCell),
+        Some(Entity::MapPin) => Some(Entity::Photo),
+        _ => None,
     };
+    for entity in part.into_iter().chain([Entity::Conflict]) {
+        for whole in related.clone() {
+            related.extend(naming(conn, entity, whole)?);
+        }
+    }
+    Ok(related)
+}
+
+/// The rows of a kind that name another.
+fn naming(conn: &Connection, entity: Entity, row: RowId) -> Result<Vec<RowId>, StoreError> {
     let mut statement = conn.prepare_cached("SELECT row FROM row_state WHERE entity = ?1 AND instr(fields, ?2) > 0")?;
     let found =
-        statement.query_map(params![part.number(), row.0.as_bytes()], |row| crate::store::table::row_id(row, 0))?;
-    let mut related: BTreeSet<RowId> = found.collect::<Result<_, _>>()?;
-    related.insert(row);
-    Ok(related)
+        statement.query_map(params![entity.number(), row.0.as_bytes()], |row| crate::store::table::row_id(row, 0))?;
+    Ok(found.collect::<Result<_, _>>()?)
 }
 
 /// The history of a thing, newest first.

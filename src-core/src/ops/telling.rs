@@ -1,5 +1,6 @@
 //! Telling what was done: from the log's rows and fields to things and words as people know them.
 
+use super::conflicts::About;
 use crate::domain::schema::{self, DELETED_AT, Kind, card_cell, channel, conflict, contact, member};
 use crate::domain::{Entity, FieldId, RowId, Scope, Value, phone};
 use crate::error::Error;
@@ -147,12 +148,48 @@ impl<'a> Teller<'a> {
                 more_rows += 1;
             }
         }
+        self.settled(done, &told, &mut rows)?;
         if rows.is_empty() {
             return Ok(None);
         }
         let by = self.author(done.origin)?;
         let Done { id, unsent, at_ms, .. } = *done;
         Ok(Some(ChangeView { id, unsent, by, at_ms, rows, more_rows, restorable: false }))
+    }
+
+    /// What was decided where two had written to one thing. What the server settles because its author has moved on is
+    /// no news.
+    fn settled(&mut self, done: &Done, told: impl Fn(RowId) -> bool, rows: &mut Vec<ChangedRow>) -> Result<(), Error> {
+        let settles = |row: &&DoneRow| {
+            let mut fields = row.incoming.fields.iter();
+            row.incoming.entity == Entity::Conflict.number()
+                && fields.any(|(id, new)| *id == conflict::resolved_at && new.value != Value::Null)
+        };
+        if done.origin == crate::hub::SERVER_ORIGIN {
+            return Ok(());
+        }
+        for row in done.rows.iter().filter(settles) {
+            let state = outbox::overlay(&self.file.conn, self.file.session.origin, row.incoming.row)?;
+            let Some(about) = state.as_ref().and_then(About::read).filter(|about| told(about.row)) else { continue };
+            if let Some(chosen) = rows.iter_mut().find(|told| told.row == about.row) {
+                if chosen.deed == Deed::Edited {
+                    chosen.deed = Deed::Chosen;
+                }
+            } else if !done.rows.iter().any(|row| row.incoming.row == about.row) {
+                rows.push(self.kept(&about)?);
+            }
+        }
+        Ok(())
+    }
+
+    fn kept(&mut self, about: &About) -> Result<ChangedRow, Error> {
+        let mut fields = Vec::new();
+        if let Some((def, word)) = about.field() {
+            let after = self.value(def, &about.value)?;
+            fields.push(ChangedField { field: word.to_owned(), before: None, after, lost: true });
+        }
+        let (entity, name) = (about.entity.name().to_owned(), self.name_of(about.row)?);
+        Ok(ChangedRow { row: about.row, entity, name, deed: Deed::Kept, fields })
     }
 
     /// A row's part; `None` when there is nothing in it for people.
@@ -259,7 +296,11 @@ impl<'a> Teller<'a> {
                 (Some(contact), Some(problem)) => format!("{} · {}", self.name_of(contact)?, self.name_of(problem)?),
                 _ => String::new(),
             },
-            Some(Entity::Device) => text(schema::device::name),
+            Some(Entity::Device) => {
+                let owner = of(schema::device::member).map(|member| self.name_of(member)).transpose()?;
+                let parts = [owner.unwrap_or_default(), text(schema::device::name)];
+                parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
+            }
             Some(Entity::MapPin) => text(schema::map_pin::title),
             Some(Entity::Photo) => match (text(schema::photo::caption), of(schema::photo::of)) {
                 (caption, Some(of)) if caption.is_empty() => self.name_of(of)?,

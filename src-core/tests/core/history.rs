@@ -225,8 +225,89 @@ fn a_deletion_that_met_an_edit_can_be_taken_back_in_one_tap() {
     }
     let conflict = office.ask(GetUpdates { limit: 1 }).unwrap().conflicts.remove(0);
     assert_eq!((conflict.row.deed, &conflict.loser), (Deed::Deleted, &Author::Me));
+    let wrote = &conflict.row.fields;
+    assert_eq!((wrote.len(), wrote[0].field.as_str(), wrote[0].after.as_str()), (1, "note", "Ring på"));
     office.ask(RestoreConflict { id: conflict.id }).unwrap();
     assert_eq!(office.ask(GetContact { id }).unwrap().note, "Ring på");
+}
+
+#[test]
+fn a_history_says_who_decided_between_two() {
+    let (mut hub, mut office, mut phone) = office_and_phone();
+    let id = contact(&mut office, "Ejendomskontoret");
+    let disagree = |hub: &mut Hub, office: &mut Device, phone: &mut Device, minutes: i64, words: [&str; 2]| {
+        later(office, minutes);
+        edit(office, id, |form| form.note = words[0].to_owned());
+        later(phone, minutes + 1);
+        edit(phone, id, |form| form.note = words[1].to_owned());
+        for _ in 0..2 {
+            office.sync(hub);
+            phone.sync(hub);
+        }
+        office.ask(GetUpdates { limit: 1 }).unwrap().conflicts.remove(0).id
+    };
+    let conflict = disagree(&mut hub, &mut office, &mut phone, 1, ["Ring på", "Bank på"]);
+    office.ask(KeepConflict { id: conflict }).unwrap();
+    let kept = "Kept contact Ejendomskontoret note: ? → Ring på (lost)";
+    let newest = history(&mut office, id.0).changes.remove(0);
+    assert_eq!((line(&newest), newest.restorable), (format!("Me: {kept}"), false));
+
+    let conflict = disagree(&mut hub, &mut office, &mut phone, 5, ["Ring", "Bank"]);
+    office.ask(RestoreConflict { id: conflict }).unwrap();
+    for _ in 0..2 {
+        office.sync(&mut hub);
+        phone.sync(&mut hub);
+    }
+    let told: Vec<String> = history(&mut phone, id.0).changes.iter().map(line).collect();
+    assert_eq!(told[0], "Named(\"Mona\"): Chosen contact Ejendomskontoret note: Bank → Ring");
+    assert!(told.contains(&format!("Named(\"Mona\"): {kept}")), "{told:#?}");
+    let settled = |line: &&String| line.contains("Kept") || line.contains("Chosen");
+    assert_eq!(told.iter().filter(settled).count(), 2, "{told:#?}");
+    let page = phone.ask(GetUpdates { limit: 100 }).unwrap();
+    assert!(page.changes.iter().map(line).any(|line| line.ends_with(kept)));
+
+    // Whoever lost and writes again has moved on: that is told as what they wrote, and by nobody else.
+    disagree(&mut hub, &mut office, &mut phone, 9, ["Et", "To"]);
+    edit(&mut office, id, |form| form.note = "Tre".to_owned());
+    office.sync(&mut hub);
+    office.sync(&mut hub);
+    let told: Vec<String> = history(&mut office, id.0).changes.iter().map(line).collect();
+    assert_eq!(told.iter().filter(settled).count(), 2, "{told:#?}");
+
+    forget_entries(&phone, "position < (SELECT MAX(position) FROM entry)");
+    let phone = &mut phone.restart();
+    let told: Vec<String> = older(phone, &hub, id.0).changes.iter().map(line).collect();
+    assert_eq!(told.iter().filter(settled).count(), 2, "the server tells it too: {told:#?}");
+}
+
+#[test]
+fn a_deletion_that_was_kept_is_told_so() {
+    let (mut hub, mut office, mut phone) = office_and_phone();
+    let id = contact(&mut office, "Ejendomskontoret");
+    phone.ask(DeleteContact { id }).unwrap();
+    phone.sync(&mut hub);
+    edit(&mut office, id, |form| form.note = "Ring på".to_owned());
+    office.sync(&mut hub);
+    office.sync(&mut hub);
+    let conflict = office.ask(GetUpdates { limit: 1 }).unwrap().conflicts.remove(0);
+    assert_eq!(conflict.row.fields[0].after, "Ring på");
+    office.ask(KeepConflict { id: conflict.id }).unwrap();
+    assert_eq!(line(&history(&mut office, id.0).changes[0]), "Me: Kept contact Ejendomskontoret");
+}
+
+#[test]
+fn a_device_that_is_locked_out_is_named_with_its_owner() {
+    let (mut hub, mut office, phone) = office_and_phone();
+    let people = [(office.origin, "Mona"), (phone.origin, "Ali")];
+    let revoked = |origin| (origin == phone.origin).then_some(NOON_MS);
+    hub.mirror(&Roster {
+        members: people.map(|(origin, name)| member(origin, name)).into(),
+        devices: people.map(|(origin, _)| roster::Device { revoked_at_ms: revoked(origin), ..device(origin) }).into(),
+        ..Roster::default()
+    });
+    office.sync(&mut hub);
+    let newest = office.ask(GetUpdates { limit: 1 }).unwrap().changes.remove(0);
+    assert_eq!(line(&newest), "Server: Deleted device Ali · Telefon");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! *Kræver et blik*: what the server refused, and what two people wrote to one thing.
 
-use super::change::Sides;
+use super::change::{Deletion, Sides};
 use super::words::{author_words, deed_words, entity_words};
 use crate::components::Button;
 use crate::format::{capitalise, moment_words};
@@ -75,28 +75,36 @@ pub(super) fn Conflict(conflict: ConflictView) -> impl IntoView {
     let now = use_now();
     let toasts = use_toasts();
     let ConflictView { id, row, loser, lost_at_ms, winner, .. } = conflict;
+    let deletion = row.deed == Deed::Deleted;
     let (who, name) = (loser.clone(), row.name.clone());
     let restore_label = derived(move || {
-        let who = author_words(i18n.get_locale(), &who);
-        t_string!(i18n, updates.restore_conflict, name = name.clone(), who = who).to_string()
+        let (who, name) = (author_words(i18n.get_locale(), &who), name.clone());
+        if deletion {
+            t_string!(i18n, updates.restore_deleted, name = name, who = who).to_string()
+        } else {
+            t_string!(i18n, updates.restore_conflict, name = name, who = who).to_string()
+        }
     });
     let name = row.name.clone();
-    let keep_label = derived(move || t_string!(i18n, updates.keep_what, name = name.clone()).to_string());
+    let keep_label = derived(move || {
+        if deletion {
+            t_string!(i18n, updates.keep_deleted_what, name = name.clone()).to_string()
+        } else {
+            t_string!(i18n, updates.keep_what, name = name.clone()).to_string()
+        }
+    });
     let restore =
         move || act(toasts, RestoreConflict { id }, td_string!(i18n.get_locale_untracked(), updates.restored));
-    let keep = move || act(toasts, KeepConflict { id }, td_string!(i18n.get_locale_untracked(), updates.kept));
-    let deletion = row.deed == Deed::Deleted;
-    let (one, other) = (loser.clone(), winner.clone());
-    let told = derived(move || {
-        let locale = i18n.get_locale();
-        let loser = capitalise(&author_words(locale, &one));
-        t_string!(i18n, updates.conflict_deleted, loser = loser, winner = author_words(locale, &other)).to_string()
-    });
+    let keep = move || {
+        let locale = i18n.get_locale_untracked();
+        let words = if deletion { td_string!(locale, updates.kept_deleted) } else { td_string!(locale, updates.kept) };
+        act(toasts, KeepConflict { id }, words);
+    };
     view! {
         <li class="card entry">
             <Thing row=row.clone() />
             {if deletion {
-                view! { <p>{told}</p> }.into_any()
+                view! { <Deletion row writer=loser deleter=winner /> }.into_any()
             } else {
                 view! { <Sides row writer=loser standing=Some(winner) /> }.into_any()
             }}
@@ -107,7 +115,7 @@ pub(super) fn Conflict(conflict: ConflictView) -> impl IntoView {
                     {tr!(i18n, common.restore)}
                 </Button>
                 <Button icon="check" label=keep_label on_click=keep>
-                    {tr!(i18n, updates.keep)}
+                    {if deletion { tr!(i18n, updates.keep_deleted) } else { tr!(i18n, updates.keep) }}
                 </Button>
             </div>
         </li>

@@ -1,6 +1,6 @@
 //! One change: what, by whom, when, before and after.
 
-use super::words::{author_words, deed_words, field_label, is_shown, value_words};
+use super::words::{author_words, deed_words, field_label, is_of_roster, is_shown, value_words};
 use crate::components::{Button, Chip};
 use crate::format::{capitalise, clock_words, moment_words};
 use crate::i18n::*;
@@ -33,11 +33,16 @@ pub(super) fn Change(
     let now = use_now();
     let ChangeView { by, at_ms, rows, more_rows, unsent, .. } = change;
     let who = by.clone();
+    // The server notes who belongs here and with which devices: who decided that is not known here.
+    let of_roster = rows.iter().all(|row| is_of_roster(&row.entity));
     let byline = derived(move || {
         let at = match when {
             At::Clock => clock_words(i18n, at_ms),
             At::Moment => moment_words(i18n, at_ms, now.get()),
         };
+        if by == Author::Server && of_roster {
+            return capitalise(&at);
+        }
         let by = capitalise(&author_words(i18n.get_locale(), &by));
         format!("{by} · {at}")
     });
@@ -83,6 +88,7 @@ fn RowWords(row: ChangedRow, about: Option<String>) -> impl IntoView {
     let name = if about.as_ref() == Some(&row.name) { String::new() } else { row.name.clone() };
     let entity = row.entity.clone();
     let made = row.deed == Deed::Made;
+    let kept = row.deed == Deed::Kept;
     let fields = row.fields.iter().filter(|field| !made || about.is_some() && is_shown(&field.field)).cloned();
     let fields: Vec<_> = fields.collect();
     let deed = derived(move || deed_words(i18n.get_locale(), &row));
@@ -96,7 +102,7 @@ fn RowWords(row: ChangedRow, about: Option<String>) -> impl IntoView {
             <span class="change__deed">{deed}</span>
             {fields
                 .into_iter()
-                .map(|field| view! { <FieldWords entity=entity.clone() field made /> })
+                .map(|field| view! { <FieldWords entity=entity.clone() field made kept /> })
                 .collect_view()}
         </div>
     }
@@ -108,7 +114,7 @@ fn place_of(row: &ChangedRow, coordinator: bool) -> Option<String> {
     if matches!(row.deed, Deed::Withdrawn | Deed::Erased) {
         return None;
     }
-    let deleted = row.deed == Deed::Deleted;
+    let deleted = row.deed == Deed::Deleted || row.deed == Deed::Kept && row.fields.is_empty();
     let id = row.row;
     match row.entity.as_str() {
         "contact" if deleted => Some(paths::contact_history(ContactId(id))),
@@ -124,7 +130,14 @@ fn place_of(row: &ChangedRow, coordinator: bool) -> Option<String> {
 
 /// A field, before and after; only what it got in a thing that was not there before, or where it never stood there.
 #[component]
-fn FieldWords(entity: String, field: ChangedField, made: bool) -> impl IntoView {
+fn FieldWords(
+    entity: String,
+    field: ChangedField,
+    /// The thing was not there before.
+    made: bool,
+    /// What stood there was kept, rather than this.
+    kept: bool,
+) -> impl IntoView {
     let i18n = use_i18n();
     let now = use_now();
     let ChangedField { field, before, after, lost } = field;
@@ -150,9 +163,13 @@ fn FieldWords(entity: String, field: ChangedField, made: bool) -> impl IntoView 
                     }
                 })}
             " "
-            <span class="visually-hidden">{tr!(i18n, updates.after)} " "</span>
+            {(!kept).then(|| view! { <span class="visually-hidden">{tr!(i18n, updates.after)} " "</span> })}
             <ins>{after}</ins>
-            {lost.then(|| view! { <span class="change__lost">{tr!(i18n, updates.lost)}</span> })}
+            {lost
+                .then(|| {
+                    let words = if kept { tr!(i18n, updates.lost_kept) } else { tr!(i18n, updates.lost) };
+                    view! { <span class="change__lost">{words}</span> }
+                })}
         </p>
     }
 }
@@ -214,6 +231,59 @@ pub(super) fn Sides(
     view! { {fields.collect_view()} }
 }
 
+/// What one wrote to a thing beside that another deleted it.
+#[component]
+pub(super) fn Deletion(row: ChangedRow, writer: Author, deleter: Author) -> impl IntoView {
+    let i18n = use_i18n();
+    let now = use_now();
+    let ChangedRow { entity, fields, .. } = row;
+    let (one, other) = (writer.clone(), deleter.clone());
+    if fields.is_empty() {
+        let told = derived(move || {
+            let locale = i18n.get_locale();
+            let loser = capitalise(&author_words(locale, &one));
+            t_string!(i18n, updates.conflict_deleted, loser = loser, winner = author_words(locale, &other)).to_string()
+        });
+        return view! { <p>{told}</p> }.into_any();
+    }
+    let wrote = derived(move || {
+        let who = capitalise(&author_words(i18n.get_locale(), &writer));
+        t_string!(i18n, updates.wrote, who = who).to_string()
+    });
+    let deleted = derived(move || match &deleter {
+        Author::Me => t_string!(i18n, updates.deleted_by_me).to_owned(),
+        author => {
+            let who = author_words(i18n.get_locale(), author);
+            t_string!(i18n, updates.deleted_by, who = who).to_string()
+        }
+    });
+    let fields = fields.into_iter().map(|ChangedField { field, after, .. }| {
+        let (name, entity) = (field.clone(), entity.clone());
+        let label = derived(move || field_label(i18n.get_locale(), &entity, &name));
+        let value = derived(move || value_words(i18n, &field, &after, now.get()));
+        view! {
+            <dd>
+                <span class="change__label">{label}</span>
+                " "
+                {value}
+            </dd>
+        }
+    });
+    view! {
+        <dl class="sides">
+            <div class="sides__side">
+                <dt>{wrote}</dt>
+                {fields.collect_view()}
+            </div>
+            <div class="sides__side">
+                <dt>{tr!(i18n, updates.stands_deleted)}</dt>
+                <dd>{deleted}</dd>
+            </div>
+        </dl>
+    }
+    .into_any()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -231,6 +301,7 @@ mod tests {
     fn what_was_deleted_leads_to_its_history() {
         check("contact", Deed::Edited, false, Some("/contacts/"));
         check("contact", Deed::Deleted, false, Some("/contacts/history/"));
+        check("contact", Deed::Kept, false, Some("/contacts/history/"));
         check("problem", Deed::Deleted, true, Some("/card/history/"));
         check("map_pin", Deed::Restored, false, Some("/map?pin="));
         check("map_pin", Deed::Deleted, false, Some("/map/history/"));

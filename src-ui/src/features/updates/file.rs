@@ -59,6 +59,10 @@ pub(super) fn LoadUnsent() -> impl IntoView {
                 return;
             };
             match ask(DeliverFile { bytes: Bytes(bytes) }).await {
+                // What the server did not take wants to be read: it stays until it is closed.
+                Ok(delivered) if delivered.refused + delivered.aside > 0 => {
+                    toasts.fail(delivered_words(locale, delivered));
+                }
                 Ok(delivered) => toasts.say(delivered_words(locale, delivered)),
                 Err(error) if error.code == ErrorCode::Invalid => {
                     toasts.fail(td_string!(locale, updates.not_a_file));
@@ -88,27 +92,35 @@ pub(super) fn LoadUnsent() -> impl IntoView {
     }
 }
 
-/// What became of the file, the part that most wants a look.
+/// What became of all parts of the file. The server says of what it has had before that it has it, so these words are
+/// true the second time too.
 fn delivered_words(locale: Locale, delivered: DeliveredView) -> String {
     let DeliveredView { taken, refused, aside, photos, photos_left } = delivered;
-    if aside > 0 {
-        td_string!(locale, updates.delivered_aside, count = aside).to_string()
-    } else if refused > 0 {
-        td_string!(locale, updates.delivered_refused, count = refused).to_string()
-    } else {
-        let photo_words = match photos {
+    let parts = [
+        match taken {
+            0 => None,
+            1 => Some(td_string!(locale, updates.delivered_1).to_owned()),
+            count => Some(td_string!(locale, updates.delivered_n, count = count).to_string()),
+        },
+        match refused {
+            0 => None,
+            1 => Some(td_string!(locale, updates.delivered_refused_1).to_owned()),
+            count => Some(td_string!(locale, updates.delivered_refused_n, count = count).to_string()),
+        },
+        match aside {
+            0 => None,
+            1 => Some(td_string!(locale, updates.delivered_aside_1).to_owned()),
+            count => Some(td_string!(locale, updates.delivered_aside_n, count = count).to_string()),
+        },
+        match photos {
             0 if photos_left > 0 => Some(td_string!(locale, updates.delivered_photos_left).to_owned()),
             0 => None,
             1 => Some(td_string!(locale, updates.delivered_photos_1).to_owned()),
             count => Some(td_string!(locale, updates.delivered_photos_n, count = count).to_string()),
-        };
-        let words = match taken {
-            0 if photo_words.is_some() => None,
-            1 => Some(td_string!(locale, updates.delivered_1).to_owned()),
-            count => Some(td_string!(locale, updates.delivered_n, count = count).to_string()),
-        };
-        words.into_iter().chain(photo_words).collect::<Vec<_>>().join(" ")
-    }
+        },
+    ];
+    let said = parts.into_iter().flatten().collect::<Vec<_>>().join(" ");
+    if said.is_empty() { td_string!(locale, updates.delivered_none).to_owned() } else { said }
 }
 
 #[cfg(test)]
@@ -121,15 +133,23 @@ mod tests {
             delivered_words(Locale::da, DeliveredView { taken, refused, aside, photos, photos_left: 0 })
         };
         let left = DeliveredView { taken: 1, photos_left: 2, ..DeliveredView::default() };
-        assert!(
-            delivered_words(Locale::da, left)
-                .ends_with("sendt. Filens billeder kan du ikke sende: det kan en, der må tilføje markeringer.")
+        assert_eq!(
+            delivered_words(Locale::da, left),
+            "1 ændring fra filen er hos serveren. \
+             Filens billeder kan du ikke sende: det kan en, der må tilføje markeringer."
         );
-        assert_eq!(said(1, 0, 0, 0), "1 ændring fra filen er sendt.");
-        assert_eq!(said(2, 0, 0, 1), "2 ændringer fra filen er sendt. 1 billede fra filen er på vej.");
-        assert_eq!(said(0, 0, 0, 3), "3 billeder fra filen er på vej.");
-        assert_eq!(said(0, 0, 0, 0), "0 ændringer fra filen er sendt.");
-        assert_eq!(said(4, 1, 0, 2), "Serveren afviste 1 af filens ændringer.");
-        assert!(said(4, 1, 1, 2).starts_with("1 af filens ændringer er lagt til side"));
+        assert_eq!(said(1, 0, 0, 0), "1 ændring fra filen er hos serveren.");
+        assert_eq!(
+            said(2, 0, 0, 1),
+            "2 ændringer fra filen er hos serveren. 1 billede fra filen er sendt eller på vej."
+        );
+        assert_eq!(said(0, 0, 0, 3), "3 billeder fra filen er sendt eller på vej.");
+        assert_eq!(said(0, 0, 0, 0), "Der er ikke noget i filen.");
+        assert_eq!(said(0, 1, 0, 0), "Serveren afviste 1 ændring.");
+        assert_eq!(
+            said(4, 2, 1, 0),
+            "4 ændringer fra filen er hos serveren. Serveren afviste 2 ændringer. \
+             1 ændring er lagt til side på serveren, fordi det ikke er sikkert, hvem der skrev den."
+        );
     }
 }

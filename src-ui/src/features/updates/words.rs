@@ -31,6 +31,10 @@ pub(super) fn deed_words(locale: Locale, row: &ChangedRow) -> String {
         (Deed::Made | Deed::Restored, "card_cell") => return td_string!(locale, updates.deed.put_on_card).to_owned(),
         (Deed::Edited, "card_cell") => return td_string!(locale, updates.deed.edited_on_card).to_owned(),
         (Deed::Deleted, "card_cell") => return td_string!(locale, updates.deed.taken_off_card).to_owned(),
+        // Two wrote to it: that is a sentence.
+        (Deed::Chosen, _) => return td_string!(locale, updates.deed.chosen).to_owned(),
+        (Deed::Kept, _) if row.fields.is_empty() => return td_string!(locale, updates.deed.kept_deleted).to_owned(),
+        (Deed::Kept, _) => return td_string!(locale, updates.deed.kept).to_owned(),
         (Deed::Made, _) => td_string!(locale, updates.deed.made),
         (Deed::Edited, _) => td_string!(locale, updates.deed.edited),
         (Deed::Deleted, "device") => td_string!(locale, updates.deed.locked_out),
@@ -51,6 +55,11 @@ pub(super) fn author_words(locale: Locale, author: &Author) -> String {
         Author::Server => td_string!(locale, updates.server).to_owned(),
         Author::Somebody => td_string!(locale, updates.somebody).to_owned(),
     }
+}
+
+/// Whether a kind of thing says who belongs to the area: the server writes it, whoever decided it.
+pub(super) fn is_of_roster(entity: &str) -> bool {
+    matches!(entity, "member" | "device" | "invitation" | "walk")
 }
 
 /// What a field is called, in front of its value.
@@ -159,6 +168,30 @@ mod tests {
                 assert_ne!(entity_words(locale, entity.name()), other, "{}", entity.name());
             }
         }
+    }
+
+    #[test]
+    fn what_the_server_notes_about_people_is_of_the_roster() {
+        for entity in Entity::ALL {
+            assert_eq!(is_of_roster(entity.name()), entity.is_mirror(), "{}", entity.name());
+        }
+    }
+
+    #[test]
+    fn what_was_decided_between_two_is_said_in_a_sentence() {
+        let row = trygkort_core::domain::RowId(uuid::Uuid::nil());
+        let field = trygkort_core::ipc::ChangedField {
+            field: "note".into(),
+            before: None,
+            after: "Ring på".into(),
+            lost: true,
+        };
+        let told = |deed, fields| {
+            deed_words(Locale::da, &ChangedRow { row, entity: "contact".into(), name: String::new(), deed, fields })
+        };
+        assert!(told(Deed::Chosen, vec![field.clone()]).ends_with("blev gendannet."));
+        assert!(told(Deed::Kept, vec![field]).ends_with("Det, der stod, blev beholdt."));
+        assert!(told(Deed::Kept, Vec::new()).ends_with("blev beholdt slettet."));
     }
 
     #[test]
