@@ -16,6 +16,9 @@ use trygkort_core::wire::{CONTENT_TYPE, from_bytes, to_bytes};
 use trygkort_tests::raw::{new_row, somewhere};
 use trygkort_tests::{Device, TestServer, http_client};
 
+/// Whether a value is of the kind that the first client read.
+type Kind = fn(&Json) -> bool;
+
 /// The first client, as far as the network saw it.
 struct OldClient {
     url: String,
@@ -93,7 +96,7 @@ impl OldClient {
     }
 
     /// Every object of a list has these, and as a number or a text what then was one.
-    async fn lists(&self, path: &str, keys: &[(&str, fn(&Json) -> bool)]) {
+    async fn lists(&self, path: &str, keys: &[(&str, Kind)]) {
         let list = json_of(self.request(Method::GET, path)).await;
         let list = list.as_array().unwrap();
         assert!(!list.is_empty(), "{path}");
@@ -152,7 +155,7 @@ async fn a_client_of_the_first_release_works_with_todays_server() {
     let post = old.request(Method::POST, "invitations").header("content-type", "application/json").body(body);
     let made = post.send().await.unwrap();
     assert!(made.status().is_success(), "{}", made.status());
-    let (text, number): (fn(&Json) -> bool, fn(&Json) -> bool) = (Json::is_string, Json::is_number);
+    let (text, number): (Kind, Kind) = (Json::is_string, Json::is_number);
     old.lists("devices", &[("id", text), ("name", text), ("created_at_ms", number), ("this", Json::is_boolean)]).await;
     old.lists("invitations", &[("id", text), ("role", text), ("uses_left", number), ("expires_at_ms", number)]).await;
 }

@@ -62,7 +62,7 @@ pub struct AreaLog {
     area: AreaId,
     keys: Keys,
     behind_snapshot: snapshot::Behind,
-    /// Something was erased: the file is to be written anew.
+    /// Something was erased: the next commit looks whether the file is to be written anew.
     erased: Cell<bool>,
     /// Authors of what was held and can be judged now.
     held: Vec<u32>,
@@ -118,9 +118,8 @@ impl AreaLog {
         Ok(done?)
     }
 
-    /// Drops everything since [`AreaLog::begin`].
+    /// Drops everything since [`AreaLog::begin`]. What was erased before that may wait for room still: `erased` stays.
     pub fn rollback(&mut self) {
-        self.erased.set(false);
         // Fails only when SQLite has rolled back by itself already.
         let _ = self.conn.execute_batch("ROLLBACK");
     }

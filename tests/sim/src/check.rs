@@ -238,6 +238,13 @@ pub(crate) fn server(server: &Server, wrong: &mut Vec<String>) {
     wrong.extend(server.wrong.iter().cloned());
 }
 
+/// What SQLite finds wrong with a file.
+pub(crate) fn unsound(conn: &Connection) -> Vec<String> {
+    let mut statement = conn.prepare("PRAGMA integrity_check").unwrap();
+    let lines = statement.query_map([], |row| row.get::<_, String>(0)).unwrap();
+    lines.map(Result::unwrap).filter(|line| line != "ok").collect()
+}
+
 /// What was to be erased is, and the trash is empty.
 pub(crate) fn erased(server: &mut Server, put_back_by_hand: bool, now_ms: i64, wrong: &mut Vec<String>) {
     let rows = server.rows_of(Entity::ALL);

@@ -1,5 +1,6 @@
 //! A device: the whole application on a disk that fails, with a clock that is wrong.
 
+use crate::check;
 use crate::disk::{Disk, Image, Survival};
 use crate::prepared::{self, Joined, START_MS};
 use crate::rng::Rng;
@@ -131,6 +132,7 @@ impl Device {
     pub(crate) fn start(&mut self) -> Result<(), String> {
         let env = SimEnv { now_ms: Rc::clone(&self.now_ms), skew_ms: Rc::clone(&self.skew_ms), rng: self.rng.split() };
         let host = HostInfo { version: "sim".to_owned(), web_origin: None, language: "da".to_owned() };
+        self.app = None; // A file has one connection at a time.
         let app = App::open(Box::new(self.disk.clone()), Box::new(env), host);
         self.app = Some(app.map_err(|error: Error| format!("{} does not start: {error}", self.name))?);
         self.ask(Boot {}).map(drop).map_err(|error| format!("{} starts with {error:?}", self.name))
@@ -188,15 +190,13 @@ impl Device {
         self.app.as_ref().and_then(|app| app.dump().ok()).unwrap_or_default()
     }
 
-    /// What SQLite finds wrong with its file, after everything was closed in order.
+    /// What SQLite finds wrong with its files, after everything was closed in order.
     pub(crate) fn damage(&mut self) -> Vec<String> {
         if let Some(Err(error)) = self.app.take().map(App::close) {
             return vec![format!("{} does not close: {error}", self.name)];
         }
-        let conn = self.disk.connect(&format!("area-{}.db", prepared::area())).unwrap();
-        let mut statement = conn.prepare("PRAGMA integrity_check").unwrap();
-        let lines = statement.query_map([], |row| row.get::<_, String>(0)).unwrap();
-        lines.map(Result::unwrap).filter(|line| line != "ok").collect()
+        let names = [format!("area-{}.db", prepared::area()), "device.db".to_owned()];
+        names.iter().flat_map(|name| check::unsound(&self.disk.connect(name).unwrap())).collect()
     }
 
     /// What is still in its outbox, and what it shows as refused. The power is cut, so that the file can be looked into:

@@ -17,7 +17,7 @@ Lives through schedules of devices and a server, each from one number, each twic
 
     --seeds N     how many (1,000)
     --seed S      the first one (1); alone: only this one
-    --writes      instead: let every write of a short reference run fail, in every way
+    --writes      instead: let every call to the disk of short reference runs fail, in every way
     --trace       print what happened, in words
     --threads T   how many at a time (2)";
 
@@ -68,8 +68,8 @@ fn fail_every_write(wish: &Wish) -> ExitCode {
     std::thread::scope(|scope| {
         for _ in 0..wish.threads.max(1) {
             scope.spawn(|| {
-                while let Some((machine, write, failure, survives)) = ways.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    if let Err(wrong) = fail_at(*machine, *write, *failure, *survives) {
+                while let Some(way) = ways.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    if let Err(wrong) = fail_at(way) {
                         failed.fetch_add(1, Ordering::Relaxed);
                         println!("FAILED: {wrong}");
                     }
@@ -78,7 +78,7 @@ fn fail_every_write(wish: &Wish) -> ExitCode {
         }
     });
     let (seconds, failed) = (start.elapsed().as_secs_f64(), failed.into_inner());
-    println!("{} ways in which a write can fail, in {seconds:.1} s: {failed} failed", ways.len());
+    println!("{} ways in which a call to a disk can fail, in {seconds:.1} s: {failed} failed", ways.len());
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 

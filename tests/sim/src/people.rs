@@ -187,7 +187,8 @@ fn edit_contact(device: &mut Device, forms: &mut Vec<Form>, words: String, rng: 
     }
 }
 
-fn new_contact(device: &mut Device, words: &str, rng: &Rng) -> Deed {
+/// Makes a contact that goes by the words.
+pub(crate) fn new_contact(device: &mut Device, words: &str, rng: &Rng) -> Deed {
     let opened = match device.ask(EditContact { id: None }) {
         Ok(opened) => opened,
         Err(error) => {
@@ -222,7 +223,7 @@ fn move_problem(device: &mut Device, rng: &Rng) -> Deed {
     done(format!("moves problem {}", short(id.0)), None, device.ask(MoveProblem { id, up: rng.percent(50) }))
 }
 
-fn add_pin(device: &mut Device, words: String, scope: Scope) -> Deed {
+pub(crate) fn add_pin(device: &mut Device, words: String, scope: Scope) -> Deed {
     let opened = match device.ask(EditPin { id: None }) {
         Ok(opened) => opened,
         Err(error) => return Deed { what: "opens a new pin".to_owned(), words: None, row: None, saved: Err(error) },
@@ -242,7 +243,10 @@ fn edit_pin(device: &mut Device, forms: &mut Vec<Form>, words: String, rng: &Rng
 }
 
 fn delete_pin(device: &mut Device, rng: &Rng) -> Deed {
-    let Some(id) = pin(device, rng) else { return nothing("delete") };
+    pin(device, rng).map_or_else(|| nothing("delete"), |id| delete_this_pin(device, id))
+}
+
+pub(crate) fn delete_this_pin(device: &mut Device, id: PinId) -> Deed {
     done(format!("deletes pin {}", short(id.0)), None, device.ask(DeletePin { id }))
 }
 

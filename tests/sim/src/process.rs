@@ -1,6 +1,6 @@
 //! A device and a server in one process on real files, to be killed at any moment.
 
-use crate::check::{Kept, values};
+use crate::check::{Kept, unsound, values};
 use crate::device::{Device, SimEnv};
 use crate::prepared::{self, SERVER_FILE, START_MS};
 use crate::rng::Rng;
@@ -78,7 +78,8 @@ pub fn live(folder: &Path, life: u64, mut out: impl Write) {
     }
 }
 
-/// Looks into the files after the process was killed: they must be sound, and hold all that was said to be kept.
+/// Looks into copies of the files after the process was killed: they must be sound, and hold all that was said to be
+/// kept. Copies, so that the next life finds them as the killed one left them.
 ///
 /// # Errors
 /// What does not hold, in words.
@@ -86,22 +87,29 @@ pub fn live(folder: &Path, life: u64, mut out: impl Write) {
 /// # Panics
 /// When the files cannot be read at all.
 pub fn look(folder: &Path, told: &BTreeSet<String>) -> Result<(), String> {
-    let log = open_log(folder);
-    let damage = log.check().unwrap();
-    let area = Connection::open(folder.join(format!("area-{}.db", prepared::area()))).unwrap();
-    let sound: String = area.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
-    if !damage.is_empty() || sound != "ok" {
-        return Err(format!("the server's file: {damage:?}; the device's: {sound}"));
+    let copies = tempfile::tempdir().unwrap();
+    for file in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        std::fs::copy(file.path(), copies.path().join(file.file_name())).unwrap();
+    }
+    let log = open_log(copies.path());
+    let mut damage = log.check().unwrap();
+    let [area, device] = [format!("area-{}.db", prepared::area()), "device.db".to_owned()]
+        .map(|name| Connection::open(copies.path().join(name)).unwrap());
+    damage.extend([&area, &device].into_iter().flat_map(unsound));
+    if !damage.is_empty() {
+        return Err(damage.join("; "));
     }
     let kept = Kept::read(log.connection()).unwrap();
     let mut words: BTreeSet<String> = kept.words().into_iter().map(str::to_owned).collect();
-    let mut statement = area.prepare("SELECT body FROM outbox").unwrap();
-    let unsent = statement.query_map([], |row| row.get::<_, Vec<u8>>(0)).unwrap();
-    for body in unsent {
-        let action: Action = from_bytes(&body.unwrap()).unwrap();
-        words.extend(values(&action).map(|value| value.text().to_owned()));
-    }
+    words.extend(unsent_words(&area));
     told.iter().find(|told| !words.contains(*told)).map_or(Ok(()), |lost| Err(format!("{lost:?} is nowhere")))
+}
+
+fn unsent_words(area: &Connection) -> BTreeSet<String> {
+    let mut statement = area.prepare("SELECT body FROM outbox").unwrap();
+    let bodies = statement.query_map([], |row| row.get::<_, Vec<u8>>(0)).unwrap();
+    let actions = bodies.map(|body| from_bytes::<Action>(&body.unwrap()).unwrap());
+    actions.flat_map(|action| values(&action).map(|value| value.text().to_owned()).collect::<Vec<_>>()).collect()
 }
 
 fn open_log(folder: &Path) -> AreaLog {

@@ -15,6 +15,7 @@ use trygkort_core::domain::{Reader, Role, RowId};
 use trygkort_core::hub::roster::{self, Roster};
 use trygkort_core::hub::{AreaLog, HubError, Peer};
 use trygkort_core::seal::Hash;
+use trygkort_core::store::StoreError;
 use trygkort_core::wire::from_bytes;
 use trygkort_core::wire::v1::{Action, Reason, SyncRequest, SyncResponse, Verdict};
 use uuid::Uuid;
@@ -266,15 +267,17 @@ impl Server {
     }
 
     /// Copies the file, as `trygkort backup` does.
-    pub(crate) fn back_up(&mut self) {
+    pub(crate) fn back_up(&mut self) -> Result<(), StoreError> {
         self.backup = Some(self.disk.image());
         let log = self.log();
-        let done = log.head_position().and_then(|head| {
-            log.begin()?;
-            log.set_backed_up(head)?;
-            log.commit()
-        });
-        done.expect("a sound disk");
+        let head = log.head_position()?;
+        log.begin()?;
+        let done = log.set_backed_up(head);
+        if done.is_err() {
+            log.rollback();
+            return done;
+        }
+        log.commit()
     }
 
     /// Puts the copy back: as `trygkort restore` does, or by hand, which nobody is told. Returns whether there is one.

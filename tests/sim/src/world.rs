@@ -6,7 +6,7 @@ mod network;
 
 use crate::check::{self, Kept};
 use crate::device::{Device, Written, member_of};
-use crate::disk::{Failure, Survival};
+use crate::disk::{Call, Failure, Survival, Tear};
 use crate::fault::{Fault, Faults};
 use crate::impostor;
 use crate::people::{self, Deed, Form};

@@ -17,17 +17,45 @@ use trygkort_core::store::StoreError;
 /// A torn write ends at a multiple of this: what disks promise to write whole.
 const SECTOR: usize = 512;
 
-/// What goes wrong, and from which write on.
+/// What SQLite asks of a disk. Each kind is counted by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Call {
+    /// A write, a truncation, a sync or the removal of a file.
+    Write,
+    Read,
+    Open,
+}
+
+/// What goes wrong, and from which call on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failure {
-    /// One write or sync fails; the next one works.
+    /// One call fails; the next one works.
     Once,
     /// There is no room until [`Disk::mend`].
     Full,
     /// The machine loses its power: this write and everything after it does not happen.
     PowerLoss,
     /// As [`Failure::PowerLoss`], in the middle of this write.
-    Torn,
+    Torn(Tear),
+}
+
+/// How much of a torn write is on the disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tear {
+    /// Its first sector.
+    First,
+    /// The first half.
+    Half,
+    /// All but its last sector.
+    AllButLast,
+}
+
+/// The calls of some time. Of each write it says how many bytes it wrote; a truncation, a sync or a removal writes none.
+#[derive(Clone, Debug, Default)]
+pub struct Calls {
+    pub writes: Vec<usize>,
+    pub reads: u64,
+    pub opens: u64,
 }
 
 /// How much of what was not synced is on the disk after a power loss.
@@ -56,12 +84,22 @@ struct File {
     unsynced: Vec<Write>,
 }
 
+/// A failure that is to strike at the call with this number, or has struck since.
+#[derive(Clone, Copy, Debug)]
+struct Planned {
+    call: Call,
+    at: u64,
+    failure: Failure,
+}
+
 #[derive(Debug, Default)]
 struct State {
     files: BTreeMap<String, File>,
-    /// Writes, truncations, syncs and removals so far.
-    writes: u64,
-    failure: Option<(u64, Failure)>,
+    /// The calls so far.
+    calls: Calls,
+    failure: Option<Planned>,
+    /// Nothing is counted and nothing fails: the simulation itself looks into the files.
+    exempt: bool,
     /// The power is gone: nothing reaches the disk any more.
     dead: bool,
     /// How often a failure has struck.
@@ -107,6 +145,14 @@ impl Disk {
         self.0.borrow_mut().files.clone_from(&image.0);
     }
 
+    /// Puts a file in the place of another. Neither may be open.
+    pub(crate) fn rename(&self, from: &str, to: &str) {
+        let mut state = self.0.borrow_mut();
+        if let Some(file) = state.files.remove(from) {
+            state.files.insert(to.to_owned(), file);
+        }
+    }
+
     /// Opens a database file.
     ///
     /// # Errors
@@ -115,16 +161,24 @@ impl Disk {
         vfs::connect(self, name, OpenFlags::default())
     }
 
-    /// How many writes, truncations, syncs and removals there were.
-    #[must_use]
-    pub fn writes(&self) -> u64 {
-        self.0.borrow().writes
+    /// The calls since this was last asked. Failures are planned by numbers that begin anew with it.
+    pub fn take_calls(&self) -> Calls {
+        std::mem::take(&mut self.0.borrow_mut().calls)
     }
 
-    /// Lets the write after `after` more fail.
-    pub fn fail_after(&self, after: u64, failure: Failure) {
+    /// Lets the call after `after` more of its kind fail.
+    pub fn fail_after(&self, call: Call, after: u64, failure: Failure) {
         let mut state = self.0.borrow_mut();
-        state.failure = Some((state.writes + after, failure));
+        let at = state.calls.count(call) + after;
+        state.failure = Some(Planned { call, at, failure });
+    }
+
+    /// Lets the simulation look into the files: nothing of that is counted, and nothing fails.
+    pub fn exempt<T>(&self, look: impl FnOnce() -> T) -> T {
+        self.0.borrow_mut().exempt = true;
+        let seen = look();
+        self.0.borrow_mut().exempt = false;
+        seen
     }
 
     /// Takes back what [`Disk::fail_after`] said, and makes room on a full disk.
@@ -132,7 +186,7 @@ impl Disk {
         self.0.borrow_mut().failure = None;
     }
 
-    /// How many writes have failed so far.
+    /// How many calls have failed so far.
     #[must_use]
     pub fn struck(&self) -> u64 {
         self.0.borrow().struck
@@ -149,11 +203,12 @@ impl Disk {
         self.0.borrow_mut().dead = true;
     }
 
-    /// Brings the disk back after its power was cut and everything open was dropped.
+    /// Brings the disk back after its power was cut and everything open was dropped. A failure that has not struck yet
+    /// is still to come.
     pub fn crash(&self, survival: Survival<'_>) {
         let mut state = self.0.borrow_mut();
         state.dead = false;
-        state.failure = None;
+        state.failure = state.failure.filter(|planned| state.calls.count(planned.call) <= planned.at);
         for file in state.files.values_mut() {
             file.crash(survival);
         }
@@ -231,6 +286,31 @@ fn torn(length: usize, rng: &Rng) -> usize {
     rng.index(length / SECTOR + 1) * SECTOR
 }
 
+impl Tear {
+    pub const ALL: [Self; 3] = [Self::First, Self::Half, Self::AllButLast];
+
+    /// How many bytes of so many are written.
+    pub(crate) fn of(self, length: usize) -> usize {
+        let all_but_last = length.saturating_sub(1) / SECTOR;
+        let sectors = match self {
+            Tear::First => all_but_last.min(1),
+            Tear::Half => length / 2 / SECTOR,
+            Tear::AllButLast => all_but_last,
+        };
+        sectors * SECTOR
+    }
+}
+
+impl Calls {
+    fn count(&self, call: Call) -> u64 {
+        match call {
+            Call::Write => self.writes.len() as u64,
+            Call::Read => self.reads,
+            Call::Open => self.opens,
+        }
+    }
+}
+
 fn put(data: &mut Vec<u8>, at: usize, bytes: &[u8]) {
     if data.len() < at + bytes.len() {
         data.resize(at + bytes.len(), 0);
@@ -239,20 +319,35 @@ fn put(data: &mut Vec<u8>, at: usize, bytes: &[u8]) {
 }
 
 impl State {
-    /// Counts a write and says what is to become of it.
-    fn next_write(&mut self) -> Result<(), Failure> {
-        let number = self.writes;
-        self.writes += 1;
+    fn next_write(&mut self, bytes: usize) -> Result<(), Failure> {
+        self.next_call(Call::Write, |calls| calls.writes.push(bytes))
+    }
+
+    fn next_read(&mut self) -> Result<(), Failure> {
+        self.next_call(Call::Read, |calls| calls.reads += 1)
+    }
+
+    fn next_open(&mut self) -> Result<(), Failure> {
+        self.next_call(Call::Open, |calls| calls.opens += 1)
+    }
+
+    /// Counts a call, if there is power, and says what is to become of it.
+    fn next_call(&mut self, call: Call, count: impl FnOnce(&mut Calls)) -> Result<(), Failure> {
+        if self.exempt {
+            return Ok(());
+        }
         if self.dead {
             return Err(Failure::PowerLoss);
         }
-        let Some((at, failure)) = self.failure.filter(|(at, _)| *at <= number) else { return Ok(()) };
-        debug_assert!(at <= number, "a failure strikes when its time has come");
+        let number = self.calls.count(call);
+        count(&mut self.calls);
+        let due = |planned: &Planned| planned.call == call && planned.at <= number;
+        let Some(Planned { failure, .. }) = self.failure.filter(due) else { return Ok(()) };
         self.struck += 1;
         match failure {
             Failure::Once => self.failure = None,
             Failure::Full => {}
-            Failure::PowerLoss | Failure::Torn => self.dead = true,
+            Failure::PowerLoss | Failure::Torn(_) => self.dead = true,
         }
         Err(failure)
     }

@@ -6,7 +6,7 @@
 
 #![allow(unsafe_code, reason = "SQLite calls a VFS through C functions; nothing else of the project needs this")]
 
-use super::{Disk, Failure, SECTOR, State};
+use super::{Disk, Failure, State};
 use rusqlite::ffi::{
     self, SQLITE_CANTOPEN, SQLITE_FULL, SQLITE_IOERR_DELETE, SQLITE_IOERR_FSYNC, SQLITE_IOERR_READ,
     SQLITE_IOERR_SHORT_READ, SQLITE_IOERR_TRUNCATE, SQLITE_IOERR_WRITE, SQLITE_NOTFOUND, SQLITE_OK, sqlite3_file,
@@ -171,7 +171,7 @@ unsafe extern "C" fn open(
     let opened = {
         let mut state = disk.0.borrow_mut();
         let known = state.files.contains_key(&name);
-        if !known && flags & ffi::SQLITE_OPEN_CREATE == 0 || state.dead {
+        if state.next_open().is_err() || !known && flags & ffi::SQLITE_OPEN_CREATE == 0 {
             false
         } else {
             state.files.entry(name.clone()).or_default();
@@ -204,7 +204,8 @@ unsafe extern "C" fn read(file: *mut sqlite3_file, to: *mut c_void, amount: c_in
     let (handle, to) =
         unsafe { (handle(file), std::slice::from_raw_parts_mut(to.cast::<u8>(), offset(amount.into()))) };
     handle.state(|state| {
-        let Some(file) = state.files.get(&handle.name).filter(|_| !state.dead) else { return SQLITE_IOERR_READ };
+        let next = state.next_read();
+        let Some(file) = state.files.get(&handle.name).filter(|_| next.is_ok()) else { return SQLITE_IOERR_READ };
         let there = file.data.get(offset(at)..).unwrap_or_default();
         let length = there.len().min(to.len());
         to[..length].copy_from_slice(&there[..length]);
@@ -218,7 +219,7 @@ unsafe extern "C" fn write(file: *mut sqlite3_file, from: *const c_void, amount:
     let (handle, from) =
         unsafe { (handle(file), std::slice::from_raw_parts(from.cast::<u8>(), offset(amount.into()))) };
     handle.state(|state| {
-        let next = state.next_write();
+        let next = state.next_write(from.len());
         let Some(file) = state.files.get_mut(&handle.name) else { return SQLITE_IOERR_WRITE };
         match next {
             Ok(()) => {
@@ -226,8 +227,8 @@ unsafe extern "C" fn write(file: *mut sqlite3_file, from: *const c_void, amount:
                 SQLITE_OK
             }
             Err(failure) => {
-                if failure == Failure::Torn {
-                    file.write(offset(at), &from[..from.len() / 2 / SECTOR * SECTOR]);
+                if let Failure::Torn(tear) = failure {
+                    file.write(offset(at), &from[..tear.of(from.len())]);
                     file.sync();
                 }
                 code(failure, SQLITE_IOERR_WRITE)
@@ -239,7 +240,7 @@ unsafe extern "C" fn write(file: *mut sqlite3_file, from: *const c_void, amount:
 unsafe extern "C" fn truncate(file: *mut sqlite3_file, size: sqlite3_int64) -> c_int {
     // SAFETY: the file is open.
     let handle = unsafe { handle(file) };
-    handle.state(|state| match (state.next_write(), state.files.get_mut(&handle.name)) {
+    handle.state(|state| match (state.next_write(0), state.files.get_mut(&handle.name)) {
         (Ok(()), Some(file)) => {
             file.truncate(offset(size));
             SQLITE_OK
@@ -251,7 +252,7 @@ unsafe extern "C" fn truncate(file: *mut sqlite3_file, size: sqlite3_int64) -> c
 unsafe extern "C" fn sync(file: *mut sqlite3_file, _: c_int) -> c_int {
     // SAFETY: the file is open.
     let handle = unsafe { handle(file) };
-    handle.state(|state| match (state.next_write(), state.files.get_mut(&handle.name)) {
+    handle.state(|state| match (state.next_write(0), state.files.get_mut(&handle.name)) {
         (Ok(()), Some(file)) => {
             file.sync();
             SQLITE_OK
@@ -332,7 +333,7 @@ unsafe extern "C" fn delete(_: *mut sqlite3_vfs, path: *const c_char, _: c_int) 
     if !state.files.contains_key(&name) {
         return ffi::SQLITE_IOERR_DELETE_NOENT;
     }
-    match state.next_write() {
+    match state.next_write(0) {
         Ok(()) => {
             state.files.remove(&name);
             SQLITE_OK

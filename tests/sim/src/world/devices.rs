@@ -59,11 +59,11 @@ impl World {
     /// Decides whether a device's disk or power fails during what comes now.
     pub(super) fn break_disk(&mut self, at: usize) {
         if self.strikes(Fault::DeviceCrash) {
-            let failure = if self.rng.percent(50) { Failure::PowerLoss } else { Failure::Torn };
-            self.devices[at].disk.fail_after(self.rng.below(12), failure);
+            let failure = if self.rng.percent(50) { Failure::PowerLoss } else { Failure::Torn(Tear::Half) };
+            self.devices[at].disk.fail_after(Call::Write, self.rng.below(12), failure);
         } else if self.strikes(Fault::DeviceDisk) {
             let failure = if self.rng.percent(50) { Failure::Once } else { Failure::Full };
-            self.devices[at].disk.fail_after(self.rng.below(12), failure);
+            self.devices[at].disk.fail_after(Call::Write, self.rng.below(12), failure);
         }
     }
 

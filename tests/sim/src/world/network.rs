@@ -84,11 +84,11 @@ impl World {
     /// Decides whether the server's disk or power fails during what comes now, within so many writes.
     fn break_server(&mut self, writes: u64) {
         if self.strikes(Fault::ServerCrash) {
-            let failure = if self.rng.percent(50) { Failure::PowerLoss } else { Failure::Torn };
-            self.server.disk.fail_after(self.rng.below(writes), failure);
+            let failure = if self.rng.percent(50) { Failure::PowerLoss } else { Failure::Torn(Tear::Half) };
+            self.server.disk.fail_after(Call::Write, self.rng.below(writes), failure);
         } else if self.strikes(Fault::ServerDisk) {
             let failure = if self.rng.percent(50) { Failure::Once } else { Failure::Full };
-            self.server.disk.fail_after(self.rng.below(writes), failure);
+            self.server.disk.fail_after(Call::Write, self.rng.below(writes), failure);
         }
     }
 
@@ -132,7 +132,7 @@ impl World {
             }
             Some(Err(what)) => self.wrong(what),
             Some(Ok(false)) | None => {
-                self.server.back_up();
+                self.server.back_up().expect("a sound disk");
                 self.say(|_| "the server is backed up".to_owned());
             }
         }

@@ -1,58 +1,81 @@
-//! Some writes of a device or of the server fail, in every way they can: afterwards nothing that was acknowledged is
-//! gone, and the file is sound. `cargo xtask sim --writes` lets every single one fail; here it is every eleventh.
+//! Some calls to the disk of a device or of the server fail, in every way they can: afterwards nothing that was
+//! acknowledged is gone, and the file is sound. `cargo xtask sim --writes` lets every single one fail; here it is every
+//! 31st way.
 
-use trygkort_sim::disk::Failure;
-use trygkort_sim::every_write::{Machine, fail_at, survivals, writes};
+use trygkort_sim::disk::{Call, Failure, Tear};
+use trygkort_sim::every_write::{Machine, Story, Way, every_way, fail_at, ways};
 
-const STRIDE: usize = 11;
+const STRIDE: usize = 31;
 
 #[track_caller]
-fn every_write(machine: Machine, failure: Failure) {
-    let count = writes(machine);
-    assert!(count > 50, "the reference run writes {count} times on the disk of the {machine:?}");
-    for write in (0..count).step_by(STRIDE) {
-        for survives in survivals(failure) {
-            fail_at(machine, write, failure, *survives).unwrap_or_else(|wrong| panic!("{wrong}"));
-        }
+fn some_ways(machine: Machine, call: Call, failures: &[Failure]) {
+    let chosen = |way: &Way| way.machine == machine && way.call == call && failures.contains(&way.failure);
+    let ways: Vec<Way> = every_way().into_iter().filter(chosen).collect();
+    assert!(ways.len() > STRIDE, "the reference runs have {} such calls", ways.len());
+    for way in ways.iter().step_by(STRIDE) {
+        fail_at(way).unwrap_or_else(|wrong| panic!("{wrong}"));
     }
+}
+
+fn torn() -> [Failure; 3] {
+    Tear::ALL.map(Failure::Torn)
 }
 
 #[test]
 fn a_write_of_a_device_fails() {
-    every_write(Machine::Device, Failure::Once);
+    some_ways(Machine::Device, Call::Write, &[Failure::Once]);
+}
+
+#[test]
+fn a_read_of_a_device_fails() {
+    some_ways(Machine::Device, Call::Read, &[Failure::Once]);
 }
 
 #[test]
 fn a_device_has_no_room() {
-    every_write(Machine::Device, Failure::Full);
+    some_ways(Machine::Device, Call::Write, &[Failure::Full]);
 }
 
 #[test]
 fn a_device_loses_its_power() {
-    every_write(Machine::Device, Failure::PowerLoss);
+    some_ways(Machine::Device, Call::Write, &[Failure::PowerLoss]);
 }
 
 #[test]
 fn a_device_loses_its_power_in_the_middle_of_a_write() {
-    every_write(Machine::Device, Failure::Torn);
+    some_ways(Machine::Device, Call::Write, &torn());
 }
 
 #[test]
 fn a_write_of_the_server_fails() {
-    every_write(Machine::Server, Failure::Once);
+    some_ways(Machine::Server, Call::Write, &[Failure::Once]);
+}
+
+#[test]
+fn a_read_of_the_server_fails() {
+    some_ways(Machine::Server, Call::Read, &[Failure::Once]);
 }
 
 #[test]
 fn the_server_has_no_room() {
-    every_write(Machine::Server, Failure::Full);
+    some_ways(Machine::Server, Call::Write, &[Failure::Full]);
 }
 
 #[test]
 fn the_server_loses_its_power() {
-    every_write(Machine::Server, Failure::PowerLoss);
+    some_ways(Machine::Server, Call::Write, &[Failure::PowerLoss]);
 }
 
 #[test]
 fn the_server_loses_its_power_in_the_middle_of_a_write() {
-    every_write(Machine::Server, Failure::Torn);
+    some_ways(Machine::Server, Call::Write, &torn());
+}
+
+#[test]
+fn what_was_erased_is_written_over_as_soon_as_there_is_room() {
+    let no_room = |way: &Way| way.failure == Failure::Full;
+    let ways: Vec<Way> = ways(Story::Erasing, Machine::Server).into_iter().filter(no_room).collect();
+    for way in ways.iter().step_by(7) {
+        fail_at(way).unwrap_or_else(|wrong| panic!("{wrong}"));
+    }
 }
