@@ -48,12 +48,12 @@ fn exchanged(hub: &mut Hub, about: &str, request: &SyncRequest) -> (Json, Option
 fn a_device_and_its_copy() {
     let mut hub = Hub::empty();
     let (first, its) = (made(), set(2, 1_000, contact::note, "Ring på"));
-    let copys = set(2, 2_000, contact::name, "Vagten i nr. 4");
+    let the_other = set(2, 2_000, contact::name, "Vagten i nr. 4");
     let steps = [
         ("makes a contact; then it is copied", push(1, None, vec![first.clone()]), None),
         ("the device goes on", push(1, Some(&first), vec![its.clone()]), None),
-        ("its copy does not know of that", push(1, Some(&first), vec![copys.clone()]), Some(NEXT)),
-        ("the copy sends it again under the origin it got", push(NEXT, None, vec![copys]), None),
+        ("its copy does not know of that", push(1, Some(&first), vec![the_other.clone()]), Some(NEXT)),
+        ("the copy sends it again under the origin it got", push(NEXT, None, vec![the_other]), None),
         ("the device is the one it was", push(1, Some(&its), vec![set(3, 3_000, contact::note, "Bank på")]), None),
     ];
     let mut exchanges = Vec::new();
