@@ -34,6 +34,8 @@ pub(super) struct Transfers {
     tries: u32,
     /// What the server did not take or does not have: left until the next exchange.
     left: BTreeSet<String>,
+    /// The epoch of the server's log.
+    epoch: Option<u64>,
     /// Up to this name the server was asked what it has lost.
     asked_until: String,
 }
@@ -63,8 +65,9 @@ struct Missing {
 }
 
 impl Transfers {
-    /// An exchange went well: what was left is tried again.
-    pub(super) fn begin(&mut self) {
+    /// An exchange went well with a log of this epoch: what was left is tried again.
+    pub(super) fn begin(&mut self, epoch: Option<u64>) {
+        self.epoch = epoch;
         self.left.clear();
         self.tries = 0;
         self.due = true;
@@ -77,8 +80,8 @@ impl Transfers {
 
     /// What to do next.
     fn next(&mut self, file: &AreaFile) -> Result<Option<Transfer>, StoreError> {
-        let (epoch, asked) = (file.cursor()?.epoch, file.photos_epoch()?);
-        if let Some(epoch) = epoch.filter(|_| epoch != asked) {
+        let asked = file.photos_epoch()?;
+        if let Some(epoch) = self.epoch.filter(|epoch| Some(*epoch) != asked) {
             let names = blobs::names(&file.conn, &self.asked_until, NAMES_MAX)?;
             if !names.is_empty() {
                 return Ok(Some(Transfer::Missing(names)));

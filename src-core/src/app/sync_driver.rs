@@ -311,7 +311,7 @@ impl App {
                 task.rereading &= applied.more;
                 task.due |= applied.more;
                 if !applied.more {
-                    task.photos.begin();
+                    task.photos.begin(applied.epoch);
                     task.snapshot = Snapshots::default();
                 }
                 task.snapshot.offered(applied.snapshot);

@@ -132,6 +132,7 @@ impl AreaLog {
     pub fn exchange(&mut self, peer: &Peer, request: &[u8], now_ms: i64) -> Result<Exchanged, HubError> {
         let mut exchanged = self.whole_or_not(|log| log.exchange_within(peer, request, now_ms))?;
         exchanged.changed |= self.empty_trash_daily(now_ms)?;
+        exchanged.erased = self.erased.get();
         exchanged.snapshot_due = self.is_snapshot_due()?;
         exchanged.held = std::mem::take(&mut self.held);
         Ok(exchanged)
@@ -214,7 +215,7 @@ impl AreaLog {
             body: to_bytes(&response),
             changed,
             snapshot_due: false,
-            erased: self.erased.get(),
+            erased: false,
             wants_origin,
             held: Vec::new(),
         })

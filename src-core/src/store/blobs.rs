@@ -1,7 +1,8 @@
 //! The files that photos name, on a device: what is here, what the server has not got yet, and what is wanted.
 
 use super::StoreError;
-use crate::domain::Scope;
+use crate::domain::{Scope, schema};
+use crate::merge::RowState;
 use rusqlite::{Connection, OptionalExtension, params};
 
 /// So much of what could be fetched again is kept.
@@ -199,14 +200,33 @@ pub(crate) fn names(conn: &Connection, behind: &str, max: usize) -> Result<Vec<S
     Ok(found.collect::<Result<_, _>>()?)
 }
 
-/// Lets go of the files that no row names any more. What was refused is kept until somebody lets it go.
-pub(crate) fn sweep(conn: &Connection) -> Result<(), StoreError> {
+/// Of a photo whose row may not be here any more, what the server has not got goes all the same: nobody else has it.
+pub(crate) fn goes_all_the_same(conn: &Connection, photo: &RowState) -> Result<(), StoreError> {
+    let names = [schema::photo::hash, schema::photo::thumbnail].into_iter().filter_map(|name| photo.fields.get(&name));
+    for name in names {
+        conn.prepare_cached("UPDATE blob SET unsent = ?2 WHERE hash = ?1 AND unsent = 1")?
+            .execute(params![name.value.text(), HANDED_OVER])?;
+    }
+    Ok(())
+}
+
+/// Lets go of a file that is not to reach the server any more, unless another row names it.
+pub(crate) fn forget(conn: &Connection, name: &str) -> Result<(), StoreError> {
     conn.prepare_cached(
+        "DELETE FROM blob WHERE hash = ?1 AND NOT EXISTS (SELECT 1 FROM photo WHERE ?1 IN (photo.hash, photo.thumbnail))",
+    )?
+    .execute([name])?;
+    Ok(())
+}
+
+/// Lets go of the files that no row names any more, and says how many. What was refused is kept until somebody lets it
+/// go.
+pub(crate) fn sweep(conn: &Connection) -> Result<usize, StoreError> {
+    Ok(conn.prepare_cached(
         "DELETE FROM blob WHERE unsent <> ?1 AND hash NOT IN (SELECT hash FROM photo UNION SELECT thumbnail FROM photo)
          AND NOT EXISTS (SELECT 1 FROM refused WHERE instr(body, CAST(blob.hash AS BLOB)) > 0)",
     )?
-    .execute([HANDED_OVER])?;
-    Ok(())
+    .execute([HANDED_OVER])?)
 }
 
 /// Lets go of what a role that does not read this scope may not see. What was made here waits for the verdict on its

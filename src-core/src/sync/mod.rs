@@ -8,7 +8,7 @@ mod snapshot;
 
 pub use snapshot::{Download, WrongFile};
 
-use crate::domain::{ChangeId, Reader, Role, RowId, Scope};
+use crate::domain::{ChangeId, Entity, Reader, Role, RowId, Scope, schema};
 use crate::ipc::Topic;
 use crate::merge::effect::Effect;
 use crate::merge::{IncomingRow, Register, Stamp};
@@ -70,6 +70,8 @@ pub struct Applied {
     pub basemap: Option<[u8; 32]>,
     /// What the server offers instead of the log: see [`Download`].
     pub snapshot: Option<SnapshotOffer>,
+    /// The epoch of the server's log. The cursor has it only once something of it was read.
+    pub epoch: Option<u64>,
 }
 
 /// What to send now: the next unsent actions, and from where to read on; or, after the server was restored, what it
@@ -149,7 +151,7 @@ pub fn apply(file: &mut AreaFile, answer: &[u8], now_ms: i64) -> Result<Applied,
         restart::incarnate(&tx, &mut session, origin)?;
     }
     let mut more = response.page.more || response.incarnation.is_some();
-    let mut snapshot = None;
+    let (mut snapshot, epoch) = (None, response.page.epoch);
     let (before, now) = (session.reader(), reader_from(&response, &session));
     let walks = response.walks.unwrap_or_default();
     let anew = restart::reads_otherwise(&tx, &before, &now, &walks)?;
@@ -184,7 +186,10 @@ pub fn apply(file: &mut AreaFile, answer: &[u8], now_ms: i64) -> Result<Applied,
     let more = more || outbox::unsent_count(&tx)? > 0;
     if !more {
         // Before, a photo whose row is only being read again would be taken for one that nothing names.
-        blobs::sweep(&tx)?;
+        if blobs::sweep(&tx)? > 0 {
+            // Its row may have been erased pages ago, and the file been written anew since.
+            rewrite_later(&tx)?;
+        }
     }
     area::set_last_success_ms(&tx, now_ms, response.now_ms)?;
     if erased {
@@ -194,7 +199,7 @@ pub fn apply(file: &mut AreaFile, answer: &[u8], now_ms: i64) -> Result<Applied,
     // Without room for it, the next exchange tries again.
     drop(rewrite_if_due(&file.conn));
     file.session = session;
-    Ok(Applied { topics, more, basemap: response.basemap.map(Into::into), snapshot })
+    Ok(Applied { topics, more, basemap: response.basemap.map(Into::into), snapshot, epoch })
 }
 
 /// Begins anew because a page did not fit: the log is read from the start, unsent actions stay.
@@ -336,7 +341,7 @@ fn settle_outbox(tx: &Connection, position: u64) -> Result<Vec<RowId>, StoreErro
 pub(crate) fn take_entry(tx: &Connection, entry: Entry, touched: &mut BTreeSet<RowId>) -> Result<bool, StoreError> {
     journal::keep(tx, &entry)?;
     let stamp = Stamp { effective: entry.effective, id: ChangeId { origin: entry.origin, counter: entry.counter } };
-    let (mut effects, mut erased) = (Vec::new(), BTreeSet::new());
+    let (mut effects, mut erased, mut files) = (Vec::new(), BTreeSet::new(), Vec::new());
     // Rows that this entry takes out of one scope and puts into another: to people they were there all along.
     let mut left = HashMap::new();
     for part in entry.scopes {
@@ -350,6 +355,7 @@ pub(crate) fn take_entry(tx: &Connection, entry: Entry, touched: &mut BTreeSet<R
             touched.insert(row.row.0);
             if row.erased == Some(true) {
                 erased.insert(row.row.0);
+                files.extend(files_of_photo(tx, &row)?);
             }
             let incoming = incoming(row.into_value(), scope, stamp);
             let current = rows::get(tx, incoming.row)?;
@@ -361,9 +367,17 @@ pub(crate) fn take_entry(tx: &Connection, entry: Entry, touched: &mut BTreeSet<R
         }
     }
     journal::keep_effects(tx, entry.position, &effects)?;
+    for (row, state) in left.iter().filter(|(row, _)| !erased.contains(row)) {
+        if state.entity == Entity::Photo.number() && rows::get(tx, *row)?.is_none() {
+            blobs::goes_all_the_same(tx, state)?;
+        }
+    }
     for row in &erased {
         rows::forget(tx, *row)?;
         journal::erase(tx, *row)?;
+    }
+    for name in files {
+        blobs::forget(tx, &name)?;
     }
     Ok(!erased.is_empty())
 }
@@ -375,6 +389,19 @@ fn without_hashes(cursor: Cursor) -> Cursor {
 }
 
 /// A row of the log as the planner takes it; `stamp` is that of the action's first change.
+/// The names of the files of a photo, as far as what was read says: its row may have left this device before it was erased,
+/// and a file of it not be sent yet.
+fn files_of_photo(tx: &Connection, photo: &LogRow) -> Result<Vec<String>, StoreError> {
+    if photo.entity != Entity::Photo.number() {
+        return Ok(Vec::new());
+    }
+    let read = journal::about(tx, &[photo.row.0].into())?;
+    let rows = read.iter().flat_map(|read| &read.entry.scopes).flat_map(|part| &part.rows);
+    let its = rows.filter(|row| row.row == photo.row).flat_map(|row| &row.fields);
+    let names = its.filter(|field| [schema::photo::hash, schema::photo::thumbnail].contains(&field.field));
+    Ok(names.map(|field| field.value.text().to_owned()).collect())
+}
+
 pub(crate) fn incoming(row: LogRow, scope: Scope, stamp: Stamp) -> IncomingRow {
     let fields = row.fields.into_iter().map(|field| {
         let stamp = match field.stamp {

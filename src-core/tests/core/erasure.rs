@@ -4,9 +4,11 @@ use crate::devices::{Device, Hub, NOON_MS, row};
 use crate::hostile::contact_named;
 use std::collections::BTreeSet;
 use trygkort_core::domain::{ContactId, Role, RowId, Scope};
+use trygkort_core::hub::Peer;
 use trygkort_core::hub::erase::TRASH_MS;
 use trygkort_core::ipc::*;
-use trygkort_core::wire::v1::{Action, Outcome, Reason};
+use trygkort_core::wire::to_bytes;
+use trygkort_core::wire::v1::{Action, Outcome, Reason, SyncRequest};
 
 const NAME: &str = "Grethe Hemmelig";
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
@@ -186,6 +188,29 @@ fn the_trash_is_emptied_after_thirty_days_and_not_before() {
     assert!(!holds(&log_bytes(&hub), NAME));
     assert!(!holds(&bytes_of(phone), NAME));
     assert!(hub.log.check().unwrap().is_empty());
+}
+
+/// The server then removes the files that only what was erased had named.
+#[test]
+fn the_exchange_that_empties_the_trash_says_that_something_was_erased() {
+    let mut hub = Hub::demo();
+    let mut phone = Device::joined(Role::Coordinator);
+    phone.sync(&mut hub);
+    let id = add(&mut phone, NAME);
+    phone.ask(DeleteContact { id }).unwrap();
+    phone.sync(&mut hub);
+    assert_eq!(look_into_the_trash(&mut hub), 0);
+    let request = to_bytes(&SyncRequest { version: 1, origin: 90, ..SyncRequest::default() });
+    let peer = Peer::new(90, row(90), Role::Resident);
+    let mut says = |days| {
+        hub.log.begin().unwrap();
+        let exchanged = hub.log.exchange(&peer, &request, hub.now_ms + days * DAY_MS).unwrap();
+        hub.log.commit().unwrap();
+        exchanged.erased
+    };
+    assert!(!says(2), "it lies in the trash");
+    assert!(says(32));
+    assert!(!says(34), "nothing more");
 }
 
 fn look_into_the_trash(hub: &mut Hub) -> usize {

@@ -241,6 +241,23 @@ fn a_server_that_lost_photos_gets_them_from_whoever_has_them() {
 }
 
 #[test]
+fn a_server_that_lost_nothing_but_photos_gets_them() {
+    let (mut hub, mut shelf) = (Hub::demo(), Shelf::default());
+    let mut staff = Device::joined(Role::Staff);
+    sync(&mut staff, &mut hub, &mut shelf);
+    let pin = pin(&mut staff, Scope::Network);
+    staff.ask(large(pin, 1)).unwrap();
+    sync(&mut staff, &mut hub, &mut shelf);
+    let backup = hub.backup();
+    let kept = std::mem::take(&mut shelf.files);
+    shelf = Shelf::default();
+    hub.restore(&backup);
+    staff = staff.kill_and_restart();
+    sync(&mut staff, &mut hub, &mut shelf);
+    assert_eq!(shelf.files, kept);
+}
+
+#[test]
 fn who_may_not_read_a_row_any_more_keeps_none_of_its_files() {
     let (mut hub, mut shelf) = (Hub::demo(), Shelf::default());
     let (mut staff, mut other) = (Device::joined(Role::Staff), Device::joined(Role::Staff));
@@ -266,6 +283,48 @@ fn who_may_not_read_a_row_any_more_keeps_none_of_its_files() {
             assert!(!bytes.windows(mark.len()).any(|window| window == mark), "a photo is left in a file");
         }
     }
+}
+
+/// Takes a photo on a pin, whose row is sent and whose files are not; then a coordinator moves the pin out of sight.
+fn moved_before_the_files_went(staff: &mut Device, office: &mut Device, hub: &mut Hub, shelf: &mut Shelf) -> PinId {
+    sync(staff, hub, shelf);
+    let pin = pin(staff, Scope::Network);
+    staff.ask(photo(pin, 1)).unwrap();
+    sync_until(staff, hub, shelf, Some((0, Fate::Lost)));
+    sync(office, hub, shelf);
+    let opened = office.ask(EditPin { id: Some(pin) }).unwrap();
+    let form = PinForm { scope: Scope::Coordination, ..opened.form.clone() };
+    office.ask(SavePin { opened, form }).unwrap();
+    sync(office, hub, shelf);
+    assert!(shelf.files.is_empty());
+    pin
+}
+
+#[test]
+fn a_photo_goes_though_its_row_has_left_the_device_meanwhile() {
+    let (mut hub, mut shelf) = (Hub::demo(), Shelf::default());
+    let (mut staff, mut office) = (Device::joined(Role::Staff), Device::joined(Role::Coordinator));
+    let pin = moved_before_the_files_went(&mut staff, &mut office, &mut hub, &mut shelf);
+    sync(&mut staff, &mut hub, &mut shelf);
+    assert_eq!(shelf.files.len(), 2, "the photo and its thumbnail");
+    let hash = photos(&mut office, pin)[0].hash.clone();
+    office.ask(GetBlob { hash: hash.clone() }).unwrap();
+    sync(&mut office, &mut hub, &mut shelf);
+    assert!(office.ask(GetBlob { hash: hash.clone() }).unwrap().is_some());
+    sync(&mut staff, &mut hub, &mut shelf);
+    assert!(staff.ask(GetBlob { hash }).is_err(), "then it is gone from where it may not be read");
+}
+
+#[test]
+fn a_photo_that_is_erased_before_its_files_went_does_not_go() {
+    let (mut hub, mut shelf) = (Hub::demo(), Shelf::default());
+    let (mut staff, mut office) = (Device::joined(Role::Staff), Device::joined(Role::Coordinator));
+    let pin = moved_before_the_files_went(&mut staff, &mut office, &mut hub, &mut shelf);
+    sync_until(&mut staff, &mut hub, &mut shelf, Some((0, Fate::Lost)));
+    crate::erasure::erase(&mut hub, pin.0);
+    sync(&mut staff, &mut hub, &mut shelf);
+    assert!(shelf.files.is_empty());
+    assert_eq!(status(&mut staff).pending, 0);
 }
 
 #[test]

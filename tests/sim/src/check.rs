@@ -1,6 +1,7 @@
 //! What must hold.
 
 mod clocks;
+mod photos;
 
 use crate::device::{Device, Written};
 use crate::disk::Disk;
@@ -9,6 +10,7 @@ use crate::people;
 use crate::server::{Judged, Server, reads};
 use crate::stranger::PERSONAL_NUMBER;
 pub(crate) use clocks::clocks;
+pub(crate) use photos::photos;
 use rusqlite::Connection;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use trygkort_core::domain::{Entity, Reader, RowId, Value};
@@ -204,7 +206,7 @@ pub(crate) fn scopes(device: &Device, reader: &Reader, wrong: &mut Vec<String>) 
 /// A device knows of the role and the walks that the server gave it, and holds no row beyond them.
 pub(crate) fn readers(devices: &[Device], server: &Server, wrong: &mut Vec<String>) {
     for device in devices {
-        let (knows, reader) = (device.reader(), server.told_reader(device.token));
+        let (knows, reader) = (device.reader(), server.told_reader(device.token, device.speaks));
         if knows != reader {
             wrong.push(format!("{} takes itself for {knows:?} and is {reader:?}", device.name));
         }
@@ -277,13 +279,23 @@ pub(crate) fn erased_words(
             found.intersection(&gone).map(|word| format!("{name} has {word:?}, which was erased, on its disk")),
         );
     };
-    look("the server", &server.disk, words(&|_| true));
+    let gone = words(&|_| true);
+    let in_photos = server.photo_words(people::WORD).intersection(&gone).cloned().collect::<Vec<_>>();
+    look("the server", &server.disk, gone);
     for device in devices {
         // Who could not read it any more is not told: of that, what they wrote themselves and was refused stays with them.
         let reader = device.reader();
         let told = |scopes: &BTreeSet<u32>| scopes.iter().any(|scope| reads(&reader, *scope));
-        look(&device.name, &device.disk, words(&told));
+        let mut gone = words(&told);
+        if device.spoke.is_none() {
+            // It hears of what it wrote to an erased row that the row is not there, and keeps it to be tried again.
+            let own = written.iter().filter(|one| one.token == device.token);
+            let own: BTreeSet<String> = own.filter_map(|one| one.words.as_deref()).map(first_word).collect();
+            gone.retain(|word| !own.contains(word));
+        }
+        look(&device.name, &device.disk, gone);
     }
+    wrong.extend(in_photos.iter().map(|word| format!("the photo {word:?} was erased and is at the server")));
 }
 
 fn first_word(words: &str) -> String {

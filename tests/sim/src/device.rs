@@ -2,17 +2,21 @@
 
 use crate::check;
 use crate::disk::{Disk, Image, Survival};
+use crate::older;
 use crate::prepared::{self, Joined, START_MS};
 use crate::rng::Rng;
+use crate::server::To;
 use std::cell::Cell;
 use std::rc::Rc;
 use trygkort_core::app::{App, Env, HostInfo, Step, SyncCall};
 use trygkort_core::domain::{Reader, Role, RowId};
 use trygkort_core::error::Error;
-use trygkort_core::ipc::{Ask, Boot, GetSyncStatus, IpcError, SyncStatus, UndoId};
+use trygkort_core::ipc::{
+    Ask, Boot, GetPhotos, GetPins, GetSyncStatus, IpcError, PhotoView, PinView, SyncStatus, UndoId,
+};
 use trygkort_core::seal::Hash;
 use trygkort_core::wire::from_bytes;
-use trygkort_core::wire::v1::Action;
+use trygkort_core::wire::v1::{Action, SPEAKS};
 use uuid::Uuid;
 
 /// The member whose device an origin is: every third device is the second one of the member before.
@@ -84,6 +88,12 @@ pub(crate) struct Device {
     /// A copy of its files, and how much was written by then.
     pub(crate) backup: Option<(Image, usize)>,
     pub(crate) offline_until: i64,
+    /// It was put back to its backup.
+    pub(crate) put_back: bool,
+    /// What its program says that it may be sent.
+    pub(crate) speaks: Option<u16>,
+    /// What its program said before anyone brought it up to date.
+    pub(crate) spoke: Option<u16>,
 }
 
 impl Device {
@@ -125,6 +135,9 @@ impl Device {
             told,
             backup: None,
             offline_until: START_MS,
+            put_back: false,
+            speaks: Some(SPEAKS),
+            spoke: Some(SPEAKS),
         }
     }
 
@@ -161,8 +174,19 @@ impl Device {
         copy.name = format!("{}'", self.name);
         copy.skew_ms.set(self.skew_ms.get());
         copy.offline_until = self.offline_until;
+        (copy.speaks, copy.spoke) = (self.speaks, self.spoke);
         copy.start()?;
         Ok(copy)
+    }
+
+    /// Somebody installed a program of before on it.
+    pub(crate) fn make_old(&mut self, speaks: Option<u16>) {
+        (self.speaks, self.spoke) = (speaks, speaks);
+    }
+
+    /// What it sends instead of what the application would.
+    pub(crate) fn said(&self, to: To, body: Vec<u8>) -> Vec<u8> {
+        if to == To::Exchange && self.speaks < Some(SPEAKS) { older::said(&body, self.speaks) } else { body }
     }
 
     /// Takes over what the application knows of its role.
@@ -183,6 +207,13 @@ impl Device {
     /// What the badge shows; `None`: it cannot be asked, or holds no area any more.
     pub(crate) fn status(&mut self) -> Option<SyncStatus> {
         self.ask(GetSyncStatus {}).ok()
+    }
+
+    /// The photos that it shows.
+    pub(crate) fn photos(&mut self) -> Vec<PhotoView> {
+        let pins = if self.app.is_some() { self.ask(GetPins {}).unwrap_or_default() } else { Vec::new() };
+        let of = |pin: PinView| self.ask(GetPhotos { pin: pin.id }).map_or_else(|_| Vec::new(), |view| view.photos);
+        pins.into_iter().flat_map(of).collect()
     }
 
     /// The scopes of the rows that it holds, by their numbers, and what it holds.

@@ -19,6 +19,7 @@ pub mod disk;
 pub mod every_write;
 mod fault;
 mod impostor;
+mod older;
 mod orders;
 mod people;
 mod prepared;

@@ -1,8 +1,11 @@
 //! What people do on their devices: through the forms, as the screens offer them.
 
+mod photos;
+
 use crate::device::Device;
 use crate::prepared::prepared;
 use crate::rng::Rng;
+pub(crate) use photos::photograph;
 use trygkort_core::domain::{ContactId, PinId, ProblemId, Role, RowId, Scope};
 use trygkort_core::error::ErrorCode;
 use trygkort_core::ipc::*;

@@ -2,13 +2,17 @@
 
 mod erasures;
 mod handed_over;
+mod photos;
 mod snapshots;
 mod walks;
 
 use crate::device::{Written, member_of};
 use crate::disk::{Disk, Image, Survival};
+use crate::older;
 use crate::prepared::{self, SERVER_FILE, START_MS};
 use crate::rng::Rng;
+pub(crate) use photos::PhotoCall;
+use photos::{Files, Photos};
 use std::collections::{BTreeMap, BTreeSet};
 use trygkort_core::app::HttpRequest;
 use trygkort_core::domain::{Reader, Role, RowId};
@@ -44,11 +48,15 @@ pub(crate) enum To {
     HandIn,
     /// `POST /api/v1/deliver`: what another device could not send itself.
     Deliver,
+    Photos(PhotoCall),
 }
 
 impl To {
     /// By the address of a request.
     pub(crate) fn of(request: &HttpRequest) -> Self {
+        if let Some(call) = PhotoCall::of(request) {
+            return To::Photos(call);
+        }
         let (_, last) = request.url.rsplit_once('/').expect("an address");
         match blake3::Hash::from_hex(last) {
             Ok(hash) => To::Snapshot(*hash.as_bytes()),
@@ -104,8 +112,11 @@ pub(crate) struct Server {
     pub(crate) page_bytes: Option<usize>,
     /// It was put back to a backup.
     pub(crate) restored: bool,
-    /// A copy of its file.
-    backup: Option<Image>,
+    /// A copy of its file, and of the photos.
+    backup: Option<(Image, Files)>,
+    photos: Photos,
+    /// Members who may have been told less, or have been allowed less, for a while.
+    pub(crate) demoted: BTreeSet<RowId>,
     pub(crate) revoked: BTreeSet<u32>,
     walks: Walks,
     /// Devices that were locked out, and have handed in what they had not sent.
@@ -137,6 +148,8 @@ impl Server {
             page_bytes: None,
             restored: false,
             backup: None,
+            photos: Photos::default(),
+            demoted: BTreeSet::new(),
             revoked: BTreeSet::new(),
             walks: Walks::default(),
             handed_in: BTreeSet::new(),
@@ -173,6 +186,7 @@ impl Server {
     pub(crate) fn crash(&mut self, survival: Survival<'_>) {
         self.disk.cut();
         self.log = None;
+        self.photos.crash(&self.rng);
         self.disk.crash(survival);
     }
 
@@ -186,6 +200,7 @@ impl Server {
         for (_, known) in self.roles.iter_mut().filter(|(origin, _)| member_of(**origin) == member) {
             *known = role;
         }
+        self.demoted.insert(member);
     }
 
     /// Shows in the log what has changed of members and devices.
@@ -215,6 +230,9 @@ impl Server {
         if self.log().commit().is_err() {
             return inbox.iter().map(failed).collect();
         }
+        if self.photos.committed() && self.sweep_photos().is_err() {
+            self.wrong.push("the photos of erased rows cannot be looked for".to_owned());
+        }
         for (message, answer) in inbox.iter().zip(&answers) {
             if message.to == To::HandIn && answer.status == 200 {
                 self.handed_in.insert(message.token);
@@ -236,16 +254,21 @@ impl Server {
                 Some(content) => answer(message, 200, content),
                 None => answer(message, 404, Vec::new()),
             },
+            To::Photos(call) => self.take_photo_call(message, call),
         }
     }
 
     fn exchange(&mut self, message: &Message, now_ms: i64) -> Answer {
-        let peer = Peer { next_origin: Some(self.next_origin), ..self.peer(message.token, self.speaks_as(message)) };
+        let request = from_bytes::<SyncRequest>(&message.body).unwrap_or_default();
+        let origin = self.own_origin(message.token, request.origin);
+        let peer = Peer { next_origin: Some(self.next_origin), ..self.peer(message.token, origin) };
         match self.log().exchange(&peer, &message.body, now_ms) {
             Ok(done) => {
+                self.photos.erased |= done.erased;
                 let response: SyncResponse = from_bytes(&done.body).expect("the server's own");
                 self.next_origin += response.incarnation.unwrap_or(0).min(1);
-                Answer { reader: Some(self.told_reader(message.token)), ..answer(message, 200, done.body) }
+                let reader = self.told_reader(message.token, request.speaks);
+                Answer { reader: Some(reader), ..answer(message, 200, done.body) }
             }
             Err(HubError::BadRequest(_)) => answer(message, 400, Vec::new()),
             Err(HubError::Outdated { .. }) => answer(message, 426, Vec::new()),
@@ -259,16 +282,21 @@ impl Server {
         Peer { key, reader: self.reader(token), ..Peer::new(origin, member_of(token), self.roles[&token]) }
     }
 
-    /// The origin that a device goes by, if it is one of its own.
-    fn speaks_as(&self, message: &Message) -> u32 {
-        let claimed = from_bytes::<SyncRequest>(&message.body).map_or(message.token, |request| request.origin);
-        let own = self.incarnations.get(&message.token).is_some_and(|origins| origins.contains(&claimed));
-        if own { claimed } else { message.token }
+    /// The origin that a device says it goes by, if it is one of its own.
+    fn own_origin(&self, token: u32, claimed: u32) -> u32 {
+        let own = self.incarnations.get(&token).is_some_and(|origins| origins.contains(&claimed));
+        if own { claimed } else { token }
+    }
+
+    /// The device that went by an origin.
+    fn token_of(&self, origin: u32) -> Option<u32> {
+        let is = |token: &&u32| **token == origin || self.incarnations.get(token).is_some_and(|o| o.contains(&origin));
+        self.roles.keys().find(is).copied()
     }
 
     /// Copies the file, as `trygkort backup` does.
     pub(crate) fn back_up(&mut self) -> Result<(), StoreError> {
-        self.backup = Some(self.disk.image());
+        self.backup = Some((self.disk.image(), self.photos.files.clone()));
         let log = self.log();
         let head = log.head_position()?;
         log.begin()?;
@@ -282,7 +310,7 @@ impl Server {
 
     /// Puts the copy back: as `trygkort restore` does, or by hand, which nobody is told. Returns whether there is one.
     pub(crate) fn restore(&mut self, by_hand: bool, now_ms: i64) -> Result<bool, String> {
-        let Some(backup) = self.backup.clone() else { return Ok(false) };
+        let Some((backup, files)) = self.backup.clone() else { return Ok(false) };
         self.crash(Survival::Nothing);
         self.inbox.clear();
         self.disk.restore(&backup);
@@ -292,6 +320,7 @@ impl Server {
         self.restored = true;
         if !by_hand {
             self.snapshots.clear();
+            self.photos.restore(files);
             let log = self.log();
             let begun = log.begin().and_then(|()| log.begin_epoch(now_ms)).and_then(|_| log.commit());
             begun.map_err(|error| format!("the server's restore fails: {error}"))?;
@@ -316,6 +345,9 @@ impl Server {
             scopes.chain(response.page.heads.iter().map(|head| head.scope)).find(|scope| !reads(&reader, *scope))
         {
             self.wrong.push(format!("d{} is {reader:?} and was sent scope {scope}", message.token));
+        }
+        if let Some(what) = older::beyond(request.speaks, &response) {
+            self.wrong.push(format!("d{} speaks {:?} and was sent {what}", message.token, request.speaks));
         }
         let not_all = response.restart.is_some() || response.incarnation.is_some();
         if !not_all && request.actions.len() != response.verdicts.len() {

@@ -3,12 +3,14 @@
 mod devices;
 mod end;
 mod network;
+mod photos;
 
 use crate::check::{self, Kept};
 use crate::device::{Device, Written, member_of};
 use crate::disk::{Call, Failure, Survival, Tear};
 use crate::fault::{Fault, Faults};
 use crate::impostor;
+use crate::older;
 use crate::people::{self, Deed, Form};
 use crate::prepared::START_MS;
 use crate::rng::Rng;
@@ -74,6 +76,10 @@ enum Event {
     BackUpServer,
     /// The server's clock goes wrong by so many milliseconds, or right.
     ServerClock(i64),
+    /// A device gets today's program.
+    Upgrade(usize),
+    /// Somebody does something with photos.
+    Photo(usize),
 }
 
 /// Everything there is.
@@ -84,6 +90,10 @@ pub(crate) struct World {
     later: Rng,
     /// Decides when the server's clock is wrong, for the same reason.
     clocks: Rng,
+    /// Decides whose program is older, for the same reason.
+    programs: Rng,
+    /// Decides about photos, for the same reason.
+    pictures: Rng,
     /// What somebody on the network saw last of what a device pushed.
     overheard: Option<Message>,
     faults: Faults,
@@ -119,6 +129,8 @@ impl World {
             rng,
             later: Rng::new(schedule.seed ^ 0x1a7e),
             clocks: Rng::new(schedule.seed ^ 0xc10c5),
+            programs: Rng::new(schedule.seed ^ 0x01d5),
+            pictures: Rng::new(schedule.seed ^ 0xf0705),
             overheard: None,
             faults: schedule.faults,
             now_ms,
@@ -171,6 +183,10 @@ impl World {
         }
         self.plan_later(deeds, span_ms);
         self.plan_clock(deeds, span_ms);
+        self.plan_photos(deeds, span_ms);
+        for device in 0..self.devices.len() {
+            self.install(device, span_ms);
+        }
         for device in 0..self.devices.len() {
             self.at(self.rng.between(0, 5_000), Event::Sync(device));
         }
@@ -204,6 +220,20 @@ impl World {
                 self.at(from, Event::ServerClock(wrong_by));
                 self.at(from + self.clocks.between(1_000, span_ms), Event::ServerClock(0));
             }
+        }
+    }
+
+    /// Decides which program a device has, and whether it gets today's meanwhile.
+    fn install(&mut self, device: usize, span_ms: i64) {
+        if !self.faults.strikes(Fault::OldProgram, &self.programs) {
+            return;
+        }
+        let speaks = older::some(&self.programs);
+        self.devices[device].make_old(speaks);
+        self.out.count("old programs");
+        self.say(|w| format!("{} has a program that speaks {}", w.devices[device].name, speaks.unwrap_or(0)));
+        if self.programs.percent(40) {
+            self.at(self.programs.between(0, span_ms), Event::Upgrade(device));
         }
     }
 
@@ -264,6 +294,8 @@ impl World {
             Event::BackUpDevice => self.back_up_device(),
             Event::BackUpServer => self.back_up_server(),
             Event::ServerClock(wrong_by) => self.turn_server_clock(wrong_by),
+            Event::Upgrade(device) => self.upgrade(device),
+            Event::Photo(device) => self.photograph(device),
         }
     }
 

@@ -18,6 +18,7 @@ impl Server {
             log.rollback();
         } else {
             log.commit()?;
+            self.sweep_photos()?;
         }
         erased
     }

@@ -2,7 +2,9 @@
 
 use super::{Answer, Message, Server, answer};
 use trygkort_core::hub::HubError;
+use trygkort_core::wire::from_bytes;
 use trygkort_core::wire::unsent::UnsentFile;
+use trygkort_core::wire::v1::SyncRequest;
 
 impl Server {
     /// Takes what a device that is locked out had not sent, once.
@@ -13,7 +15,8 @@ impl Server {
         if self.handed_in.contains(&message.token) {
             return answer(message, 409, Vec::new());
         }
-        let peer = self.peer(message.token, self.speaks_as(message));
+        let claimed = from_bytes::<SyncRequest>(&message.body).map_or(message.token, |request| request.origin);
+        let peer = self.peer(message.token, self.own_origin(message.token, claimed));
         answer(message, status(&self.log().set_aside(&peer, &message.body, now_ms)), Vec::new())
     }
 
@@ -21,9 +24,8 @@ impl Server {
     pub(super) fn take_delivery(&mut self, message: &Message, now_ms: i64) -> Answer {
         let Ok(file) = UnsentFile::read(&message.body) else { return answer(message, 400, Vec::new()) };
         let origin = file.request.origin;
-        let of = |token: &&u32| **token == origin || self.incarnations.get(token).is_some_and(|o| o.contains(&origin));
-        let author = self.roles.keys().find(of).filter(|token| !self.revoked.contains(token));
-        let author = author.map(|token| self.peer(*token, origin));
+        let author = self.token_of(origin).filter(|token| !self.revoked.contains(token));
+        let author = author.map(|token| self.peer(token, origin));
         answer(message, status(&self.log().deliver(author.as_ref(), &file.request, now_ms)), Vec::new())
     }
 }

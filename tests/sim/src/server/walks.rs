@@ -6,6 +6,7 @@ use crate::prepared::START_MS;
 use std::collections::{BTreeMap, BTreeSet};
 use trygkort_core::domain::{Reader, Role, RowId, Scope};
 use trygkort_core::hub::roster;
+use trygkort_core::wire::v1::SPEAKS_WALKS;
 use uuid::Uuid;
 
 /// The walks there are, once there are any.
@@ -42,6 +43,9 @@ impl Server {
         let number = NUMBERS[choice % NUMBERS.len()];
         let on = self.walks.on.entry(member_of(token)).or_default();
         let joins = !on.remove(&number) && on.insert(number);
+        if !joins {
+            self.demoted.insert(member_of(token));
+        }
         (number, joins)
     }
 
@@ -56,10 +60,13 @@ impl Server {
         Reader { role: self.roles[&token], walks }
     }
 
-    /// The same as the member's devices are to hear of it: coordinators read every walk that there is.
-    pub(crate) fn told_reader(&self, token: u32) -> Reader {
+    /// The same as a device is to hear of it whose program speaks this much: coordinators read every walk that there is,
+    /// and old programs none.
+    pub(crate) fn told_reader(&self, token: u32, speaks: Option<u16>) -> Reader {
         let mut reader = self.reader(token);
-        if reader.role == Role::Coordinator && self.walks.begun {
+        if speaks < Some(SPEAKS_WALKS) {
+            reader.walks.clear();
+        } else if reader.role == Role::Coordinator && self.walks.begun {
             reader.walks.extend(NUMBERS);
         }
         reader

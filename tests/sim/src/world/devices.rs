@@ -2,7 +2,7 @@
 
 use super::*;
 use trygkort_core::wire::from_bytes;
-use trygkort_core::wire::v1::{Restart, SyncResponse};
+use trygkort_core::wire::v1::{Restart, SPEAKS, SyncResponse};
 
 /// What stands in an answer, in words.
 fn in_words(answer: &Answer) -> String {
@@ -18,6 +18,11 @@ fn in_words(answer: &Answer) -> String {
 
 impl World {
     pub(super) fn deed(&mut self, at: usize) {
+        self.act(at, people::act);
+    }
+
+    /// Somebody does something on a device, whose disk or power may fail meanwhile.
+    pub(super) fn act(&mut self, at: usize, act: impl FnOnce(&mut Device, &mut Vec<Form>, u64, &Rng) -> Deed) {
         if self.devices[at].app.is_none() {
             return;
         }
@@ -25,7 +30,7 @@ impl World {
         self.numbers += 1;
         let number = self.numbers;
         self.break_disk(at);
-        let deed = people::act(&mut self.devices[at], &mut self.forms[at], number, &self.rng);
+        let deed = act(&mut self.devices[at], &mut self.forms[at], number, &self.rng);
         self.note(at, deed);
         self.mend_disk(at);
         let wait = self.rng.between(0, 10_000);
@@ -101,17 +106,34 @@ impl World {
 
     /// A device makes the next call, if it has one to make.
     pub(super) fn go_on(&mut self, at: usize) {
-        let device = &mut self.devices[at];
-        if device.call.is_some() {
+        if self.devices[at].call.is_some() {
             return;
         }
-        let Some((call, request)) = device.app.as_mut().and_then(App::next_sync) else { return };
+        let Some(message) = self.message(at) else { return };
+        self.at(PATIENCE_MS, Event::GiveUp { device: at, call: message.call });
+        self.send(at, message);
+    }
+
+    /// The next call that a device has to make, which it waits for from now on.
+    pub(super) fn message(&mut self, at: usize) -> Option<Message> {
+        let device = &mut self.devices[at];
+        let (call, request) = device.app.as_mut().and_then(App::next_sync)?;
         self.numbers += 1;
-        let number = self.numbers;
-        device.call = Some((number, call));
-        self.at(PATIENCE_MS, Event::GiveUp { device: at, call: number });
+        device.call = Some((self.numbers, call));
         let to = To::of(&request);
-        self.send(at, Message { token: self.devices[at].token, call: number, to, body: request.body });
+        Some(Message { token: device.token, call: self.numbers, to, body: device.said(to, request.body) })
+    }
+
+    /// Somebody brings the program of a device up to date, which ends it in the middle of whatever it did.
+    pub(super) fn upgrade(&mut self, at: usize) {
+        let device = &mut self.devices[at];
+        device.speaks = Some(SPEAKS);
+        if device.app.is_some() {
+            device.crash(Survival::Everything);
+        }
+        self.out.count("upgrades");
+        self.say(|w| format!("{} gets today's program", w.devices[at].name));
+        self.start(at);
     }
 
     pub(super) fn split(&mut self, at: usize) {
@@ -176,6 +198,7 @@ impl World {
         device.crash(Survival::Nothing);
         device.disk.restore(&image);
         device.undo.clear();
+        device.put_back = true;
         self.forms[at].clear();
         // What had not left the device when it was put back is gone with it.
         let since = device.written.split_off(count);
@@ -206,6 +229,8 @@ impl World {
                 let back = self.devices[at].offline_until - self.now_ms.get();
                 self.at(wait.max(back), Event::Sync(at));
             }
+            // To ask anew is to exchange first: a photo would wait for ever.
+            None if self.faults.list().contains(&Fault::Photo) => self.at(1, Event::GoOn(at)),
             None if status.pending > 0 || status.state == SyncState::Running => self.at(1, Event::Sync(at)),
             // There may be more of the log to read, or the files of a snapshot to fetch.
             None => self.at(1, Event::GoOn(at)),

@@ -1,6 +1,7 @@
 //! How a run ends: everything is healed, and then everything must hold.
 
 use super::*;
+use trygkort_core::wire::v1::SPEAKS_WALKS;
 
 impl World {
     /// The network works again, everything has power, and everyone exchanges until nothing is left to say.
@@ -31,11 +32,15 @@ impl World {
             self.exchange_all();
         }
         self.exchange_all();
+        self.look_at_photos();
     }
 
     /// The server looks into the trash once a day, when somebody asks it for something: everyone here may be locked out.
     fn look_into_trash_after(&mut self, time_ms: i64) {
         self.wait(time_ms);
+        if time_ms > 30 * DAY_MS && self.server.sweep_photos().is_err() {
+            self.wrong("the photos that no row names cannot be looked for".to_owned());
+        }
         self.read_by(Device::new(2_000, Role::Resident, &self.now_ms, &self.rng));
     }
 
@@ -55,16 +60,11 @@ impl World {
             app.request_sync();
         }
         for _ in 0..1_000 {
-            let device = &mut self.devices[at];
-            let Some((call, request)) = device.app.as_mut().and_then(App::next_sync) else { return };
-            self.numbers += 1;
-            let number = self.numbers;
-            device.call = Some((number, call));
-            let to = To::of(&request);
-            if matches!(to, To::Snapshot(_)) {
+            let Some(message) = self.message(at) else { return };
+            if matches!(message.to, To::Snapshot(_)) {
                 self.out.count("snapshot files fetched");
             }
-            self.server.inbox.push(Message { token: device.token, call: number, to, body: request.body });
+            self.server.inbox.push(message);
             let answers = self.server.take_inbox(self.now_ms.get());
             answers.into_iter().for_each(|answer| self.answer(answer));
         }
@@ -90,6 +90,7 @@ impl World {
             self.devices.drain(..).partition(|device| !self.server.revoked.contains(&device.token));
         let now_ms = self.now_ms.get();
         check::erased(&mut self.server, self.put_back_by_hand, now_ms, &mut wrong);
+        check::photos(&mut self.server, &here, &away, &mut wrong);
         check::readers(&here, &self.server, &mut wrong);
         check::alike(&here, &fresh, &mut wrong);
         check::clocks(&self.server, &mut wrong);
@@ -136,11 +137,19 @@ impl World {
             let Reader { role, walks } = reader.clone();
             // Numbers of members with one device.
             let (by_log, by_snapshot) = (1_000 + 3 * number, 1_300 + 3 * number);
+            self.server.roles.insert(by_log, role);
             self.server.set_walks(by_log, walks.clone());
             self.server.set_walks(by_snapshot, walks);
-            let dump = self.read_by(Device::new(by_log, role, &self.now_ms, &self.rng));
+            let mut device = Device::new(by_log, role, &self.now_ms, &self.rng);
+            if self.server.told_reader(by_log, device.speaks) != reader {
+                // Of walks that all of its role read, an old program is told nothing.
+                device.make_old(Some(SPEAKS_WALKS - 1));
+            }
+            let speaks = device.speaks;
+            let dump = self.read_by(device);
             if self.out.counts.contains_key("snapshots") {
-                let newcomer = Device::newcomer(by_snapshot, role, &self.now_ms, &self.later);
+                let mut newcomer = Device::newcomer(by_snapshot, role, &self.now_ms, &self.later);
+                newcomer.make_old(speaks);
                 if self.read_by(newcomer) != dump {
                     self.wrong(format!("{reader:?} who took a snapshot does not hold what others hold"));
                 }

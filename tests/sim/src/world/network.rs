@@ -199,6 +199,7 @@ impl World {
         self.forms.push(Vec::new());
         self.out.count("newcomers");
         self.say(|_| format!("d{origin} joins, {role}"));
+        self.install(self.devices.len() - 1, DAY_MS);
         self.mirror();
         self.at(1, Event::Sync(self.devices.len() - 1));
     }
