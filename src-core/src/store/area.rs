@@ -345,6 +345,11 @@ pub(crate) fn set_restart(conn: &Connection, restart: Option<Restart>) -> Result
     }
 }
 
+/// The server is asked once more which photos it has lost.
+pub(crate) fn forget_photos_epoch(conn: &Connection) -> Result<(), StoreError> {
+    Ok(conn.execute("DELETE FROM meta WHERE key = 'photos_epoch'", []).map(drop)?)
+}
+
 /// Notes that the server answered, and what its clock said then.
 pub(crate) fn set_last_success_ms(conn: &Connection, now_ms: i64, server_ms: u64) -> Result<(), StoreError> {
     let server_ms = i64::try_from(server_ms).unwrap_or(now_ms);

@@ -167,6 +167,8 @@ pub fn apply(file: &mut AreaFile, answer: &[u8], now_ms: i64) -> Result<Applied,
         more = true;
     } else if let Some(told) = response.restart {
         restart::take(&tx, told)?;
+        // What it had of photos it may have lost too, also when it was put back by hand and nobody said so.
+        area::forget_photos_epoch(&tx)?;
         more = true;
     } else {
         if restart::settle(&tx, &response.page)? {

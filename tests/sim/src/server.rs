@@ -369,11 +369,14 @@ impl Server {
 
     fn note_verdict(&mut self, origin: u32, action: Action, verdict: Verdict) {
         let speaks_of_erased = verdict.reason == Some(Reason::Erased) && self.speaks_of_erased(&action);
+        let given_back = self.restored && verdict.position.is_some();
         let earlier = self.judged.entry((origin, action.counter)).or_default();
         match earlier.iter_mut().find(|known| known.action == action) {
             Some(known) if known.verdict == verdict => {}
             // It was refused for another reason, and what it speaks of was erased since.
             Some(known) if known.verdict.reason.is_some() && speaks_of_erased => known.verdict = verdict,
+            // It was in the log that was lost, and somebody has given it back since.
+            Some(known) if known.verdict.reason.is_some() && given_back => known.verdict = verdict,
             Some(known) => {
                 let before = known.verdict;
                 self.wrong.push(format!("d{origin}'s action {} was {before:?}, then {verdict:?}", action.counter));

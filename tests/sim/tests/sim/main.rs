@@ -63,6 +63,16 @@ fn a_photo_that_a_restored_server_has_the_row_of_is_sent_again() {
 }
 
 #[test]
+fn a_photo_that_a_server_put_back_by_hand_has_lost_is_sent_again() {
+    [7_782, 8_663].into_iter().for_each(holds);
+}
+
+#[test]
+fn what_was_refused_since_may_be_given_back_after_a_restore() {
+    holds(1_019);
+}
+
+#[test]
 fn every_arrival_order_gives_one_state() {
     let tried: Vec<Tried> =
         (1..=50).map(|seed| all_orders_agree(seed).unwrap_or_else(|wrong| panic!("{wrong}"))).collect();
