@@ -257,24 +257,6 @@ fn a_server_that_lost_nothing_but_photos_gets_them() {
     assert_eq!(shelf.files, kept);
 }
 
-/// Its log is of the same epoch, and its photos may be another day's than its log.
-#[test]
-fn a_server_that_was_put_back_by_hand_is_asked_once_more() {
-    let (mut hub, mut shelf) = (Hub::demo(), Shelf::default());
-    let (mut staff, mut other) = (Device::joined(Role::Staff), Device::joined(Role::Staff));
-    sync(&mut other, &mut hub, &mut shelf);
-    sync(&mut staff, &mut hub, &mut shelf);
-    let backup = hub.backup();
-    let pin = pin(&mut staff, Scope::Network);
-    staff.ask(large(pin, 1)).unwrap();
-    sync(&mut staff, &mut hub, &mut shelf);
-    let kept = std::mem::take(&mut shelf.files);
-    shelf = Shelf::default();
-    hub.put_back(&backup);
-    sync(&mut staff, &mut hub, &mut shelf);
-    assert_eq!(shelf.files, kept);
-}
-
 #[test]
 fn who_may_not_read_a_row_any_more_keeps_none_of_its_files() {
     let (mut hub, mut shelf) = (Hub::demo(), Shelf::default());
