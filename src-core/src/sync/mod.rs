@@ -11,7 +11,7 @@ pub use snapshot::{Download, WrongFile};
 use crate::domain::{ChangeId, Entity, Reader, Role, RowId, Scope, schema};
 use crate::ipc::Topic;
 use crate::merge::effect::Effect;
-use crate::merge::{IncomingRow, Register, Stamp};
+use crate::merge::{IncomingRow, Register, RowState, Stamp};
 use crate::ops::refusals;
 use crate::seal::{self, Broken, Chains, Hash};
 use crate::store::area::{self, AreaFile, Session};
@@ -342,55 +342,64 @@ fn settle_outbox(tx: &Connection, position: u64) -> Result<Vec<RowId>, StoreErro
 /// What it says is erased goes from everything that was kept; returns whether that was anything.
 pub(crate) fn take_entry(tx: &Connection, entry: Entry, touched: &mut BTreeSet<RowId>) -> Result<bool, StoreError> {
     journal::keep(tx, &entry)?;
+    let position = entry.position;
+    let merged = merge_entry(tx, entry, touched)?;
+    journal::keep_effects(tx, position, &merged.effects)?;
+    for (row, state) in merged.left.iter().filter(|(row, _)| !merged.erased.contains(row)) {
+        if state.entity == Entity::Photo.number() && rows::get(tx, *row)?.is_none() {
+            blobs::goes_all_the_same(tx, state)?;
+        }
+    }
+    for row in &merged.erased {
+        rows::forget(tx, *row)?;
+        journal::erase(tx, *row)?;
+    }
+    for name in &merged.files {
+        blobs::forget(tx, name)?;
+    }
+    Ok(!merged.erased.is_empty())
+}
+
+/// What an entry did to this device's rows.
+#[derive(Default)]
+struct Merged {
+    /// One for each row of the entry, in its order.
+    effects: Vec<Effect>,
+    erased: BTreeSet<RowId>,
+    /// The names of the files of the photos that were erased.
+    files: Vec<String>,
+    /// Rows that the entry takes out of one scope, perhaps to put them into another: to people they were there all along.
+    left: HashMap<RowId, RowState>,
+}
+
+fn merge_entry(tx: &Connection, entry: Entry, touched: &mut BTreeSet<RowId>) -> Result<Merged, StoreError> {
     let stamp = Stamp { effective: entry.effective, id: ChangeId { origin: entry.origin, counter: entry.counter } };
-    let (mut effects, mut erased, mut files) = (Vec::new(), BTreeSet::new(), Vec::new());
-    // Rows that this entry takes out of one scope and puts into another: to people they were there all along.
-    let mut left = HashMap::new();
+    let mut merged = Merged::default();
     for part in entry.scopes {
         // A scope of a newer version is counted and not shown.
         let scope = Scope::from_number(part.scope);
         for row in part.rows {
             let Some(scope) = scope else {
-                effects.push(Effect::default());
+                merged.effects.push(Effect::default());
                 continue;
             };
             touched.insert(row.row.0);
             if row.erased == Some(true) {
-                erased.insert(row.row.0);
-                files.extend(files_of_photo(tx, &row)?);
+                merged.erased.insert(row.row.0);
+                merged.files.extend(files_of_photo(tx, &row)?);
             }
             let incoming = incoming(row.into_value(), scope, stamp);
             let current = rows::get(tx, incoming.row)?;
-            effects.push(Effect::of(current.as_ref().or_else(|| left.get(&incoming.row)), &incoming));
+            merged.effects.push(Effect::of(current.as_ref().or_else(|| merged.left.get(&incoming.row)), &incoming));
             if let (true, Some(row)) = (incoming.withdrawn, &current) {
-                left.insert(row.row, row.clone());
+                merged.left.insert(row.row, row.clone());
             }
             rows::merge_into(tx, current, incoming)?;
         }
     }
-    journal::keep_effects(tx, entry.position, &effects)?;
-    for (row, state) in left.iter().filter(|(row, _)| !erased.contains(row)) {
-        if state.entity == Entity::Photo.number() && rows::get(tx, *row)?.is_none() {
-            blobs::goes_all_the_same(tx, state)?;
-        }
-    }
-    for row in &erased {
-        rows::forget(tx, *row)?;
-        journal::erase(tx, *row)?;
-    }
-    for name in files {
-        blobs::forget(tx, &name)?;
-    }
-    Ok(!erased.is_empty())
+    Ok(merged)
 }
 
-/// The server knows the hashes: they are not sent to it.
-fn without_hashes(cursor: Cursor) -> Cursor {
-    let scopes = cursor.scopes.into_iter().map(|head| ScopeSeq { hash: None, ..head }).collect();
-    Cursor { scopes, ..cursor }
-}
-
-/// A row of the log as the planner takes it; `stamp` is that of the action's first change.
 /// The names of the files of a photo, as far as what was read says: its row may have left this device before it was erased,
 /// and a file of it not be sent yet.
 fn files_of_photo(tx: &Connection, photo: &LogRow) -> Result<Vec<String>, StoreError> {
@@ -404,6 +413,7 @@ fn files_of_photo(tx: &Connection, photo: &LogRow) -> Result<Vec<String>, StoreE
     Ok(names.map(|field| field.value.text().to_owned()).collect())
 }
 
+/// A row of the log as the planner takes it; `stamp` is that of the action's first change.
 pub(crate) fn incoming(row: LogRow, scope: Scope, stamp: Stamp) -> IncomingRow {
     let fields = row.fields.into_iter().map(|field| {
         let stamp = match field.stamp {
@@ -423,6 +433,12 @@ pub(crate) fn incoming(row: LogRow, scope: Scope, stamp: Stamp) -> IncomingRow {
         withdrawn: row.withdrawn,
         fields: fields.collect(),
     }
+}
+
+/// The server knows the hashes: they are not sent to it.
+fn without_hashes(cursor: Cursor) -> Cursor {
+    let scopes = cursor.scopes.into_iter().map(|head| ScopeSeq { hash: None, ..head }).collect();
+    Cursor { scopes, ..cursor }
 }
 
 /// What the server says that this device reads.
