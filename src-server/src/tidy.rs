@@ -39,27 +39,34 @@ async fn all(app: &App) -> Result<(), TidyError> {
     for area in areas.into_iter().map(|area| area.id) {
         // Most areas have no photos, and their file stays closed.
         if app.dir.uploads(area).exists() || app.dir.blobs(area).exists() {
-            one(app, area, UNNAMED_KEPT).await?;
+            one(app, area).await?;
         }
     }
     Ok(())
 }
 
-async fn one(app: &App, area: AreaId, unnamed_kept: Duration) -> Result<(), TidyError> {
-    let named = app.areas.run(area, |log: &mut AreaLog| log.blobs(|_| true).map_err(AreaError::from)).await?;
+/// Where something was erased, what no row names goes at once, and otherwise when it has lain there for long enough.
+async fn one(app: &App, area: AreaId) -> Result<(), TidyError> {
+    let look = |log: &mut AreaLog| Ok::<_, AreaError>((log.sweep_due()?, log.blobs(|_| true)?));
+    let (due, named) = app.areas.run(area, look).await?;
     let dir = app.dir.clone();
     let swept = tokio::task::spawn_blocking(move || {
-        blobs::sweep(&dir, area, &named, unnamed_kept)?;
+        blobs::sweep(&dir, area, &named, if due.is_some() { Duration::ZERO } else { UNNAMED_KEPT })?;
         blobs::sweep_uploads(&dir, area, UPLOAD_KEPT)
     });
-    Ok(swept.await.map_err(io::Error::other)??)
+    swept.await.map_err(io::Error::other)??;
+    if let Some(sweep) = due {
+        app.areas.run(area, move |log: &mut AreaLog| log.swept(sweep).map_err(AreaError::from)).await?;
+    }
+    Ok(())
 }
 
-/// Something was erased in an area's log: the photos it named go at once.
+/// Something was erased in an area's log: the photos it named go at once. When the server is stopped before that is done,
+/// they go when it is started again.
 pub(crate) fn after_erasure(app: &App, area: AreaId) {
     let app = app.clone();
     tokio::spawn(async move {
-        if let Err(error) = one(&app, area, Duration::ZERO).await {
+        if let Err(error) = one(&app, area).await {
             tracing::warn!(%area, %error, "erased photos were left");
         }
     });

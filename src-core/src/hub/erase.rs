@@ -164,6 +164,7 @@ impl AreaLog {
             count += 1;
         }
         if !by_scope.is_empty() {
+            super::photos::sweep_later(&self.conn)?;
             self.announce(by_scope, now_ms)?;
             super::snapshot::drop_all(&self.conn)?;
             rewrite_later(&self.conn)?;

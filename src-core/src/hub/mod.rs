@@ -38,6 +38,7 @@ use cursor::Standing;
 pub use deliver::Delivered;
 use minicbor::bytes::ByteArray;
 pub use peer::{Exchanged, HubError, Keys, Mirrored, Peer, Random};
+pub use photos::Sweep;
 use restore::Restoring;
 use roster::Roster;
 use rusqlite::{Connection, OptionalExtension, params};

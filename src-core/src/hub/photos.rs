@@ -8,6 +8,7 @@ use crate::domain::{Entity, Reader, Scope, Value};
 use crate::merge::RowState;
 use crate::store::{StoreError, rows};
 use crate::wire::v1::{Action, CHANGES_MAX, RowChange, WireId};
+use rusqlite::{Connection, OptionalExtension};
 use std::collections::BTreeSet;
 
 impl Admission<'_> {
@@ -72,7 +73,39 @@ fn moved(row: &RowState, to: Scope) -> Option<RowChange> {
     })
 }
 
+/// Notes, in the transaction that erases rows, that files which no row names any more are to be removed.
+pub(super) fn sweep_later(tx: &Connection) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT INTO meta (key, value) VALUES ('photos_to_sweep', 1) ON CONFLICT (key) DO UPDATE SET value = value + 1",
+        [],
+    )?;
+    Ok(())
+}
+
+/// Says which erasures files were removed for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sweep(i64);
+
 impl AreaLog {
+    /// Whether rows were erased, and files that no row names any more have not been removed since.
+    ///
+    /// # Errors
+    /// When the file fails.
+    pub fn sweep_due(&self) -> Result<Option<Sweep>, StoreError> {
+        let mut asked = self.conn.prepare_cached("SELECT value FROM meta WHERE key = 'photos_to_sweep'")?;
+        Ok(asked.query_row([], |row| Ok(Sweep(row.get(0)?))).optional()?)
+    }
+
+    /// The files that no row named when `sweep` was due are gone, also when the power is cut. What was erased since stays
+    /// due.
+    ///
+    /// # Errors
+    /// When the file cannot be written; the files are looked for again then.
+    pub fn swept(&self, sweep: Sweep) -> Result<(), StoreError> {
+        self.conn.execute("DELETE FROM meta WHERE key = 'photos_to_sweep' AND value = ?1", [sweep.0])?;
+        Ok(())
+    }
+
     /// Whether a row that somebody reads names this file.
     ///
     /// # Errors

@@ -1,16 +1,20 @@
 //! Photos over HTTP: resumable uploads, and who is given what.
 
-use crate::command_line::{fails, succeeds};
+use crate::command_line::{fails, succeeds, trygkort};
 use crate::harness::{Reply, TestDevice, TestServer};
 use crate::sync::sync;
 use reqwest::{Method, RequestBuilder};
 use std::io::Write;
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
+use tokio::time::{sleep, timeout};
 use trygkort_core::domain::schema::{map_pin, photo};
 use trygkort_core::domain::{Entity, Position, Role, RowId, Scope, Value};
 use trygkort_core::ipc::to_base64;
 use trygkort_core::wire::v1::{Action, Cursor, FieldChange, RowChange, WireId};
+use trygkort_server::{Config, Server};
 use uuid::Uuid;
 
 /// A JPEG file as far as its markers tell; no two numbers give the same.
@@ -276,6 +280,13 @@ async fn a_device_sends_so_much_a_day_and_no_more() {
     assert!(reply.headers.contains_key("retry-after"));
 }
 
+/// Gives a photo a name by which it is found.
+async fn say_who_is_on(device: &TestDevice<'_>, photo: RowId) {
+    let caption = change(Entity::Photo, photo, Scope::Network, vec![(photo::caption, "Søren Holm".into())]);
+    let action = Action { counter: 1_000, hlc: 2, seen: 0, all_or_nothing: None, rows: vec![caption] };
+    sync(device, Cursor::default(), vec![action]).await;
+}
+
 #[tokio::test]
 async fn backup_export_and_check_know_photos() {
     let server = TestServer::start().await;
@@ -309,13 +320,7 @@ async fn an_erased_photo_leaves_no_byte_and_does_not_come_back_with_a_backup() {
     let (gone, stays) = (upload(&office, &jpeg(1, 500)).await, upload(&office, &jpeg(2, 500)).await);
     let photo = show(&office, 1, Scope::Network, &gone).await;
     show(&office, 2, Scope::Network, &stays).await;
-    let caption = change(Entity::Photo, photo, Scope::Network, vec![(photo::caption, "Søren Holm".into())]);
-    sync(
-        &office,
-        Cursor::default(),
-        vec![Action { counter: 1_000, hlc: 2, seen: 0, all_or_nothing: None, rows: vec![caption] }],
-    )
-    .await;
+    say_who_is_on(&office, photo).await;
     let data = server.data_dir();
     let names = || -> Vec<String> {
         let found = files(&data.join("blobs")).into_iter();
@@ -330,6 +335,42 @@ async fn an_erased_photo_leaves_no_byte_and_does_not_come_back_with_a_backup() {
     let kept = server.stop().await;
     succeeds(&data, &["restore", "--data", ".", "--from", "../all.tar"]);
     assert_eq!(names(), [stays]);
+    drop(kept);
+}
+
+#[tokio::test]
+async fn an_erased_photo_that_could_not_be_removed_goes_when_the_server_is_started_again() {
+    let server = TestServer::start().await;
+    let office = server.join(Role::Coordinator).await;
+    let gone = upload(&office, &jpeg(1, 500)).await;
+    let photo = show(&office, 1, Scope::Network, &gone).await;
+    say_who_is_on(&office, photo).await;
+    let data = server.data_dir();
+    let path = data.join("blobs").join(server.area.to_string()).join(&gone[..2]).join(&gone);
+    let away = data.join("away");
+    std::fs::rename(&path, &away).unwrap();
+    // A folder is not removed as a file is.
+    std::fs::create_dir(&path).unwrap();
+    let erase = ["person", "erase", "--data", ".", "Prøveparken", "Søren Holm", "--yes", "--row", &photo.to_string()];
+    let output = trygkort(&data, &erase);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("the server removes them when it starts"), "{said}");
+    office.get(&format!("/api/v1/blobs/{gone}")).await.expect_error(404, "not_found");
+    let kept = server.stop().await;
+    std::fs::remove_dir(&path).unwrap();
+    std::fs::rename(&away, &path).unwrap();
+
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let server = Server::open(&Config::new(&data), listener).unwrap();
+    let serving = tokio::spawn(server.serve(std::future::pending()));
+    let removed = async {
+        while path.exists() {
+            sleep(Duration::from_millis(20)).await;
+        }
+    };
+    timeout(Duration::from_secs(30), removed).await.expect("it goes though it is not 30 days old");
+    serving.abort();
     drop(kept);
 }
 

@@ -179,6 +179,7 @@ impl Server {
             log.set_page_bytes(bytes);
         }
         self.log = Some(log);
+        drop(self.sweep_when_due());
         Ok(())
     }
 
@@ -188,6 +189,15 @@ impl Server {
         self.log = None;
         self.photos.crash(&self.rng);
         self.disk.crash(survival);
+    }
+
+    /// Where the log stands in each scope, with the hash of everything before: two logs with the same heads are the same.
+    pub(crate) fn heads(&self) -> Vec<String> {
+        let Some(log) = &self.log else { return Vec::new() };
+        let sql = "SELECT scope || ' ' || seq || ' ' || hex(hash) FROM head ORDER BY scope";
+        let mut statement = log.connection().prepare(sql).expect("a sound disk");
+        let heads = statement.query_map([], |row| row.get(0)).expect("a sound disk");
+        heads.map(|head| head.expect("a sound disk")).collect()
     }
 
     fn log(&mut self) -> &mut AreaLog {
@@ -230,9 +240,9 @@ impl Server {
         if self.log().commit().is_err() {
             return inbox.iter().map(failed).collect();
         }
-        if self.photos.committed() && self.sweep_photos().is_err() {
-            // The power is gone just then. The real one finds them at its daily tidying.
-            self.photos.erased = true;
+        if self.photos.committed() {
+            // When the power is gone just then, it is done at the next start.
+            drop(self.sweep_when_due());
         }
         for (message, answer) in inbox.iter().zip(&answers) {
             if message.to == To::HandIn && answer.status == 200 {

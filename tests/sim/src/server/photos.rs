@@ -168,12 +168,18 @@ impl Server {
         hash_of(name).is_some_and(|hash| self.photos.files.contains_key(&hash))
     }
 
-    /// Removes the files that no row names any more: done after something was erased, and with those that have been there
-    /// for 30 days. One that was on its way when its row was erased is there until then.
+    /// Removes the files that no row names any more, when something was erased.
+    pub(super) fn sweep_when_due(&mut self) -> Result<(), StoreError> {
+        if self.log().sweep_due()?.is_none() { Ok(()) } else { self.sweep_photos() }
+    }
+
+    /// Removes the files that no row names any more, as with those that have been there for 30 days. One that was on its
+    /// way when its row was erased is there until then.
     pub(crate) fn sweep_photos(&mut self) -> Result<(), StoreError> {
+        let due = self.log().sweep_due()?;
         let named = self.log().blobs(|_| true)?;
         self.photos.files.retain(|hash, _| named.contains(&name_of(hash)));
-        Ok(())
+        due.map_or(Ok(()), |sweep| self.log().swept(sweep))
     }
 
     /// The photos whose files are not all here, each with the device that added it.
