@@ -58,12 +58,18 @@ impl ControlDb {
     pub(crate) fn open(path: &Path) -> Result<Self, ControlError> {
         assert!(rusqlite::version_number() >= OLDEST_SQLITE, "built with an SQLite that can lose committed data");
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let mut conn = Connection::open_with_flags(path, flags)?;
+        Self::on(Connection::open_with_flags(path, flags)?)
+    }
+
+    /// Brings the file behind `conn` up to date.
+    pub(super) fn on(mut conn: Connection) -> Result<Self, ControlError> {
         conn.busy_timeout(BUSY_TIMEOUT)?;
         conn.pragma_update(None, "journal_mode", "wal")?;
         conn.pragma_update(None, "synchronous", "full")?;
         conn.pragma_update(None, "foreign_keys", true)?;
         conn.pragma_update(None, "trusted_schema", false)?;
+        // A temporary file could hold somebody's name, outside the folder of the data.
+        conn.pragma_update(None, "temp_store", "memory")?;
         // What is deleted is overwritten: it may be somebody's name.
         conn.pragma_update(None, "secure_delete", true)?;
         conn.set_prepared_statement_cache_capacity(64);

@@ -8,6 +8,8 @@ mod audit;
 mod carry_over;
 mod database;
 mod devices;
+#[cfg(test)]
+mod failing_disk;
 mod invitations;
 mod mirrors;
 mod redeem;

@@ -4,9 +4,13 @@
 //! above it is the real thing: write-ahead log, recovery and all. What was written and not synced is kept apart: when the
 //! machine loses its power ([`Disk::crash`]) any part of it may be gone, as on a real disk.
 
+mod fault;
 mod vfs;
 
+pub use fault::{Fault, Survives};
+
 use crate::rng::Rng;
+use memchr::memmem::Finder;
 use rusqlite::{Connection, OpenFlags};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,6 +20,9 @@ use trygkort_core::store::StoreError;
 
 /// A torn write ends at a multiple of this: what disks promise to write whole.
 const SECTOR: usize = 512;
+
+/// What a file that is written to has room for before it is moved in memory.
+const GROWTH: usize = 64 * 1024;
 
 /// What SQLite asks of a disk. Each kind is counted by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -217,23 +224,20 @@ impl Disk {
     /// Whether these bytes are anywhere on it, for looking for what must not be there.
     #[must_use]
     pub fn contains(&self, text: &str) -> bool {
-        let (state, first) = (self.0.borrow(), text.as_bytes()[0]);
-        let begins_at = |data: &[u8], at: usize| data[at] == first && data[at..].starts_with(text.as_bytes());
-        state.files.values().any(|file| (0..file.data.len()).any(|at| begins_at(&file.data, at)))
+        let (state, finder) = (self.0.borrow(), Finder::new(text));
+        state.files.values().any(|file| finder.find(&file.data).is_some())
     }
 
     /// Every word on it that begins like this and ends with a full stop, without that.
     #[must_use]
     pub fn words(&self, beginning: &str) -> BTreeSet<String> {
-        let (state, first) = (self.0.borrow(), beginning.as_bytes()[0]);
+        let (state, finder) = (self.0.borrow(), Finder::new(beginning));
         let mut found = BTreeSet::new();
         for file in state.files.values() {
-            for at in (0..file.data.len()).filter(|at| file.data[*at] == first) {
+            for at in finder.find_iter(&file.data[..]) {
                 let rest = &file.data[at..];
                 let end = rest.iter().take(30).position(|byte| *byte == b'.');
-                if rest.starts_with(beginning.as_bytes()) {
-                    found.extend(end.map(|end| String::from_utf8_lossy(&rest[..end]).into_owned()));
-                }
+                found.extend(end.map(|end| String::from_utf8_lossy(&rest[..end]).into_owned()));
             }
         }
         found
@@ -242,7 +246,7 @@ impl Disk {
 
 impl File {
     fn write(&mut self, at: usize, bytes: &[u8]) {
-        put(Rc::make_mut(&mut self.data), at, bytes);
+        put(own(&mut self.data), at, bytes);
         self.unsynced.push(Write::Bytes { at, bytes: bytes.to_vec() });
     }
 
@@ -253,7 +257,7 @@ impl File {
 
     fn sync(&mut self) {
         for write in std::mem::take(&mut self.unsynced) {
-            write.apply(Rc::make_mut(&mut self.synced), usize::MAX);
+            write.apply(own(&mut self.synced), usize::MAX);
         }
     }
 
@@ -266,7 +270,7 @@ impl File {
                 (Survival::Some(rng), Write::Bytes { bytes, .. }) if rng.percent(30) => torn(bytes.len(), rng),
                 (Survival::Some(_), _) => usize::MAX,
             };
-            write.apply(Rc::make_mut(&mut self.synced), length);
+            write.apply(own(&mut self.synced), length);
         }
         self.data = Rc::clone(&self.synced);
     }
@@ -311,11 +315,23 @@ impl Calls {
     }
 }
 
-fn put(data: &mut Vec<u8>, at: usize, bytes: &[u8]) {
-    if data.len() < at + bytes.len() {
-        data.resize(at + bytes.len(), 0);
+/// Content that nobody else shares, with room to grow: who copies a file is about to write to it.
+fn own(data: &mut Rc<Vec<u8>>) -> &mut Vec<u8> {
+    if Rc::get_mut(data).is_none() {
+        let mut copy = Vec::with_capacity(data.len() + GROWTH);
+        copy.extend_from_slice(data);
+        *data = Rc::new(copy);
     }
-    data[at..at + bytes.len()].copy_from_slice(bytes);
+    Rc::make_mut(data)
+}
+
+fn put(data: &mut Vec<u8>, at: usize, bytes: &[u8]) {
+    if data.len() < at {
+        data.resize(at, 0);
+    }
+    let (over, behind) = bytes.split_at(bytes.len().min(data.len() - at));
+    data[at..at + over.len()].copy_from_slice(over);
+    data.extend_from_slice(behind);
 }
 
 impl State {

@@ -1,9 +1,9 @@
 //! Files as the first version wrote them: with its tables only, and what stands in those.
 
 use super::run::Run;
-use super::{Machine, Story, Survives};
+use super::{Machine, Story};
 use crate::device::Written;
-use crate::disk::{Disk, Image};
+use crate::disk::{Disk, Image, Survives};
 use crate::prepared::{self, SERVER_FILE};
 use crate::server::Judged;
 use rusqlite::types::Value;

@@ -1,10 +1,10 @@
 //! A server and two devices, one of which has the disk that fails.
 
 use super::aged::aged;
-use super::{Machine, Story, Survives};
+use super::{Machine, Story};
 use crate::check::{self, Kept};
 use crate::device::{Device, Written};
-use crate::disk::{Disk, Survival};
+use crate::disk::{Disk, Survives};
 use crate::people::{self, Deed, Form};
 use crate::prepared::{self, START_MS};
 use crate::rng::Rng;
@@ -163,16 +163,11 @@ impl Run {
     }
 
     fn crash(&mut self) {
-        let rng = Rng::new(if let Survives::Some(seed) = self.survives { seed } else { 0 });
-        let survival = match self.survives {
-            Survives::Everything => Survival::Everything,
-            Survives::Nothing => Survival::Nothing,
-            Survives::Some(_) => Survival::Some(&rng),
-        };
-        match self.machine {
-            Machine::Device => self.devices[0].crash(survival),
-            Machine::Server => self.server.crash(survival),
-        }
+        let Self { survives, machine, server, devices, .. } = self;
+        survives.tell(|survival| match machine {
+            Machine::Device => devices[0].crash(survival),
+            Machine::Server => server.crash(survival),
+        });
     }
 
     pub(super) fn exchange(&mut self, at: usize) -> Result<(), String> {

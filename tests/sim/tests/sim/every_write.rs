@@ -9,7 +9,7 @@ const STRIDE: usize = 31;
 
 #[track_caller]
 fn some_ways(machine: Machine, call: Call, failures: &[Failure]) {
-    let chosen = |way: &Way| way.machine == machine && way.call == call && failures.contains(&way.failure);
+    let chosen = |way: &Way| way.machine == machine && way.fault.call == call && failures.contains(&way.fault.failure);
     let ways: Vec<Way> = every_way().into_iter().filter(chosen).collect();
     assert!(ways.len() > STRIDE, "the reference runs have {} such calls", ways.len());
     for way in ways.iter().step_by(STRIDE) {
@@ -73,7 +73,7 @@ fn the_server_loses_its_power_in_the_middle_of_a_write() {
 
 #[test]
 fn what_was_erased_is_written_over_as_soon_as_there_is_room() {
-    let no_room = |way: &Way| way.failure == Failure::Full;
+    let no_room = |way: &Way| way.fault.failure == Failure::Full;
     let ways: Vec<Way> = ways(Story::Erasing, Machine::Server).into_iter().filter(no_room).collect();
     for way in ways.iter().step_by(7) {
         fail_at(way).unwrap_or_else(|wrong| panic!("{wrong}"));
