@@ -1,6 +1,8 @@
 //! What screens see of photos.
 
 use crate::domain::PhotoId;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// A file, on its way between a screen and the core: base 64 in JSON.
@@ -48,8 +50,6 @@ pub struct PhotoView {
     pub added_by: Option<String>,
 }
 
-const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
 impl Serialize for Bytes {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&to_base64(&self.0))
@@ -66,49 +66,13 @@ impl<'de> Deserialize<'de> for Bytes {
 /// Base 64 with padding (RFC 4648, section 4), as a `data:` address takes it.
 #[must_use]
 pub fn to_base64(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for chunk in bytes.chunks(3) {
-        let byte = |index: usize| u32::from(chunk.get(index).copied().unwrap_or(0));
-        let group = byte(0) << 16 | byte(1) << 8 | byte(2);
-        for place in 0..4 {
-            let digit = DIGITS[(group >> (18 - 6 * place) & 0x3f) as usize];
-            text.push(if place > chunk.len() { '=' } else { char::from(digit) });
-        }
-    }
-    text
+    STANDARD.encode(bytes)
 }
 
 /// The bytes of a text in base 64 with padding; `None` when it is none.
 #[must_use]
 pub fn from_base64(text: &str) -> Option<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
-    let groups = text.as_bytes().chunks(4);
-    let last = groups.len().checked_sub(1);
-    for (number, chunk) in groups.enumerate() {
-        let digits = chunk.iter().position(|digit| *digit == b'=').unwrap_or(chunk.len());
-        let padded = chunk[digits..].iter().all(|digit| *digit == b'=') && (digits == 4 || Some(number) == last);
-        if chunk.len() != 4 || digits < 2 || !padded {
-            return None;
-        }
-        let mut group = 0;
-        for digit in &chunk[..digits] {
-            group = group << 6 | value(*digit)?;
-        }
-        group <<= 6 * (4 - digits);
-        bytes.extend_from_slice(&group.to_be_bytes()[1..digits]);
-    }
-    Some(bytes)
-}
-
-fn value(digit: u8) -> Option<u32> {
-    Some(u32::from(match digit {
-        b'A'..=b'Z' => digit - b'A',
-        b'a'..=b'z' => digit - b'a' + 26,
-        b'0'..=b'9' => digit - b'0' + 52,
-        b'+' => 62,
-        b'/' => 63,
-        _ => return None,
-    }))
+    STANDARD.decode(text).ok()
 }
 
 #[cfg(test)]
