@@ -183,6 +183,14 @@ impl App {
         Ok(self.file()?.dump()?)
     }
 
+    /// The numbers of the scopes of which the open area holds rows. For tests.
+    ///
+    /// # Errors
+    /// When no area is open or its file fails.
+    pub fn scopes_held(&self) -> Result<Vec<u32>, Error> {
+        Ok(self.file()?.scopes_held()?)
+    }
+
     /// What the server said last that this device reads of the open area. For tests.
     ///
     /// # Errors

@@ -215,6 +215,16 @@ impl AreaFile {
         Ok(dump)
     }
 
+    /// The numbers of the scopes of which this replica holds rows. Used by tests.
+    ///
+    /// # Errors
+    /// When the file fails.
+    pub fn scopes_held(&self) -> Result<Vec<u32>, StoreError> {
+        let mut statement = self.conn.prepare_cached("SELECT DISTINCT scope FROM row_state")?;
+        let scopes = statement.query_map([], |row| row.get(0))?;
+        Ok(scopes.collect::<Result<_, _>>()?)
+    }
+
     /// That the server locked this device out, and how far it is with going.
     ///
     /// # Errors

@@ -216,7 +216,12 @@ impl Device {
         pins.into_iter().flat_map(of).collect()
     }
 
-    /// The scopes of the rows that it holds, by their numbers, and what it holds.
+    /// The scopes of the rows that it holds, by their numbers.
+    pub(crate) fn scopes(&self) -> Vec<u32> {
+        self.app.as_ref().and_then(|app| app.scopes_held().ok()).unwrap_or_default()
+    }
+
+    /// Everything that it holds.
     pub(crate) fn dump(&self) -> String {
         self.app.as_ref().and_then(|app| app.dump().ok()).unwrap_or_default()
     }

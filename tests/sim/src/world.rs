@@ -260,13 +260,25 @@ impl World {
         }
     }
 
-    /// Lives until nothing more happens, then looks whether everything holds.
-    pub(crate) fn live(mut self) -> Outcome {
+    /// Lives until nothing more happens, and heals what is broken.
+    pub(crate) fn live(mut self) -> Self {
         while let Some(((at, _), event)) = self.events.pop_first() {
             self.now_ms.set(at);
             self.happen(event);
         }
         self.heal();
+        let dump = |device: &Device| format!("{} {:?} {}", device.name, device.reader(), device.dump());
+        self.out.dumps = self.devices.iter().map(dump).chain(self.server.heads()).collect();
+        self
+    }
+
+    /// What happened so far.
+    pub(crate) fn outcome(&self) -> &Outcome {
+        &self.out
+    }
+
+    /// Looks whether everything holds.
+    pub(crate) fn judged(mut self) -> Outcome {
         self.judge();
         self.out
     }

@@ -71,6 +71,7 @@ impl World {
         self.wrong(format!("{} never comes to rest", self.devices[at].name));
     }
 
+    /// Looks whether everything holds, now that there is nothing left to say.
     pub(super) fn judge(&mut self) {
         let mut wrong = Vec::new();
         for device in &mut self.devices {
@@ -122,7 +123,6 @@ impl World {
         let refused = Reason::Permission;
         *self.out.counts.entry("actions refused for permission").or_default() += self.server.refused_for(refused);
         *self.out.counts.entry("actions judged").or_default() += self.server.judged.len() as u64;
-        self.out.dumps.extend(fresh.into_values());
         wrong.into_iter().for_each(|what| self.wrong(what));
     }
 
