@@ -164,8 +164,8 @@ impl AreaLog {
             count += 1;
         }
         if !by_scope.is_empty() {
-            super::photos::sweep_later(&self.conn)?;
-            self.announce(by_scope, now_ms)?;
+            let position = self.announce(by_scope, now_ms)?;
+            super::photos::sweep_later(&self.conn, position)?;
             super::snapshot::drop_all(&self.conn)?;
             rewrite_later(&self.conn)?;
             self.erased.set(true);
@@ -278,8 +278,8 @@ impl AreaLog {
         note(&self.conn, row, page::head_position(&self.conn)? + 1)
     }
 
-    /// Tells every device, in every scope that the rows were ever in.
-    fn announce(&self, by_scope: BTreeMap<Scope, Vec<LogRow>>, now_ms: i64) -> Result<(), StoreError> {
+    /// Tells every device, in every scope that the rows were ever in. Returns the position where it stands.
+    fn announce(&self, by_scope: BTreeMap<Scope, Vec<LogRow>>, now_ms: i64) -> Result<u64, StoreError> {
         let now = u64::try_from(now_ms).unwrap_or(0);
         let admission = self.admission(super::Writer::Server, now_ms)?;
         let counter = admission.end_of_numbers()?.unwrap_or(1);
@@ -296,7 +296,7 @@ impl AreaLog {
         for (scope, rows) in by_scope {
             page::append(&self.conn, (area, keys, position), &entry, scope, rows)?;
         }
-        Ok(())
+        Ok(position)
     }
 }
 

@@ -73,18 +73,16 @@ fn moved(row: &RowState, to: Scope) -> Option<RowChange> {
     })
 }
 
-/// Notes, in the transaction that erases rows, that files which no row names any more are to be removed.
-pub(super) fn sweep_later(tx: &Connection) -> Result<(), StoreError> {
-    tx.execute(
-        "INSERT INTO meta (key, value) VALUES ('photos_to_sweep', 1) ON CONFLICT (key) DO UPDATE SET value = value + 1",
-        [],
-    )?;
+/// Notes, in the transaction that erases rows, that files which no row names any more are to be removed; `position` is
+/// where the log says what was erased.
+pub(super) fn sweep_later(tx: &Connection, position: u64) -> Result<(), StoreError> {
+    tx.execute("INSERT OR REPLACE INTO meta (key, value) VALUES ('photos_to_sweep', ?1)", [position])?;
     Ok(())
 }
 
-/// Says which erasures files were removed for.
+/// The last erasure that files are to be removed for, by its position in the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Sweep(i64);
+pub struct Sweep(u64);
 
 impl AreaLog {
     /// Whether rows were erased, and files that no row names any more have not been removed since.

@@ -213,6 +213,26 @@ fn the_exchange_that_empties_the_trash_says_that_something_was_erased() {
     assert!(!says(34), "nothing more");
 }
 
+#[test]
+fn what_is_erased_while_files_are_removed_stays_to_be_done() {
+    let mut hub = Hub::demo();
+    let mut office = Device::joined(Role::Coordinator);
+    office.sync(&mut hub);
+    let (first, second) = (add(&mut office, NAME), add(&mut office, "Nabo"));
+    office.sync(&mut hub);
+    assert_eq!(hub.log.sweep_due().unwrap(), None);
+
+    erase(&mut hub, first.0);
+    let due = hub.log.sweep_due().unwrap().unwrap();
+    hub.log.swept(due).unwrap();
+    assert_eq!(hub.log.sweep_due().unwrap(), None);
+    erase(&mut hub, second.0);
+    hub.log.swept(due).unwrap();
+    let due = hub.log.sweep_due().unwrap().expect("whoever was late has removed the files of the first one only");
+    hub.log.swept(due).unwrap();
+    assert_eq!(hub.log.sweep_due().unwrap(), None);
+}
+
 fn look_into_the_trash(hub: &mut Hub) -> usize {
     hub.log.begin().unwrap();
     let count = hub.log.empty_trash(hub.now_ms).unwrap();
