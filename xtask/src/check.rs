@@ -21,7 +21,8 @@ pub(crate) fn check(layout: &Layout) -> Result<ExitCode> {
     setup::setup(layout, Need::Desktop)?;
     // Tauri refuses to be compiled when the folder it shows is not there; empty is enough for a check.
     layout::make_folder(&layout.dist())?;
-    let checks: [(&str, &dyn Fn() -> Result<()>); 6] = [
+    let checks: [(&str, &dyn Fn() -> Result<()>); 7] = [
+        ("Locked versions", &|| locked(layout)),
         ("Formatting", &|| {
             let fmt = || Ok(clones::cargo(layout, &layout.native)?.args(["fmt", "--all", "--check"]));
             fmt()?.run()?;
@@ -48,6 +49,15 @@ pub(crate) fn check(layout: &Layout) -> Result<ExitCode> {
     }
     println!("To mend: {}.", failed.join(", "));
     Ok(ExitCode::FAILURE)
+}
+
+/// The fuzz targets are a workspace of their own, whose lock file does not follow when the core gets a dependency.
+fn locked(layout: &Layout) -> Result<()> {
+    for folder in [layout.root.clone(), layout.root.join("fuzz")] {
+        let metadata = clones::cargo(layout, &layout.native)?.args(["metadata", "--locked", "--format-version", "1"]);
+        metadata.folder(&folder).hint("`cargo update --workspace` in that folder mends it").output()?;
+    }
+    Ok(())
 }
 
 /// Warnings are errors for our own crates only, and without making dependencies compile anew.
