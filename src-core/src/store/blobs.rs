@@ -77,8 +77,16 @@ pub(crate) fn want(conn: &Connection, hash: &str, now_ms: i64) -> Result<bool, S
     Ok(wanted > 0 || conn.prepare_cached("SELECT 1 FROM blob WHERE hash = ?1")?.exists([hash])?)
 }
 
+/// Whether the server lacks any file. Asked first, because hardly ever does it: then no photo need be looked at.
+fn any_unsent(conn: &Connection) -> Result<bool, StoreError> {
+    Ok(conn.prepare_cached("SELECT 1 FROM blob WHERE unsent")?.exists([])?)
+}
+
 /// How many photos are not on the server yet, counting a photo and its thumbnail once.
 pub(crate) fn unsent_count(conn: &Connection) -> Result<u32, StoreError> {
+    if !any_unsent(conn)? {
+        return Ok(0);
+    }
     let sql = "SELECT COUNT(*) FROM photo WHERE NOT EXISTS (SELECT 1 FROM outbox_row WHERE outbox_row.row = photo.row)
          AND EXISTS (SELECT 1 FROM blob WHERE unsent AND hash IN (photo.hash, photo.thumbnail))";
     Ok(conn.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
@@ -118,6 +126,9 @@ pub(crate) fn unsent_photos(conn: &Connection) -> Result<u32, StoreError> {
 
 /// What to send next: thumbnails first. Only what a row names that the server has, and what was handed over.
 pub(crate) fn next_unsent(conn: &Connection, except: &dyn Fn(&str) -> bool) -> Result<Option<Blob>, StoreError> {
+    if !any_unsent(conn)? {
+        return Ok(None);
+    }
     let sql = format!(
         "SELECT hash, thumbnail, length(content) FROM blob
          WHERE unsent AND content IS NOT NULL AND (unsent = {HANDED_OVER} OR EXISTS (
@@ -222,6 +233,9 @@ pub(crate) fn forget(conn: &Connection, name: &str) -> Result<(), StoreError> {
 /// Lets go of the files that no row names any more, and says how many. What was refused is kept until somebody lets it
 /// go.
 pub(crate) fn sweep(conn: &Connection) -> Result<usize, StoreError> {
+    if !conn.prepare_cached("SELECT 1 FROM blob")?.exists([])? {
+        return Ok(0);
+    }
     Ok(conn.prepare_cached(
         "DELETE FROM blob WHERE unsent <> ?1 AND hash NOT IN (SELECT hash FROM photo UNION SELECT thumbnail FROM photo)
          AND NOT EXISTS (SELECT 1 FROM refused WHERE instr(body, CAST(blob.hash AS BLOB)) > 0)",
