@@ -1,8 +1,8 @@
 //! Disks in memory that fail when they are told to.
 //!
 //! A [`Disk`] holds the database files of one machine. SQLite reads and writes them through `vfs`, so that what runs
-//! above it is the real thing: write-ahead log, recovery and all. What was written and not synced is kept apart: when the
-//! machine loses its power ([`Disk::crash`]) any part of it may be gone, as on a real disk.
+//! above it is the real thing: write-ahead log, recovery and all. How to undo what was written and not synced is kept:
+//! when the machine loses its power ([`Disk::crash`]) any part of it may be gone, as on a real disk.
 
 mod fault;
 mod vfs;
@@ -76,19 +76,27 @@ pub enum Survival<'a> {
     Some(&'a Rng),
 }
 
-/// A write that was not synced.
-#[derive(Clone, Debug)]
+/// Something that was written.
+#[derive(Debug)]
 enum Write {
     Bytes { at: usize, bytes: Vec<u8> },
     Truncate { to: usize },
 }
 
-/// A file, and what of it is safe. Copies of a disk share what none of them has written to.
+/// A write that was not synced, as what it takes to undo it: the end of a file, where most is written, takes nothing.
+#[derive(Clone, Debug)]
+enum Unsynced {
+    /// So many bytes were written over these, in a file of this length.
+    Bytes { at: usize, bytes: usize, over: Vec<u8>, length: usize },
+    /// This was cut off.
+    Truncate { to: usize, off: Vec<u8> },
+}
+
+/// A file, and what of it is not safe. Copies of a disk share what none of them has written to.
 #[derive(Clone, Debug, Default)]
 struct File {
     data: Rc<Vec<u8>>,
-    synced: Rc<Vec<u8>>,
-    unsynced: Vec<Write>,
+    unsynced: Vec<Unsynced>,
 }
 
 /// A failure that is to strike at the call with this number, or has struck since.
@@ -140,10 +148,10 @@ impl Disk {
     #[must_use]
     pub fn image(&self) -> Image {
         let state = self.0.borrow();
-        let files = state.files.iter().map(|(name, file)| {
-            let copy = File { data: Rc::clone(&file.data), synced: Rc::clone(&file.data), unsynced: Vec::new() };
-            (name.clone(), copy)
-        });
+        let files = state
+            .files
+            .iter()
+            .map(|(name, file)| (name.clone(), File { data: Rc::clone(&file.data), unsynced: Vec::new() }));
         Image(files.collect())
     }
 
@@ -246,33 +254,57 @@ impl Disk {
 
 impl File {
     fn write(&mut self, at: usize, bytes: &[u8]) {
-        put(own(&mut self.data), at, bytes);
-        self.unsynced.push(Write::Bytes { at, bytes: bytes.to_vec() });
+        let data = own(&mut self.data);
+        let length = data.len();
+        let over = data[at.min(length)..(at + bytes.len()).min(length)].to_vec();
+        put(data, at, bytes);
+        self.unsynced.push(Unsynced::Bytes { at, bytes: bytes.len(), over, length });
     }
 
     fn truncate(&mut self, to: usize) {
-        Rc::make_mut(&mut self.data).truncate(to);
-        self.unsynced.push(Write::Truncate { to });
+        let data = own(&mut self.data);
+        let off = data.split_off(to.min(data.len()));
+        self.unsynced.push(Unsynced::Truncate { to, off });
     }
 
     fn sync(&mut self) {
-        for write in std::mem::take(&mut self.unsynced) {
-            write.apply(own(&mut self.synced), usize::MAX);
-        }
+        self.unsynced.clear();
     }
 
     fn crash(&mut self, survival: Survival<'_>) {
-        for write in std::mem::take(&mut self.unsynced) {
-            let length = match (survival, &write) {
-                (Survival::Everything, _) => usize::MAX,
-                (Survival::Nothing, _) => continue,
-                (Survival::Some(rng), _) if rng.percent(40) => continue,
-                (Survival::Some(rng), Write::Bytes { bytes, .. }) if rng.percent(30) => torn(bytes.len(), rng),
-                (Survival::Some(_), _) => usize::MAX,
-            };
-            write.apply(own(&mut self.synced), length);
+        let unsynced = std::mem::take(&mut self.unsynced);
+        if matches!(survival, Survival::Everything) || unsynced.is_empty() {
+            return;
         }
-        self.data = Rc::clone(&self.synced);
+        let data = own(&mut self.data);
+        let undone: Vec<Write> = unsynced.into_iter().rev().map(|write| write.undo(data)).collect();
+        let Survival::Some(rng) = survival else { return };
+        for write in undone.into_iter().rev() {
+            let length = match &write {
+                _ if rng.percent(40) => continue,
+                Write::Bytes { bytes, .. } if rng.percent(30) => torn(bytes.len(), rng),
+                _ => usize::MAX,
+            };
+            write.apply(data, length);
+        }
+    }
+}
+
+impl Unsynced {
+    /// Takes the last write back, and returns it.
+    fn undo(self, data: &mut Vec<u8>) -> Write {
+        match self {
+            Self::Bytes { at, bytes, over, length } => {
+                let bytes = data[at..at + bytes].to_vec();
+                data.truncate(length);
+                put(data, at.min(length), &over);
+                Write::Bytes { at, bytes }
+            }
+            Self::Truncate { to, off } => {
+                data.extend(off);
+                Write::Truncate { to }
+            }
+        }
     }
 }
 
@@ -395,5 +427,47 @@ impl Files for Disk {
             state.files.insert(format!("{name}.damaged"), file);
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A file of some writes and truncations, and what was in it when it was last synced.
+    fn written(rng: &Rng) -> (File, Vec<u8>) {
+        let (mut file, mut synced) = (File::default(), Vec::new());
+        for byte in 1..30 {
+            match rng.index(6) {
+                0 => file.truncate(rng.index(60)),
+                1 => {
+                    file.sync();
+                    synced.clone_from(&file.data);
+                }
+                _ => file.write(rng.index(50), &vec![byte; rng.index(20)]),
+            }
+        }
+        (file, synced)
+    }
+
+    #[test]
+    fn a_loss_of_power_leaves_what_was_synced() {
+        for seed in 1..500 {
+            let (mut file, synced) = written(&Rng::new(seed));
+            let copy = file.clone();
+            file.crash(Survival::Nothing);
+            assert_eq!(*file.data, synced, "seed {seed}");
+            assert_eq!(*copy.data, *written(&Rng::new(seed)).0.data, "a copy stays as it was");
+        }
+    }
+
+    #[test]
+    fn a_program_that_ends_leaves_what_was_written() {
+        for seed in 1..500 {
+            let (mut file, _) = written(&Rng::new(seed));
+            let before = Rc::clone(&file.data);
+            file.crash(Survival::Everything);
+            assert_eq!(file.data, before, "seed {seed}");
+        }
     }
 }
