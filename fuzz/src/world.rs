@@ -9,6 +9,7 @@ use trygkort_core::demo;
 use trygkort_core::domain::{AreaId, Role, RowId};
 use trygkort_core::hub::{AreaLog, HubError, Keys, Peer};
 use trygkort_core::store::area::{AreaFile, Session};
+use trygkort_core::store::device_key::DeviceKey;
 use trygkort_core::sync;
 use trygkort_core::wire::v1::{Action, SyncRequest};
 use trygkort_core::wire::{VERSION, to_bytes};
@@ -142,7 +143,7 @@ fn session() -> Session {
         origin: ORIGIN,
         device_id: "d1".to_owned(),
         member_name: "Mona".to_owned(),
-        key: String::new(),
+        key: DeviceKey::default(),
         walks: std::collections::BTreeSet::new(),
     }
 }

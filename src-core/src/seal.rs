@@ -300,7 +300,23 @@ pub fn public_key(seed: &Hash) -> Hash {
 #[cfg(feature = "sqlite")]
 #[must_use]
 pub fn sign(seed: &Hash, digest: &Hash) -> [u8; 64] {
-    *KeyPair::from_seed(Seed::new(*seed)).sk.sign(digest, None)
+    Signer::new(seed).sign(digest)
+}
+
+/// A device's key, ready to sign with.
+#[cfg(feature = "sqlite")]
+#[derive(Clone)]
+pub(crate) struct Signer(KeyPair);
+
+#[cfg(feature = "sqlite")]
+impl Signer {
+    pub(crate) fn new(seed: &Hash) -> Self {
+        Self(KeyPair::from_seed(Seed::new(*seed)))
+    }
+
+    pub(crate) fn sign(&self, digest: &Hash) -> [u8; 64] {
+        *self.0.sk.sign(digest, None)
+    }
 }
 
 /// Whether the device with this public key signed the digest.

@@ -28,6 +28,7 @@ use crate::ops::Ctx;
 use crate::ops::history::Older;
 use crate::store::area::{AreaFile, Session, topics};
 use crate::store::device::{self, DeviceFile};
+use crate::store::device_key::DeviceKey;
 use crate::store::table;
 use forget::Farewells;
 use lock::Lock;
@@ -313,7 +314,7 @@ impl App {
                 origin: 1,
                 device_id: String::new(),
                 member_name: String::new(),
-                key: String::new(),
+                key: DeviceKey::default(),
                 walks: Default::default(),
             };
             let now_ms = self.env.now_ms();

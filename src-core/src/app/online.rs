@@ -10,6 +10,7 @@ use crate::ipc::{
 use crate::ops::refusals;
 use crate::seal;
 use crate::store::area::{AreaFile, Session};
+use crate::store::device_key::DeviceKey;
 use crate::wire::from_bytes;
 use crate::wire::v1::SPEAKS;
 use serde::Deserialize;
@@ -339,7 +340,7 @@ impl App {
             origin: redeemed.origin,
             device_id: redeemed.device_id,
             member_name,
-            key: hexadecimal(key),
+            key: DeviceKey::new(key),
             walks: Default::default(),
         };
         if let Some(file) = self.areas.remove(&area) {

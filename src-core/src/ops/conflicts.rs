@@ -61,7 +61,9 @@ struct Dispute {
 fn unsettled(file: &AreaFile) -> Result<Vec<(RowState, Dispute)>, StoreError> {
     let mut found = Vec::new();
     for row in rows::of_entity(&file.conn, Entity::Conflict)? {
-        let Some(row) = outbox::overlay(&file.conn, file.session.origin, row.row)? else { continue };
+        let Some(row) = outbox::overlay_on(&file.conn, file.session.origin, row.row, Some(row))? else {
+            continue;
+        };
         if let Some(dispute) = dispute(file, &row)? {
             found.push((row, dispute));
         }

@@ -1,5 +1,6 @@
 //! An area on a device: its database file and who this device is in it.
 
+use super::device_key::DeviceKey;
 use super::{StoreError, blobs, configure_device, migrate, outbox, rewrite_if_due, rewrite_later, table};
 use crate::domain::{AreaId, Reader, Role, RowId};
 use crate::ipc::Topic;
@@ -36,9 +37,9 @@ pub struct Session {
     pub origin: u32,
     pub device_id: String,
     pub member_name: String,
-    /// What this device signs with: 32 bytes in hexadecimal; empty for one that joined before there were keys.
+    /// What this device signs with.
     #[serde(default)]
-    pub key: String,
+    pub key: DeviceKey,
     /// The walks whose scopes the server sends, as it last said.
     #[serde(default)]
     pub walks: BTreeSet<u32>,
@@ -56,13 +57,6 @@ impl Session {
     #[must_use]
     pub fn reader(&self) -> Reader {
         Reader { role: self.role, walks: self.walks.clone() }
-    }
-
-    /// What this device signs with.
-    pub(crate) fn seed(&self) -> Option<[u8; 32]> {
-        let digits = self.key.as_bytes().as_chunks().0.iter();
-        let bytes = digits.map(|pair: &[u8; 2]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
-        bytes.collect::<Option<Vec<u8>>>()?.try_into().ok()
     }
 
     /// Whether the area lives on this device only.
@@ -271,7 +265,7 @@ impl AreaFile {
         let topics = table::project(&tx, self.session.origin, &rows)?;
         table::purge_search(&tx)?;
         self.session.token.clear();
-        self.session.key.clear();
+        self.session.key = DeviceKey::default();
         keep_session(&tx, &self.session)?;
         set_meta(&tx, "ended", &how)?;
         rewrite_later(&tx)?;

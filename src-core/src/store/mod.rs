@@ -7,6 +7,7 @@ pub mod area;
 pub(crate) mod authors;
 pub(crate) mod blobs;
 pub mod device;
+pub mod device_key;
 pub(crate) mod journal;
 pub mod lock;
 mod migrate;

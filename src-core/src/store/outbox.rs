@@ -145,7 +145,16 @@ pub(crate) fn settle(conn: &Connection, position: u64) -> Result<Vec<RowId>, Sto
 /// A row as it looks with this device's unsent changes on top. The device's clock runs ahead of everything it has read,
 /// so an unsent change shows until a later one comes from the log: what will be, as far as this device can know.
 pub(crate) fn overlay(conn: &Connection, origin: u32, row: RowId) -> Result<Option<RowState>, StoreError> {
-    let mut state = rows::get(conn, row)?;
+    overlay_on(conn, origin, row, rows::get(conn, row)?)
+}
+
+/// [`overlay`] of a row that was read already.
+pub(crate) fn overlay_on(
+    conn: &Connection,
+    origin: u32,
+    row: RowId,
+    mut state: Option<RowState>,
+) -> Result<Option<RowState>, StoreError> {
     let counters: Vec<u64> = conn
         .prepare_cached("SELECT counter FROM outbox_row WHERE row = ?1 ORDER BY counter")?
         .query_map([row.0.as_bytes()], |r| r.get(0))?

@@ -127,7 +127,7 @@ pub(crate) fn sealed(
     random(&mut salt);
     let hashes: Vec<Hash> = actions.iter().map(seal::action_hash).collect();
     let digest = seal::push_digest(area, origin, after.as_ref(), &salt, &hashes);
-    let signature = file.session.seed().map(|seed| seal::sign(&seed, &digest).into());
+    let signature = file.session.key.sign(&digest).map(Into::into);
     Ok(Some(Push { after, salt: salt.into(), signature }))
 }
 
