@@ -54,7 +54,15 @@ struct AnyRow {
     row: u8,
     scope: u8,
     move_to: Option<u8>,
-    fields: Vec<(u8, AnyValue, Option<(u8, u8)>)>,
+    fields: Vec<AnyField>,
+}
+
+#[derive(Arbitrary, Debug)]
+struct AnyField {
+    field: u8,
+    value: AnyValue,
+    /// The change that it stands on: its origin and its counter.
+    base: Option<(u8, u8)>,
 }
 
 #[derive(Arbitrary, Debug)]
@@ -103,7 +111,7 @@ impl AnyAction {
 
 impl AnyRow {
     fn into_change(self, known: &[RowId]) -> RowChange {
-        let fields = self.fields.into_iter().map(|(field, value, base)| FieldChange {
+        let fields = self.fields.into_iter().map(|AnyField { field, value, base }| FieldChange {
             field: field.into(),
             value: value.into_value(known),
             base: base.map(|(origin, counter)| {
