@@ -310,10 +310,12 @@ export async function requestPersistence() {
   return navigator.storage.persist().catch(() => false);
 }
 
-/** @returns {Promise<string>} JSON `{persisted, usage, quota}`; bytes, null where the browser does not say */
+/** @returns {Promise<string | null>} JSON `{persisted, usage, quota}`; bytes, null where the browser does not say. Nothing in
+ * the window, whose files no browser empties. */
 export async function storageState() {
+  if (inTauri) return null;
   const estimate = (await navigator.storage?.estimate?.().catch(() => null)) ?? {};
-  const persisted = inTauri || ((await navigator.storage?.persisted?.().catch(() => false)) ?? false);
+  const persisted = (await navigator.storage?.persisted?.().catch(() => false)) ?? false;
   return JSON.stringify({ persisted, usage: estimate.usage ?? null, quota: estimate.quota ?? null });
 }
 

@@ -2,15 +2,12 @@
 // The desktop window with a real server: join, go offline, call.
 import assert from 'node:assert/strict';
 import { chmod, mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
-import { execFile } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
-import { promisify } from 'node:util';
-import { PROGRAM, Server } from '../e2e/support/server.mjs';
+import { Server } from '../e2e/support/server.mjs';
 import { AppWindow, until } from './support/window.mjs';
 
-const run = promisify(execFile);
 /** @type {string} */
 let folder;
 /** @type {Server} */
@@ -90,13 +87,9 @@ test('outside the demo a telephone link goes to the system', { timeout: 180_000 
     await writeFile(join(path, name), `#!/bin/sh\necho "$@" >> '${opened}'\n`);
     await chmod(join(path, name), 0o755);
   }
-  const area = ['--name', 'Prøveparken', '--bbox', '12.15,55.63,12.18,55.65'];
-  await run(PROGRAM, ['area', 'create', '--data', server.data, ...area]);
-  const invite = ['invite', '--data', server.data, '--area', 'Prøveparken', '--role', 'staff'];
-  const link = /(\S+\/i#\S+)/.exec((await run(PROGRAM, invite)).stdout)?.[1];
-
+  await server.createArea('Prøveparken');
   const window = await open({ path });
-  await window.join(String(link));
+  await window.join(await server.invite('staff', 1, 'Prøveparken'));
   await window.click('link', 'Ring 112, Akut udrykning og livsfare');
   await until('the system is asked to dial', async () => assert.match(await readFile(opened, 'utf8'), /tel:112/));
 });

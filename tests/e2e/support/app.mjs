@@ -42,13 +42,14 @@ export class App {
     return this.page.getByRole('heading', { level: 1, name, exact: true });
   }
 
-  /** Redeems an invitation and goes on to the card. @param {string} link @param {string} [name] */
-  async join(link, name = 'Mona') {
+  /** Redeems an invitation and goes on to the card.
+   * @param {string} link @param {string} [name] @param {number} [problems] how many the area has */
+  async join(link, name = 'Mona', problems = 6) {
     await this.page.goto(link);
     await this.page.getByRole('textbox', { name: 'Dit navn i netværket' }).fill(name);
     await this.page.getByRole('button', { name: 'Åbn området' }).click();
     await this.page.getByRole('link', { name: 'Til Actioncard' }).click();
-    await expect(this.card.tiles).toHaveCount(6);
+    await expect(this.card.tiles).toHaveCount(problems);
   }
 
   /** A place of the menu. @param {'Actioncard' | 'Kontakter' | 'Områdekort' | 'Mere'} place */

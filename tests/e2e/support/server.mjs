@@ -81,13 +81,20 @@ export class Server {
     }
   }
 
-  /** A fresh invitation from the command line, as a municipality's IT makes one. @param {Role} role @param {number} [uses] */
-  async invite(role, uses = 1) {
-    const options = ['--data', this.data, '--area', AREA, '--role', role, '--uses', String(uses)];
+  /** A fresh invitation from the command line, as a municipality's IT makes one.
+   * @param {Role} role @param {number} [uses] @param {string} [area] */
+  async invite(role, uses = 1, area = AREA) {
+    const options = ['--data', this.data, '--area', area, '--role', role, '--uses', String(uses)];
     const { stdout } = await run(PROGRAM, ['invite', ...options]);
     const link = /(\S+\/i#\S+)/.exec(stdout)?.[1];
     if (!link) throw new Error('`trygkort invite` printed no link');
     return link;
+  }
+
+  /** Makes an area that has nothing in it, and no base map. @param {string} name */
+  async createArea(name) {
+    const options = ['--data', this.data, '--name', name, '--bbox', '12.15,55.63,12.18,55.65'];
+    await run(PROGRAM, ['area', 'create', ...options]);
   }
 
   /** Ends the area's only walk on the command line. */

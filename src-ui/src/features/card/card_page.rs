@@ -35,6 +35,10 @@ fn Card(card: CardView) -> impl IntoView {
     let session = use_session();
     let CardView { problems, concern, stale_days, .. } = card;
     let empty = problems.is_empty();
+    let empty_text = derived(move || match session.is_coordinator() {
+        true => t_string!(i18n, card.empty_text_editor).to_owned(),
+        false => t_string!(i18n, card.empty_text).to_owned(),
+    });
     view! {
         {stale_days
             .map(|days| {
@@ -53,7 +57,7 @@ fn Card(card: CardView) -> impl IntoView {
                 <EmptyState
                     icon="layout-grid"
                     title=tr!(i18n, card.empty_title)
-                    text=tr!(i18n, card.empty_text)
+                    text=empty_text
                 />
             }
                 .into_any()

@@ -7,7 +7,7 @@ use crate::components::{
 use crate::format::{I18n, is_open, opening_words};
 use crate::i18n::*;
 use crate::routes::paths;
-use crate::state::{Kept, Load, use_load, use_session};
+use crate::state::{Kept, Load, derived, use_load, use_session};
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -164,13 +164,18 @@ fn count_sentence(i18n: I18n, list: &ContactList, query: &str) -> String {
 #[component]
 fn Nothing(list: Load<ContactList>, search: Search) -> impl IntoView {
     let i18n = use_i18n();
+    let session = use_session();
     let words = Kept::new(move || list.map(|list| count_words(list, &search.asked.get())));
+    let empty_text = derived(move || match session.is_coordinator() {
+        true => t_string!(i18n, contacts.empty_text_editor).to_owned(),
+        false => t_string!(i18n, contacts.empty_text).to_owned(),
+    });
     move || match words.get() {
         Some(CountWords::Empty) => view! {
             <EmptyState
                 icon="phone"
                 title=tr!(i18n, contacts.empty_title)
-                text=tr!(i18n, contacts.empty_text)
+                text=empty_text
             />
         }
         .into_any(),

@@ -61,7 +61,12 @@ pub(crate) fn MapPage() -> impl IntoView {
         }
     });
     let list = derived(move || filter.with(|filter| filter.address(paths::map_list(), None)));
-    let nothing = move || all.map(Vec::is_empty).unwrap_or_default();
+    let nothing = move || {
+        all.map(Vec::is_empty).unwrap_or_default().then(|| match can_add.get() {
+            true => format!("{} {}", t_string!(i18n, map.empty_text), t_string!(i18n, map.empty_add)),
+            false => t_string!(i18n, map.empty_text).to_owned(),
+        })
+    };
     view! {
         <div
             class="map-page"
@@ -92,7 +97,7 @@ pub(crate) fn MapPage() -> impl IntoView {
                             all.error()
                                 .map(|error| error_words(i18n.get_locale(), &error).to_owned())
                                 .or_else(|| gone.get().map(|_| t_string!(i18n, common.error.not_found).to_owned()))
-                                .or_else(|| nothing().then(|| t_string!(i18n, map.empty_text).to_owned()))
+                                .or_else(nothing)
                         }) gone />
                         <PinSheet state pin on_close=close />
                     </MapCanvas>
@@ -190,12 +195,11 @@ fn surroundings(state: MapState) -> Option<Bounds> {
     Some(Bounds([west - width, south - height, east + width, north + height]))
 }
 
-/// One sentence at the foot of the map, when there is something to say.
+/// At the foot of the map, when there is something to say.
 #[component]
 fn Notice(state: MapState, words: Signal<Option<String>>, gone: Memo<Option<PinId>>) -> impl IntoView {
     let i18n = use_i18n();
-    let sentence =
-        move || words.get().or_else(|| state.lacks_basemap().then(|| t_string!(i18n, map.no_basemap).to_owned()));
+    let no_basemap = move || state.lacks_basemap().then(|| view! { <p>{tr!(i18n, map.no_basemap)}</p> });
     let session = use_session();
     let history = move || {
         let id = gone.get().filter(|_| session.is_coordinator())?;
@@ -203,7 +207,7 @@ fn Notice(state: MapState, words: Signal<Option<String>>, gone: Memo<Option<PinI
     };
     view! {
         <div class="map-notice" role="status">
-            {move || sentence().map(|words| view! { <p>{words}</p> })} {history}
+            {move || words.get().map(|words| view! { <p>{words}</p> })} {no_basemap} {history}
         </div>
     }
 }
