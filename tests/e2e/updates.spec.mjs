@@ -125,6 +125,9 @@ test('what is not sent, what came and what is disputed stand on one page', async
   await expect(office.badge(/1 ting kræver et blik/), 'said wherever they are').toBeVisible();
   await expect(dispute).toContainText('Du skrev');
   await expect(dispute).toContainText('Der står nu');
+  await dispute.getByRole('link', { name: 'Ejendomskontoret' }).click();
+  await expect(office.contact.edit, 'what it is about is a tap away').toBeVisible();
+  await office.page.goBack();
   const came = office.updates.section('Sendt og modtaget');
   await expect(came).toContainText('Brug bagdøren');
 

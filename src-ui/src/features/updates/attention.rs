@@ -1,12 +1,12 @@
 //! *Kræver et blik*: what the server refused, and what two people wrote to one thing.
 
-use super::change::{Deletion, Sides};
+use super::change::{Deletion, Name, Sides, place_of};
 use super::words::{author_words, deed_words, entity_words};
 use crate::components::Button;
 use crate::format::{capitalise, moment_words};
 use crate::i18n::*;
 use crate::ipc::ask;
-use crate::state::{Changes, Toasts, copy_text, derived, use_now, use_toasts};
+use crate::state::{Changes, Toasts, copy_text, derived, use_now, use_session, use_toasts};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use trygkort_core::ipc::{
@@ -76,6 +76,7 @@ pub(super) fn Conflict(conflict: ConflictView) -> impl IntoView {
     let toasts = use_toasts();
     let ConflictView { id, row, loser, lost_at_ms, winner, .. } = conflict;
     let deletion = row.deed == Deed::Deleted;
+    let href = place_of(&row, use_session().is_coordinator());
     let (who, name) = (loser.clone(), row.name.clone());
     let restore_label = derived(move || {
         let (who, name) = (author_words(i18n.get_locale(), &who), name.clone());
@@ -102,7 +103,7 @@ pub(super) fn Conflict(conflict: ConflictView) -> impl IntoView {
     };
     view! {
         <li class="card entry">
-            <Thing row=row.clone() />
+            <Thing row=row.clone() href />
             {if deletion {
                 view! { <Deletion row writer=loser deleter=winner /> }.into_any()
             } else {
@@ -122,9 +123,9 @@ pub(super) fn Conflict(conflict: ConflictView) -> impl IntoView {
     }
 }
 
-/// What it is about.
+/// What it is about; with the way to it where it is certain to be there.
 #[component]
-pub(super) fn Thing(row: ChangedRow) -> impl IntoView {
+pub(super) fn Thing(row: ChangedRow, #[prop(optional_no_strip)] href: Option<String>) -> impl IntoView {
     let i18n = use_i18n();
     let name = row.name.clone();
     let what = derived(move || match row.deed {
@@ -133,7 +134,7 @@ pub(super) fn Thing(row: ChangedRow) -> impl IntoView {
     });
     view! {
         <p class="change__row">
-            {(!name.is_empty()).then(|| view! { <span class="change__name">{name}</span> })}
+            <Name name href />
             <span class="change__deed">{what}</span>
         </p>
     }

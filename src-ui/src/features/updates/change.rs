@@ -94,11 +94,7 @@ fn RowWords(row: ChangedRow, about: Option<String>) -> impl IntoView {
     let deed = derived(move || deed_words(i18n.get_locale(), &row));
     view! {
         <div class="change__row">
-            {(!name.is_empty())
-                .then(|| match href {
-                    Some(href) => view! { <a class="change__name" href=href>{name}</a> }.into_any(),
-                    None => view! { <span class="change__name">{name}</span> }.into_any(),
-                })}
+            <Name name href />
             <span class="change__deed">{deed}</span>
             {fields
                 .into_iter()
@@ -108,9 +104,18 @@ fn RowWords(row: ChangedRow, about: Option<String>) -> impl IntoView {
     }
 }
 
+/// What a thing is called, and the way to it where there is one.
+#[component]
+pub(super) fn Name(name: String, href: Option<String>) -> impl IntoView {
+    (!name.is_empty()).then(|| match href {
+        Some(href) => view! { <a class="change__name" href=href>{name}</a> }.into_any(),
+        None => view! { <span class="change__name">{name}</span> }.into_any(),
+    })
+}
+
 /// The page of a thing that is there; of one in the trash its history, where it can be restored. A cell of the card has
 /// no page but its history, which leads back to what coordinators edit.
-fn place_of(row: &ChangedRow, coordinator: bool) -> Option<String> {
+pub(super) fn place_of(row: &ChangedRow, coordinator: bool) -> Option<String> {
     if matches!(row.deed, Deed::Withdrawn | Deed::Erased) {
         return None;
     }
