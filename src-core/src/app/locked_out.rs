@@ -40,9 +40,9 @@ impl SyncTask {
 impl App {
     /// The server knows this device and has ended its access: what it had not sent is handed in, the rest goes.
     pub(super) fn locked_out(&mut self, area: AreaId) {
-        let unsent = self.areas.get(&area).and_then(|file| file.pending().ok()).unwrap_or(0);
+        let all_is_there = self.areas.get(&area).is_none_or(|file| file.has_read_back_all().unwrap_or(false));
         match self.tasks.get_mut(&area) {
-            Some(task) if unsent > 0 => (task.leaving, task.hand_in_due) = (true, true),
+            Some(task) if !all_is_there => (task.leaving, task.hand_in_due) = (true, true),
             _ => self.wipe(area),
         }
     }
@@ -51,7 +51,7 @@ impl App {
     /// power fails before the answer is in.
     pub(super) fn what_is_handed_in(&self, file: &AreaFile, task: &SyncTask) -> Result<Vec<u8>, Error> {
         file.note_leaving(Some(task.how()))?;
-        Ok(sync::request(file, &|bytes| self.env.fill_random(bytes))?)
+        Ok(sync::hand_in(file, &|bytes| self.env.fill_random(bytes))?)
     }
 
     pub(super) fn handed_in(&mut self, area: AreaId, response: &Result<HttpResponse, NetworkError>) {

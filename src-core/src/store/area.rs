@@ -152,6 +152,11 @@ impl AreaFile {
         outbox::unsent_count(&self.conn)
     }
 
+    /// Whether all that was written here has come back in the log, or was refused.
+    pub(crate) fn has_read_back_all(&self) -> Result<bool, StoreError> {
+        outbox::is_empty(&self.conn)
+    }
+
     /// Actions that the server has not admitted, and photos of admitted ones that it has not got.
     pub(crate) fn unsent(&self) -> Result<u32, StoreError> {
         Ok(self.pending()?.saturating_add(blobs::unsent_count(&self.conn)?))

@@ -38,7 +38,16 @@ pub(crate) fn get(conn: &Connection, counter: u64) -> Result<Option<Action>, Sto
 
 /// Actions that the server has not admitted, oldest first, up to about `bytes_max` (at least one).
 pub(crate) fn unsent(conn: &Connection, bytes_max: usize) -> Result<Vec<Action>, StoreError> {
-    let mut statement = conn.prepare_cached("SELECT body FROM outbox WHERE position IS NULL ORDER BY counter")?;
+    some(conn, "SELECT body FROM outbox WHERE position IS NULL ORDER BY counter", bytes_max)
+}
+
+/// Actions that were not read back from the log, oldest first, up to about `bytes_max` (at least one).
+pub(crate) fn not_read_back(conn: &Connection, bytes_max: usize) -> Result<Vec<Action>, StoreError> {
+    some(conn, "SELECT body FROM outbox ORDER BY counter", bytes_max)
+}
+
+fn some(conn: &Connection, sql: &str, bytes_max: usize) -> Result<Vec<Action>, StoreError> {
+    let mut statement = conn.prepare_cached(sql)?;
     let mut found = statement.query([])?;
     let (mut actions, mut bytes) = (Vec::new(), 0);
     while let Some(row) = found.next()? {
@@ -61,6 +70,11 @@ pub(crate) fn all(conn: &Connection) -> Result<Vec<(Action, bool)>, StoreError> 
         actions.push((from_bytes(row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?)?, row.get(1)?));
     }
     Ok(actions)
+}
+
+/// Whether everything was read back from the log or refused.
+pub(crate) fn is_empty(conn: &Connection) -> Result<bool, StoreError> {
+    Ok(!conn.prepare_cached("SELECT 1 FROM outbox LIMIT 1")?.exists([])?)
 }
 
 /// How many actions the server has not admitted.

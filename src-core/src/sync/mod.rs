@@ -93,6 +93,24 @@ pub fn request_for_log(file: &AreaFile, random: &dyn Fn(&mut [u8])) -> Result<Ve
     request_that(file, (speaks, Some(true)), random)
 }
 
+/// What a device hands in whose access has ended: everything that it has not read back from the log. The server takes what
+/// it does not have; also of what it once admitted, which a restored one may have lost.
+///
+/// # Errors
+/// When the file fails.
+pub(crate) fn hand_in(file: &AreaFile, random: &dyn Fn(&mut [u8])) -> Result<Vec<u8>, StoreError> {
+    let actions = outbox::not_read_back(&file.conn, PUSH_BYTES_MAX)?;
+    Ok(to_bytes(&SyncRequest {
+        version: VERSION,
+        origin: file.session.origin,
+        cursor: without_hashes(file.cursor()?),
+        push: sealed(file, &actions, random)?,
+        actions,
+        speaks: Some(SPEAKS),
+        ..Default::default()
+    }))
+}
+
 fn request_that(
     file: &AreaFile,
     (speaks, log_only): (u16, Option<bool>),

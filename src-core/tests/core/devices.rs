@@ -121,6 +121,15 @@ impl Hub {
         done.map(|exchanged| exchanged.body)
     }
 
+    /// Takes what a device hands in that is locked out; how many actions were new.
+    pub(crate) fn set_aside(&mut self, device: &Device, body: &[u8]) -> usize {
+        let peer = Peer::new(device.origin, self.member_of(device.origin), device.role);
+        self.log.begin().unwrap();
+        let new = self.log.set_aside(&peer, body, self.now_ms);
+        self.log.commit().unwrap();
+        new.unwrap()
+    }
+
     /// Answers as if nothing that is pushed could be judged.
     fn hold(&mut self, origin: u32, role: Role, body: &[u8]) -> Vec<u8> {
         let mut request: wire::v1::SyncRequest = wire::from_bytes(body).unwrap();

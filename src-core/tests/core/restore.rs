@@ -1,6 +1,7 @@
 //! The server is restored from a backup, and what the backup did not have comes back from the devices.
 
 use crate::devices::{Device, Hub, row};
+use trygkort_core::app::HttpResponse;
 use trygkort_core::domain::{ContactId, Role, Scope, Value};
 use trygkort_core::ipc::*;
 use trygkort_core::wire::v1::{Cursor, Offer, SyncRequest, SyncResponse};
@@ -265,4 +266,33 @@ fn what_an_author_said_while_moving_a_row_comes_from_them_when_its_reader_saw_it
     resident.sync(&mut hub);
     assert!(seen_by(&mut resident).is_none());
     assert!(hub.log.check().unwrap().is_empty());
+}
+
+#[test]
+fn a_device_that_is_locked_out_while_it_offers_what_was_lost_hands_in_its_own_words() {
+    let Backed { mut hub, mut office, id, backup } = backed();
+    note(&mut office, id, "Fra før genoprettelsen");
+    office.sync(&mut hub);
+    note(&mut office, id, "Sagt ja til, og ikke læst tilbage");
+    office.sync_losing_the_answer(&mut hub);
+    hub.restore(&backup);
+    note(&mut office, id, "Ikke sendt");
+    // The server says that it begins anew; then the device is locked out.
+    office.app.request_sync();
+    let (call, request) = office.app.next_sync().unwrap();
+    let answer = hub.answer(office.origin, Role::Coordinator, &request);
+    office.app.finish_sync(call, Ok(answer));
+    let (call, _) = office.app.next_sync().expect("it offers what was lost");
+    let revoked = br#"{"code":"revoked","detail":""}"#.to_vec();
+    office.app.finish_sync(call, Ok(HttpResponse { status: 401, body: revoked }));
+
+    let (_, request) = office.app.next_sync().expect("it hands in");
+    assert!(request.url.ends_with("/api/v1/hand-in"), "{}", request.url);
+    let handed_in: SyncRequest = from_bytes(&request.body).unwrap();
+    assert_eq!(handed_in.offer, None);
+    let words: Vec<_> = handed_in.actions.iter().flat_map(|action| &action.rows).flat_map(|row| &row.fields).collect();
+    for text in ["Sagt ja til, og ikke læst tilbage", "Ikke sendt"] {
+        assert!(words.iter().any(|field| field.value == Value::Text(text.to_owned())), "{text} in {words:?}");
+    }
+    assert_eq!(hub.set_aside(&office, &request.body), handed_in.actions.len());
 }
