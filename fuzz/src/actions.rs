@@ -4,6 +4,7 @@
 use crate::world::{ORIGIN, content, device, hub, next_request, row};
 use arbitrary::{Arbitrary, Unstructured};
 use trygkort_core::domain::{ChangeId, Position, RowId, Value};
+use trygkort_core::hub::HubError;
 use trygkort_core::sync;
 use trygkort_core::wire::v1::{
     Action, Cursor, FieldChange, RowChange, ScopeSeq, SyncRequest, SyncResponse, WireChangeId, WireId,
@@ -20,6 +21,11 @@ pub fn hub_actions(input: &[u8]) {
     for request in requests.into_iter().take(4) {
         let body = to_bytes(&request.into_request(&known));
         let (first, second) = (hub.exchange(&body), hub.exchange(&body));
+        for answer in [&first, &second] {
+            if let Err(HubError::Store(error)) = answer {
+                panic!("a device's request made the store fail: {error}");
+            }
+        }
         if let (Ok(first), Ok(second)) = (first, second) {
             let verdicts = |body: &[u8]| from_bytes::<SyncResponse>(body).expect("an answer can be read").verdicts;
             assert_eq!(verdicts(&first), verdicts(&second), "a request that came twice was judged anew");
@@ -62,13 +68,15 @@ struct AnyField {
     field: u8,
     value: AnyValue,
     /// The change that it stands on: its origin and its counter.
-    base: Option<(u8, u8)>,
+    base: Option<(u8, AnyNumber)>,
 }
 
 #[derive(Arbitrary, Debug)]
 enum AnyNumber {
     Small(u8),
     Now(i16),
+    /// So many below what no column can hold.
+    High(u8),
     Any(u64),
 }
 
@@ -115,7 +123,7 @@ impl AnyRow {
             field: field.into(),
             value: value.into_value(known),
             base: base.map(|(origin, counter)| {
-                WireChangeId(ChangeId { origin: u32::from(origin), counter: u64::from(counter) })
+                WireChangeId(ChangeId { origin: u32::from(origin), counter: counter.into_number() })
             }),
         });
         RowChange {
@@ -133,6 +141,7 @@ impl AnyNumber {
         match self {
             Self::Small(number) => number.into(),
             Self::Now(by) => u64::try_from(crate::world::NOW_MS + i64::from(by)).expect("after 1970"),
+            Self::High(below) => i64::MAX.unsigned_abs() - u64::from(below),
             Self::Any(number) => number,
         }
     }

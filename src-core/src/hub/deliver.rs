@@ -1,7 +1,8 @@
 //! What a device could not send itself and somebody else hands over.
 
 use super::admit::{Admission, Writer};
-use super::{AreaLog, HubError, Peer, push, read_request};
+use super::request::read_request;
+use super::{AreaLog, HubError, Peer, push};
 use crate::domain::{Role, RowId};
 use crate::seal::{self, Hash};
 use crate::wire::to_bytes;

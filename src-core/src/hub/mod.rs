@@ -23,6 +23,7 @@ mod page;
 mod peer;
 mod photos;
 mod push;
+mod request;
 mod restore;
 pub mod roster;
 pub mod snapshot;
@@ -32,13 +33,14 @@ use crate::domain::{AreaId, Reader, Role, RowId};
 use crate::seal::{self, Hash};
 use crate::store::{Journal, StoreError, configure, migrate, rewrite_if_due, rows};
 use crate::wire::v1::{Action, Page, Raw, Reason, Restart, SyncRequest, SyncResponse, Verdict};
-use crate::wire::{VERSION, from_bytes, to_bytes};
+use crate::wire::{VERSION, to_bytes};
 use admit::{Admission, Writer};
 use cursor::Standing;
 pub use deliver::Delivered;
 use minicbor::bytes::ByteArray;
 pub use peer::{Exchanged, HubError, Keys, Mirrored, Peer, Random};
 pub use photos::Sweep;
+use request::read_request;
 use restore::Restoring;
 use roster::Roster;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -452,24 +454,4 @@ pub fn role_number(role: Role) -> u8 {
         Role::Staff => 2,
         Role::Coordinator => 3,
     }
-}
-
-fn read_request(peer: &Peer, bytes: &[u8]) -> Result<SyncRequest, HubError> {
-    // The version stands first, so that a newer device gets a clear answer even if the rest cannot be read.
-    let mut decoder = minicbor::Decoder::new(bytes);
-    let found = decoder.array().and_then(|_| decoder.u16()).map_err(|e| HubError::BadRequest(e.to_string()))?;
-    if found != VERSION {
-        return Err(HubError::Outdated { found });
-    }
-    let request: SyncRequest =
-        from_bytes(bytes).map_err(|error| HubError::BadRequest(format!("sync request: {error}")))?;
-    let too_large = |number: u64| i64::try_from(number).is_err();
-    let mut numbers = request.actions.iter().flat_map(|action| [action.counter, action.hlc, action.seen]);
-    if too_large(request.cursor.position) || numbers.any(too_large) {
-        return Err(HubError::BadRequest("sync request: a number of 2^63 or more".to_owned()));
-    }
-    if request.origin != peer.origin && !peer.also.contains(&request.origin) && !mutant!(SpeakAsAnotherDevice) {
-        return Err(HubError::BadRequest(format!("origin {} is not this device's ({})", request.origin, peer.origin)));
-    }
-    Ok(request)
 }

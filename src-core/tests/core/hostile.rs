@@ -261,16 +261,6 @@ fn a_body_that_is_no_request_is_refused_in_words() {
     let mut newer = whole;
     newer[1] = 9;
     assert!(matches!(hub.exchange(7, Role::Coordinator, &newer), Err(HubError::Outdated { found: 9 })));
-    let mut huge = contact_named(1, 96, "For stort");
-    huge.hlc = u64::MAX;
-    let huge = trygkort_core::wire::to_bytes(&SyncRequest {
-        version: 1,
-        origin: 7,
-        cursor: Cursor::default(),
-        actions: vec![huge],
-        ..Default::default()
-    });
-    assert!(matches!(hub.exchange(7, Role::Coordinator, &huge), Err(HubError::BadRequest(_))));
     let ahead = trygkort_core::wire::to_bytes(&SyncRequest {
         version: 1,
         origin: 7,
@@ -280,6 +270,57 @@ fn a_body_that_is_no_request_is_refused_in_words() {
     });
     let error = hub.exchange(7, Role::Coordinator, &ahead).unwrap_err().to_string();
     assert!(error.contains("ahead of the log"), "{error}");
+}
+
+/// 2⁶³ − 1, the largest number that SQLite counts with.
+const HIGHEST: u64 = i64::MAX.unsigned_abs();
+
+#[test]
+fn a_number_that_is_too_large_is_refused_in_words_wherever_it_stands() {
+    let mut hub = Hub::demo();
+    let plain = SyncRequest { version: 1, origin: 7, ..Default::default() };
+    let of = |change: &dyn Fn(&mut Action)| {
+        let mut one = contact_named(1, 96, "For stort");
+        change(&mut one);
+        SyncRequest { actions: vec![one], ..plain.clone() }
+    };
+    let offering = |offer: Offer| SyncRequest { offer: Some(offer), ..plain.clone() };
+    let scope = ScopeSeq { scope: 1, seq: HIGHEST + 1, hash: None };
+    let at = |cursor: Cursor| SyncRequest { cursor, ..plain.clone() };
+    let above = WireChangeId(ChangeId { origin: 7, counter: HIGHEST + 1 });
+    let entry = Entry { position: 1, origin: 7, counter: HIGHEST - 9, effective: 1, hlc: 1, scopes: vec![] };
+    let requests = [
+        ("actions", of(&|action| action.hlc = u64::MAX)),
+        ("actions", of(&|action| action.seen = HIGHEST + 1)),
+        ("actions", of(&|action| action.counter = HIGHEST)),
+        ("actions", of(&|action| action.rows[0].fields[0].base = Some(above))),
+        ("cursor", at(Cursor { position: HIGHEST + 1, ..Default::default() })),
+        ("cursor", at(Cursor { epoch: Some(u64::MAX), ..Default::default() })),
+        ("cursor", at(Cursor { scopes: vec![scope], ..Default::default() })),
+        ("offer", offering(Offer { from: Cursor::default(), to: Cursor::default(), entries: vec![entry] })),
+    ];
+    for (part, request) in requests {
+        let error = hub.exchange(7, Role::Coordinator, &trygkort_core::wire::to_bytes(&request)).unwrap_err();
+        let words = format!("sync request: {part}: a number of 2^63 or more");
+        assert!(matches!(&error, HubError::BadRequest(said) if *said == words), "{error}");
+    }
+}
+
+#[test]
+fn who_counts_as_high_as_there_is_stops_nobody_who_builds_on_it() {
+    let mut hub = Hub::demo();
+    let mut last = contact_named(1, 97, "Den sidste");
+    last.counter = HIGHEST - last.rows[0].fields.len() as u64;
+    let base = WireChangeId(ChangeId { origin: 7, counter: last.counter });
+    let mut push = |origin: u32, actions: Vec<Action>| {
+        let request = SyncRequest { version: 1, origin, actions, ..Default::default() };
+        let answer = hub.exchange(origin, Role::Coordinator, &trygkort_core::wire::to_bytes(&request)).unwrap();
+        trygkort_core::wire::from_bytes::<SyncResponse>(&answer).unwrap().verdicts[0].reason
+    };
+    assert_eq!(push(7, vec![last]), None);
+    let mut edit = contact_named(1, 97, "Og dog en til");
+    edit.rows[0].fields[0].base = Some(base);
+    assert_eq!(push(8, vec![edit]), None);
 }
 
 #[test]

@@ -1,0 +1,76 @@
+//! Reading what a device sends, before any of it is judged.
+
+use super::{HubError, Peer};
+use crate::wire::v1::{Action, Cursor, Entry, LogRow, Offer, SyncRequest};
+use crate::wire::{VERSION, from_bytes};
+
+/// Numbers are kept as SQLite has them, and counted on from: they and all that they count up to stay below 2⁶³.
+const NUMBER_MAX: u64 = i64::MAX.unsigned_abs();
+
+/// Reads a request of this device.
+pub(super) fn read_request(peer: &Peer, bytes: &[u8]) -> Result<SyncRequest, HubError> {
+    // The version stands first, so that a newer device gets a clear answer even if the rest cannot be read.
+    let mut decoder = minicbor::Decoder::new(bytes);
+    let found = decoder.array().and_then(|_| decoder.u16()).map_err(|e| HubError::BadRequest(e.to_string()))?;
+    if found != VERSION {
+        return Err(HubError::Outdated { found });
+    }
+    let request: SyncRequest =
+        from_bytes(bytes).map_err(|error| HubError::BadRequest(format!("sync request: {error}")))?;
+    if let Some(what) = too_large(&request) {
+        return Err(HubError::BadRequest(format!("sync request: {what}: a number of 2^63 or more")));
+    }
+    if request.origin != peer.origin && !peer.also.contains(&request.origin) && !mutant!(SpeakAsAnotherDevice) {
+        return Err(HubError::BadRequest(format!("origin {} is not this device's ({})", request.origin, peer.origin)));
+    }
+    Ok(request)
+}
+
+/// Which part of a request holds a number that is too large.
+fn too_large(request: &SyncRequest) -> Option<&'static str> {
+    let parts = [
+        ("cursor", is_cursor(&request.cursor)),
+        ("actions", request.actions.iter().all(is_action)),
+        ("push", request.push.as_ref().and_then(|push| push.after.as_ref()).is_none_or(|after| fits(after.end))),
+        ("offer", request.offer.as_ref().is_none_or(is_offer)),
+    ];
+    parts.into_iter().find(|(_, fine)| !fine).map(|(what, _)| what)
+}
+
+fn fits(number: u64) -> bool {
+    number <= NUMBER_MAX
+}
+
+/// Whether what counts on from `first` fits.
+fn counts(first: u64, count: usize) -> bool {
+    first.checked_add(count as u64).is_some_and(fits)
+}
+
+fn is_cursor(cursor: &Cursor) -> bool {
+    fits(cursor.position) && cursor.epoch.is_none_or(fits) && cursor.scopes.iter().all(|scope| fits(scope.seq))
+}
+
+fn is_action(action: &Action) -> bool {
+    let changes = action.rows.iter().map(|row| row.fields.len().max(1)).sum();
+    let bases = action.rows.iter().flat_map(|row| &row.fields).filter_map(|field| field.base.as_ref());
+    counts(action.counter, changes)
+        && fits(action.hlc)
+        && fits(action.seen)
+        && bases.map(|base| base.0.counter).all(fits)
+}
+
+fn is_offer(offer: &Offer) -> bool {
+    is_cursor(&offer.from) && is_cursor(&offer.to) && offer.entries.iter().all(is_entry)
+}
+
+fn is_entry(entry: &Entry) -> bool {
+    // The index of a field among the changes of its action is a u16.
+    counts(entry.counter, usize::from(u16::MAX) + 1)
+        && [entry.position, entry.effective, entry.hlc].into_iter().all(fits)
+        && entry.scopes.iter().all(|part| counts(part.first_seq, part.rows.len()))
+        && entry.scopes.iter().flat_map(|part| &part.rows).all(|row| is_row(row))
+}
+
+fn is_row(row: &LogRow) -> bool {
+    row.fields.iter().filter_map(|field| field.stamp.as_ref()).all(|stamp| fits(stamp.counter) && fits(stamp.effective))
+}
