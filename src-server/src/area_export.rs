@@ -11,7 +11,7 @@
 use crate::backup::{Archive, BackupError, BackupReport};
 use crate::control::{AreaRow, ControlDb, ControlError, Deed, NewAuditLine};
 use crate::data_dir::{DataDir, create_private, write_atomically};
-use crate::erasures;
+use crate::erasures::{self, Erased};
 use crate::hub::{self, AreaError};
 use crate::rows_json;
 use serde::Deserialize;
@@ -112,18 +112,28 @@ pub(crate) fn import(
     }
     // The file before its entry, as when an area is made.
     fs::rename(unpacked.path(AREA)?, dir.area(area))?;
-    let line = NewAuditLine::beside(Deed::AreaImport, Some(area));
-    let entered = control.write::<_, ControlError>(|writer| {
-        writer.put_whole_area(area, &rows)?;
-        writer.note(&line, now_ms)
-    });
-    if let Err(error) = entered {
+    if let Err(error) = enter(dir, control, area, &rows, now_ms) {
         fs::remove_file(dir.area(area))?;
-        return Err(error.into());
+        return Err(error);
     }
     erasures::note_area_back(dir, area, now_ms)?;
     let area = control.reader().find_area(&area.to_string())?;
     Ok(Imported { area, files: unpacked.files.len() })
+}
+
+/// Enters an area whose file is in its place, without what was erased of it since it was exported.
+fn enter(dir: &DataDir, control: &mut ControlDb, area: AreaId, rows: &Json, now_ms: i64) -> Result<(), TransferError> {
+    let erased = erasures::erased(dir, area)?;
+    if erased != Erased::default() {
+        hub::erase(dir, area, &erased, now_ms)?;
+    }
+    let line = NewAuditLine::beside(Deed::AreaImport, Some(area));
+    control.write::<_, ControlError>(|writer| {
+        writer.put_whole_area(area, rows)?;
+        erased.members.iter().try_for_each(|member| writer.erase_member(area, *member, now_ms))?;
+        writer.note(&line, now_ms)
+    })?;
+    Ok(control.settle()?)
 }
 
 #[derive(Deserialize)]

@@ -39,7 +39,10 @@ async fn all(app: &App) -> Result<(), TidyError> {
     for area in areas.into_iter().map(|area| area.id) {
         // Most areas have no photos, and their file stays closed.
         if app.dir.uploads(area).exists() || app.dir.blobs(area).exists() {
-            one(app, area).await?;
+            // One area's damaged file keeps nobody else's erased photos.
+            if let Err(error) = one(app, area).await {
+                tracing::warn!(%area, %error, "useless files of an area were left");
+            }
         }
     }
     Ok(())

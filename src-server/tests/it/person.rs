@@ -127,6 +127,7 @@ async fn a_person_is_erased_everywhere_and_does_not_come_back_with_a_backup() {
     let desk = server.join(Role::Coordinator).await;
     let dir = server.data_dir();
     succeeds(&dir, &["backup", "--data", ".", "--to", "../all.tar"]);
+    succeeds(&dir, &["area", "export", "--data", ".", "Prøveparken", "../area.tar"]);
     let contact = succeeds(&dir, &["person", "find", "--data", ".", "Prøveparken", "20245711"]);
     let contact = contact.split('\t').nth(3).unwrap().to_owned();
     let mut stream = desk.request(Method::GET, "/api/v1/poke").send().await.unwrap();
@@ -158,6 +159,14 @@ async fn a_person_is_erased_everywhere_and_does_not_come_back_with_a_backup() {
     assert_eq!(found(&dir, "Søren Holm"), []);
     for text in ["Holm", "soeren holm", "20 24 57 11"] {
         assert_eq!(anywhere(&dir, text), Vec::<String>::new(), "{text} came back");
+    }
+    succeeds(&dir, &["check", "--data", "."]);
+
+    succeeds(&dir, &["area", "delete", "--data", ".", "Prøveparken", "--yes"]);
+    succeeds(&dir, &["area", "import", "--data", ".", "../area.tar"]);
+    assert_eq!(found(&dir, "Søren Holm"), []);
+    for text in ["Holm", "soeren holm", "20 24 57 11"] {
+        assert_eq!(anywhere(&dir, text), Vec::<String>::new(), "{text} came back with the area");
     }
     succeeds(&dir, &["check", "--data", "."]);
 }
