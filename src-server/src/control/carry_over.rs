@@ -1,5 +1,5 @@
-//! What must not come back with a backup: devices that were locked out since, invitations that were taken back or used
-//! up, walks that were ended, and what the audit says of the time between.
+//! What must not come back with a backup: devices that were locked out since, roles that members had before, invitations
+//! that were taken back or used up, walks that were ended, and what the audit says of the time between.
 
 use super::{ControlDb, ControlError, Writer};
 use rusqlite::params;
@@ -10,6 +10,7 @@ pub(crate) struct Before {
     locked_out: Vec<(String, i64)>,
     invitations: Vec<(String, Option<i64>, u32)>,
     access_until: Vec<(String, i64)>,
+    roles: Vec<(String, String)>,
     walks: Vec<(String, i64)>,
     audit: Vec<Vec<Value>>,
 }
@@ -28,13 +29,15 @@ impl ControlDb {
             conn.prepare("SELECT id, access_until_ms FROM members WHERE access_until_ms IS NOT NULL")?;
         let access_until = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
         let access_until = access_until.collect::<Result<_, _>>()?;
+        let mut statement = conn.prepare("SELECT id, role FROM members")?;
+        let roles = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
         let mut statement = conn.prepare("SELECT id, ends_at_ms FROM walks")?;
         let walks = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
         let mut statement =
             conn.prepare("SELECT id, at_ms, member_id, what, area_id, subject FROM audit ORDER BY id")?;
         let audit = statement.query_map([], |row| (0..6).map(|column| row.get(column)).collect())?;
         let audit = audit.collect::<Result<_, _>>()?;
-        Ok(Before { locked_out, invitations, access_until, walks, audit })
+        Ok(Before { locked_out, invitations, access_until, roles, walks, audit })
     }
 }
 
@@ -55,6 +58,10 @@ impl Writer<'_> {
         let mut end = self.conn.prepare("UPDATE members SET access_until_ms = ?2 WHERE id = ?1")?;
         for (member, at_ms) in &before.access_until {
             end.execute(params![member, at_ms])?;
+        }
+        let mut give = self.conn.prepare("UPDATE members SET role = ?2 WHERE id = ?1 AND role <> ?2")?;
+        for (member, role) in &before.roles {
+            give.execute(params![member, role])?;
         }
         let mut end = self.conn.prepare("UPDATE walks SET ends_at_ms = ?2 WHERE id = ?1 AND ends_at_ms > ?2")?;
         for (walk, at_ms) in &before.walks {

@@ -33,13 +33,17 @@ async fn staff(server: &TestServer) -> (TestDevice<'_>, TestDevice<'_>, Vec<Stri
 async fn who_was_locked_out_stays_out_and_what_was_deleted_stays_deleted() {
     let server = TestServer::start().await;
     let (desk, lost, links) = staff(&server).await;
+    let demoted = server.join(Role::Coordinator).await;
     let (desk_token, lost_token) = (desk.token.clone(), lost.token.clone());
+    let demoted_token = demoted.token.clone();
     let dir = server.data_dir();
     succeeds(&dir, &["area", "create", "--data", ".", "--name", "Naboparken", "--bbox", BOX]);
     succeeds(&dir, &["backup", "--data", ".", "--to", "../all.tar"]);
 
     // What happens afterwards.
     lost.delete(&format!("/api/v1/devices/{}", lost.id())).await.expect(204);
+    let member = format!("/api/v1/members/{}", demoted.redeemed["member_id"].as_str().unwrap());
+    desk.patch(&member, json!({"role": "resident"})).await.expect(204);
     let open = desk.get("/api/v1/invitations").await.expect(200);
     desk.delete(&format!("/api/v1/invitations/{}", open[0]["id"].as_str().unwrap())).await.expect(204);
     server.redeem(&links[0]).await.expect(200);
@@ -58,6 +62,8 @@ async fn who_was_locked_out_stays_out_and_what_was_deleted_stays_deleted() {
     assert_eq!(answer(&url, &desk_token).await.0, 200);
     let (status, body) = answer(&url, &lost_token).await;
     assert!(status == 401 && body.contains("revoked"), "{body}");
+    let desk_only = client().get(format!("{url}/api/v1/invitations")).bearer_auth(&demoted_token).send().await.unwrap();
+    assert_eq!(desk_only.status().as_u16(), 403, "a coordinator no more");
     let mut statuses = Vec::new();
     for secret in &links {
         let body = json!({"secret": secret, "member_name": "", "device_name": ""}).to_string();
@@ -70,5 +76,5 @@ async fn who_was_locked_out_stays_out_and_what_was_deleted_stays_deleted() {
 
     let audit = succeeds(&dir, &["audit", "--data", "."]);
     let deeds: Vec<&str> = audit.lines().map(|line| line.split('\t').nth(2).unwrap()).collect();
-    assert_eq!(deeds, ["backup", "area_delete", "restore", "area_delete"]);
+    assert_eq!(deeds, ["backup", "change_role", "area_delete", "restore", "area_delete"]);
 }
