@@ -134,7 +134,10 @@ impl AreaLog {
     /// When the body is no request of this device, or the file fails.
     pub fn exchange(&mut self, peer: &Peer, request: &[u8], now_ms: i64) -> Result<Exchanged, HubError> {
         let mut exchanged = self.whole_or_not(|log| log.exchange_within(peer, request, now_ms))?;
-        exchanged.changed |= self.empty_trash_daily(now_ms)?;
+        match self.empty_trash_daily(now_ms) {
+            Ok(emptied) => exchanged.changed |= emptied,
+            Err(error) => exchanged.trash = Some(error),
+        }
         exchanged.erased = self.erased.get();
         exchanged.snapshot_due = self.is_snapshot_due()?;
         exchanged.held = std::mem::take(&mut self.held);
@@ -221,6 +224,7 @@ impl AreaLog {
             erased: false,
             wants_origin,
             held: Vec::new(),
+            trash: None,
         })
     }
 

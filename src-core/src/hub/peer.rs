@@ -72,6 +72,9 @@ pub struct Exchanged {
     pub wants_origin: bool,
     /// Authors of what an earlier version held and this one can judge ([`super::AreaLog::judge_held`]). Said once.
     pub held: Vec<u32>,
+    /// Why the trash was not looked through, which is done beside an exchange once a day. It is tried again at the next,
+    /// and takes nothing from this one.
+    pub trash: Option<HubError>,
 }
 
 /// The result of mirroring.

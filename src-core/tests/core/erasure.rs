@@ -3,7 +3,8 @@
 use crate::devices::{Device, Hub, NOON_MS, row};
 use crate::hostile::contact_named;
 use std::collections::BTreeSet;
-use trygkort_core::domain::{ContactId, Role, RowId, Scope};
+use trygkort_core::app::HttpResponse;
+use trygkort_core::domain::{ContactId, Entity, Role, RowId, Scope};
 use trygkort_core::hub::Peer;
 use trygkort_core::hub::erase::TRASH_MS;
 use trygkort_core::ipc::*;
@@ -211,6 +212,29 @@ fn the_exchange_that_empties_the_trash_says_that_something_was_erased() {
     assert!(!says(2), "it lies in the trash");
     assert!(says(32));
     assert!(!says(34), "nothing more");
+}
+
+#[test]
+fn a_row_that_keeps_the_trash_from_being_emptied_keeps_nobody_from_synchronising() {
+    let mut hub = Hub::demo();
+    let mut phone = Device::joined(Role::Coordinator);
+    phone.sync(&mut hub);
+    add(&mut phone, NAME);
+    // A pin that nobody touches, damaged where it lies.
+    let damaged = hub.log.connection().execute(
+        "UPDATE row_state SET fields = x'ff' WHERE row = (SELECT row FROM row_state WHERE entity = ?1 LIMIT 1)",
+        [Entity::MapPin.number()],
+    );
+    assert_eq!(damaged.unwrap(), 1);
+    hub.log.begin().unwrap();
+    phone.app.request_sync();
+    let (call, request) = phone.app.next_sync().unwrap();
+    let peer = Peer::new(phone.origin, row(90), Role::Coordinator);
+    let exchanged = hub.log.exchange(&peer, &request.body, hub.now_ms + 2 * DAY_MS).unwrap();
+    hub.log.commit().unwrap();
+    assert!(exchanged.changed && exchanged.trash.is_some());
+    phone.app.finish_sync(call, Ok(HttpResponse { status: 200, body: exchanged.body }));
+    assert_eq!(phone.ask(GetSyncStatus {}).unwrap().pending, 0, "it is told that its contact is there");
 }
 
 #[test]

@@ -52,12 +52,17 @@ pub(crate) async fn post(device: Device, State(app): State<App>, request: Reques
     if exchanged.snapshot_due {
         app.snapshots.wake(area);
     }
+    if let Some(error) = &exchanged.trash {
+        tracing::warn!(%area, %error, "the trash was not emptied");
+    }
     if exchanged.erased {
         tidy::after_erasure(&app, area);
     }
     if exchanged.changed {
         app.pokes.changed(area, device.origin);
-        app.area_names.keep_in_step(&app.control, area, name).await;
+        if let Some(name) = name {
+            app.area_names.keep_in_step(&app.control, area, name).await;
+        }
     }
     Ok(([(header::CONTENT_TYPE, CONTENT_TYPE)], exchanged.body).into_response())
 }
@@ -79,10 +84,11 @@ async fn judge_held(app: &App, area: AreaId, authors: &[u32]) -> Result<(), ApiE
 }
 
 /// The exchange on the area's thread, and the area's name when it may have changed.
-async fn exchange(app: &App, area: AreaId, peer: Peer, body: Bytes) -> Result<(Exchanged, String), AreaError> {
+async fn exchange(app: &App, area: AreaId, peer: Peer, body: Bytes) -> Result<(Exchanged, Option<String>), AreaError> {
     let work = move |log: &mut AreaLog| -> Result<_, AreaError> {
         let exchanged = log.exchange(&peer, &body, now_ms())?;
-        let name = if exchanged.changed { hub::name(log, area)? } else { String::new() };
+        // What was admitted is to be acknowledged, whatever is wrong with a name.
+        let name = exchanged.changed.then(|| hub::name(log, area).ok()).flatten();
         Ok((exchanged, name))
     };
     app.areas.run(area, work).await
