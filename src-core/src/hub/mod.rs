@@ -53,6 +53,7 @@ const SCHEMA: &[&str] = &[
     include_str!("migrations/0004_moved.sql"),
     include_str!("migrations/0005_salt_seed.sql"),
     include_str!("migrations/0006_trash.sql"),
+    include_str!("migrations/0007_held.sql"),
 ];
 
 /// The origin of what the server itself writes. Devices are numbered from 1.
