@@ -109,7 +109,11 @@ impl AreaLog {
     /// # Errors
     /// When the file fails.
     pub fn aside(&self) -> Result<Vec<Aside>, StoreError> {
-        let mut found = kept(&self.conn, None)?;
+        let mut found = Vec::new();
+        each_kept(&self.conn, "1", |aside| {
+            found.push(aside);
+            true
+        })?;
         found.extend(gone(&self.conn)?);
         let written = |aside: &Aside| aside.written_ms.and_then(|ms| i64::try_from(ms).ok());
         found.sort_by_key(|aside| Reverse((aside.received_ms.or(written(aside)), aside.origin, aside.counter)));
@@ -117,20 +121,23 @@ impl AreaLog {
     }
 
     /// The newest of what is kept aside and not in the log by another way, as far as all of it is for this reader:
-    /// a CBOR list of [`KeptAside`]. Writes nothing.
+    /// a CBOR list of [`KeptAside`]. What is held until it can be judged is for nobody yet. Writes nothing.
     ///
     /// # Errors
     /// When the file fails.
     pub fn aside_for(&self, reader: &Reader) -> Result<Vec<u8>, StoreError> {
-        let newest = kept(&self.conn, Some(TOLD_MAX))?;
         let (mut told, mut bytes) = (Vec::new(), 0);
-        for aside in newest.into_iter().filter(|aside| !aside.in_log).filter_map(|aside| told_to(reader, aside)) {
+        each_kept(&self.conn, "reason <> 7", |aside| {
+            let Some(aside) = Some(aside).filter(|aside| !aside.in_log).and_then(|aside| told_to(reader, aside)) else {
+                return true;
+            };
             bytes += to_bytes(&aside).len();
-            if bytes > TOLD_BYTES_MAX && !told.is_empty() {
-                break;
+            let room = bytes <= TOLD_BYTES_MAX || told.is_empty();
+            if room {
+                told.push(aside);
             }
-            told.push(aside);
-        }
+            room && told.len() < TOLD_MAX
+        })?;
         Ok(to_bytes(&told))
     }
 }
@@ -161,24 +168,22 @@ fn change_for(reader: &Reader, row: AsideRow) -> Option<RowChange> {
     Some(RowChange { entity: row.entity, row: WireId(row.row), scope: scope.number(), move_to, fields })
 }
 
-/// What was refused or nobody vouches for: all of it in any order, or the `newest` few, newest first.
-fn kept(conn: &Connection, newest: Option<usize>) -> Result<Vec<Aside>, StoreError> {
-    let mut statement = conn.prepare(
+/// Hands over what was refused or nobody vouches for and is `wanted`, newest first, until it is told to stop.
+fn each_kept(conn: &Connection, wanted: &str, mut take: impl FnMut(Aside) -> bool) -> Result<(), StoreError> {
+    let mut statement = conn.prepare(&format!(
         "SELECT origin, counter, reason, received_ms, body,
                 EXISTS (SELECT 1 FROM action a WHERE a.origin = r.origin AND a.counter = r.counter
                         AND a.hash = r.hash AND a.position IS NOT NULL),
                 coalesce((SELECT a.counter + a.count > r.counter AND a.hash IS NOT r.hash FROM action a
                           WHERE a.origin = r.origin AND a.counter <= r.counter ORDER BY a.counter DESC LIMIT 1), 0)
-         FROM refused r ORDER BY received_ms DESC LIMIT ?1",
-    )?;
-    // Without a limit: -1.
-    let mut found = statement.query([newest.map_or(-1, |count| i64::try_from(count).unwrap_or(-1))])?;
-    let mut kept = Vec::new();
+         FROM refused r WHERE {wanted} ORDER BY received_ms DESC"
+    ))?;
+    let mut found = statement.query([])?;
     while let Some(row) = found.next()? {
         let (words, written_ms) = read(conn, row.get_ref(4)?.as_blob().map_err(rusqlite::Error::from)?)?;
         // An offer comes under the number of whoever offers it, which says nothing about its own.
         let is_action = matches!(words, Words::Action(_));
-        kept.push(Aside {
+        let aside = Aside {
             origin: row.get(0)?,
             counter: row.get(1)?,
             reason: verdicts::reason_from(row.get(2)?),
@@ -187,9 +192,12 @@ fn kept(conn: &Connection, newest: Option<usize>) -> Result<Vec<Aside>, StoreErr
             in_log: is_action && row.get(5)?,
             clashes: is_action && row.get(6)?,
             words,
-        });
+        };
+        if !take(aside) {
+            break;
+        }
     }
-    Ok(kept)
+    Ok(())
 }
 
 /// What was refused and is not kept, or not any more.

@@ -261,6 +261,16 @@ fn of_what_is_kept_aside_a_reader_is_told_what_they_may_read_and_the_newest_hund
     assert_eq!((newest[0].origin, newest[0].reason), (2, Reason::Permission));
     assert_eq!(newest[0].action.rows[0].fields[0].value, "Nr. 101".into());
     assert_eq!(told(&hub, Role::Resident), [], "the contact is for the network");
+
+    // Held until the server knows the kind, and newer than all: nobody is told of it, and it takes nobody's place.
+    for counter in 102..=202 {
+        hub.now_ms += 1;
+        let made = contact_row(u128::from(counter) + 1_000, contact::note, "Til en nyere server".into(), None);
+        let of_a_new_kind = RowChange { entity: 999, ..made };
+        let held = action(counter, NOON + counter, vec![of_a_new_kind]);
+        assert_eq!(hub.push(2, Role::Staff, vec![held]).verdicts[0].reason, Some(Reason::Unknown));
+    }
+    assert_eq!(told(&hub, Role::Coordinator), newest);
 }
 
 #[test]
