@@ -5,6 +5,7 @@ use super::{App, HttpRequest, HttpResponse, NetworkError, locked_out, online};
 use crate::domain::AreaId;
 use crate::error::ErrorCode;
 use crate::ipc::{Event, SyncState, Topic};
+use crate::store::StoreError;
 use crate::store::area::{AreaFile, topics};
 use crate::sync::{self, Applied, Download, SyncError};
 use crate::wire::CONTENT_TYPE;
@@ -143,10 +144,15 @@ impl Snapshots {
         let Some(offer) = offer else { return };
         self.download = Some(Download::new(offer, earlier));
         self.fetching = true;
-        if self.wanted().is_none() {
+        if self.wanted().is_none() && !self.is_whole() {
             // Nothing in it that this version knows.
             self.give_up();
         }
+    }
+
+    /// Whether all files are here: so they stay when there was no room to put them in place.
+    fn is_whole(&self) -> bool {
+        self.download.as_ref().is_some_and(Download::is_whole)
     }
 
     fn wanted(&self) -> Option<[u8; 32]> {
@@ -157,9 +163,12 @@ impl Snapshots {
     fn take(&mut self, content: Vec<u8>, file: &mut AreaFile) -> Result<Option<Applied>, SyncError> {
         let Some(download) = &mut self.download else { return Ok(None) };
         download.take(content).map_err(|_| SyncError::Snapshot("a file is another one"))?;
-        if download.next().is_some() {
-            return Ok(None);
-        }
+        self.put(file)
+    }
+
+    /// Puts it in place when all of it is here.
+    fn put(&mut self, file: &mut AreaFile) -> Result<Option<Applied>, SyncError> {
+        let Some(download) = self.download.as_ref().filter(|download| download.is_whole()) else { return Ok(None) };
         let applied = download.apply(file)?;
         self.download = None;
         Ok(Some(applied))
@@ -315,10 +324,14 @@ impl App {
                     task.snapshot = Snapshots::default();
                 }
                 task.snapshot.offered(applied.snapshot);
+                let put = task.snapshot.is_whole().then(|| task.snapshot.put(file));
                 let here = file.basemap_hash().ok().flatten();
                 task.basemap_due = applied.basemap.is_some() && applied.basemap != here;
                 if !applied.topics.is_empty() {
                     self.events.push(Event::Changed { area, topics: topics(applied.topics) });
+                }
+                if let Some(put) = put {
+                    self.snapshot_taken(area, put);
                 }
             }
             Err(SyncError::Gap(_)) if !task.rereading && sync::begin_anew(file).is_ok() => {
@@ -326,16 +339,20 @@ impl App {
                 task.due = true;
             }
             Err(SyncError::Version(_)) => task.failed(SyncState::Outdated),
-            Err(SyncError::Store(error)) if error.code() == ErrorCode::StorageFull => {
-                task.failed(SyncState::StorageFull);
-            }
+            Err(SyncError::Store(error)) => task.failed(state_of_store(&error)),
             Err(_) => task.failed(SyncState::ServerError),
         }
     }
 
     fn take_snapshot_file(&mut self, area: AreaId, content: Vec<u8>) {
         let (Some(file), Some(task)) = (self.areas.get_mut(&area), self.tasks.get_mut(&area)) else { return };
-        match task.snapshot.take(content, file) {
+        let taken = task.snapshot.take(content, file);
+        self.snapshot_taken(area, taken);
+    }
+
+    fn snapshot_taken(&mut self, area: AreaId, taken: Result<Option<Applied>, SyncError>) {
+        let Some(task) = self.tasks.get_mut(&area) else { return };
+        match taken {
             Ok(None) => task.succeeded(),
             Ok(Some(applied)) => {
                 task.succeeded();
@@ -344,7 +361,7 @@ impl App {
                     self.events.push(Event::Changed { area, topics: topics(applied.topics) });
                 }
             }
-            Err(SyncError::Store(_)) => task.failed(SyncState::ServerError),
+            Err(SyncError::Store(error)) => task.failed(state_of_store(&error)),
             Err(_) => self.ask_again(area),
         }
     }
@@ -364,7 +381,7 @@ impl App {
                 task.succeeded();
                 self.events.push(Event::Changed { area, topics: vec![Topic::Basemap] });
             }
-            Err(_) => task.failed(SyncState::ServerError),
+            Err(error) => task.failed(state_of_store(&error)),
         }
     }
 
@@ -395,6 +412,11 @@ impl App {
     }
 }
 
+/// What came could not be kept.
+fn state_of_store(error: &StoreError) -> SyncState {
+    if error.code() == ErrorCode::StorageFull { SyncState::StorageFull } else { SyncState::StorageFailed }
+}
+
 fn state_of(response: &HttpResponse) -> SyncState {
     match response.status {
         401 if online::code_of(response) == Some(ErrorCode::Expired) => SyncState::Expired,
@@ -402,5 +424,50 @@ fn state_of(response: &HttpResponse) -> SyncState {
         426 => SyncState::Outdated,
         507 => SyncState::ServerFull,
         _ => SyncState::ServerError,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Scope;
+    use crate::wire::v1::SnapshotFile;
+
+    fn offer(scope: u32, content: &[u8]) -> SnapshotOffer {
+        let file = blake3::hash(content);
+        let bytes = content.len() as u64;
+        let hash = [0; 32].into();
+        let scopes =
+            vec![SnapshotFile { scope, seq: 1, hash, file: (*file.as_bytes()).into(), bytes, raw_bytes: bytes }];
+        SnapshotOffer { position: 1, scopes, epoch: 1, mac: [0; 16].into() }
+    }
+
+    #[test]
+    fn files_that_found_no_room_are_not_fetched_again() {
+        let content = b"rows".to_vec();
+        let offer_it = || Some(offer(Scope::Public.number(), &content));
+        let mut snapshots = Snapshots::default();
+        snapshots.offered(offer_it());
+        assert!(snapshots.wanted().is_some());
+        snapshots.download.as_mut().unwrap().take(content.clone()).unwrap();
+        // There was no room to put it in place, and what is unsent goes first.
+        snapshots.pause();
+
+        snapshots.offered(offer_it());
+        assert!(snapshots.is_whole());
+        assert_eq!((snapshots.wanted(), snapshots.given_up), (None, 0));
+        let unknown = (0..).find(|number| Scope::from_number(*number).is_none()).unwrap();
+        snapshots.offered(Some(offer(unknown, b"of a newer kind")));
+        assert_eq!((snapshots.is_whole(), snapshots.given_up), (false, 1), "nothing that this version knows");
+    }
+
+    #[test]
+    fn a_full_device_is_no_error_of_the_servers() {
+        let conn = rusqlite::Connection::open_in_memory().unwrap();
+        conn.execute_batch("CREATE TABLE t (x); PRAGMA max_page_count = 2").unwrap();
+        let full = StoreError::from(conn.execute("INSERT INTO t VALUES (zeroblob(100000))", []).unwrap_err());
+        assert_eq!(state_of_store(&full), SyncState::StorageFull);
+        let broken = StoreError::from(conn.execute("INSERT INTO u VALUES (1)", []).unwrap_err());
+        assert_eq!(state_of_store(&broken), SyncState::StorageFailed);
     }
 }

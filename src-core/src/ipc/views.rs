@@ -407,6 +407,8 @@ pub enum SyncState {
     ServerFull,
     /// There is no room on this device for what came; tried again by itself.
     StorageFull,
+    /// This device could not keep what came; tried again by itself.
+    StorageFailed,
     /// This device is locked out.
     Revoked,
     /// The member's access was given for a while, and it is over.

@@ -38,6 +38,12 @@ impl Download {
         known.map(|file| file.file.into()).find(|hash| !self.files.contains_key(hash))
     }
 
+    /// Whether there is something in it for this version, and all of that is here.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        !self.files.is_empty() && self.next().is_none()
+    }
+
     /// Takes the file that was fetched as the next one.
     ///
     /// # Errors

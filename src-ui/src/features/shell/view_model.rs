@@ -57,9 +57,11 @@ pub(crate) fn badge_parts(locale: Locale, status: &SyncStatus, now_ms: i64) -> B
     };
     let tone = match status.state {
         SyncState::Revoked | SyncState::Expired | SyncState::Outdated => BadgeTone::Stopped,
-        SyncState::Offline | SyncState::ServerError | SyncState::ServerFull | SyncState::StorageFull => {
-            BadgeTone::Waiting
-        }
+        SyncState::Offline
+        | SyncState::ServerError
+        | SyncState::ServerFull
+        | SyncState::StorageFull
+        | SyncState::StorageFailed => BadgeTone::Waiting,
         _ if unsent.is_some() || attention.is_some() => BadgeTone::Waiting,
         _ if status.last_success_ms.is_none() && status.state != SyncState::LocalOnly => BadgeTone::Waiting,
         _ => BadgeTone::Fresh,

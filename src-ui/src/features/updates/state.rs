@@ -116,6 +116,7 @@ fn state_words(locale: Locale, status: &SyncStatus) -> String {
         SyncState::ServerError => td_string!(locale, more.state_server_error),
         SyncState::ServerFull => td_string!(locale, updates.server_full),
         SyncState::StorageFull => td_string!(locale, updates.storage_full),
+        SyncState::StorageFailed => td_string!(locale, updates.storage_failed),
         SyncState::Revoked => td_string!(locale, more.state_revoked),
         SyncState::Expired => td_string!(locale, more.state_expired),
         SyncState::Outdated => td_string!(locale, more.state_outdated),
@@ -169,6 +170,7 @@ mod tests {
         check((SyncState::Revoked, 0), "Enheden er låst ude");
         check((SyncState::ServerFull, 1), "Serverens disk er fuld");
         check((SyncState::StorageFull, 0), "Der er ikke plads");
+        check((SyncState::StorageFailed, 0), "Enheden kunne ikke gemme");
     }
 
     #[test]
