@@ -10,6 +10,7 @@
 //! DATA/server.key                 seals what devices have read; in no backup
 //! DATA/erasures.jsonl             what was deleted for good; in no backup
 //! DATA/server.lock                held while a server runs
+//! DATA/restoring                  there while a backup is put back: where what was there before is set aside
 //! ```
 
 use std::fs::{self, File, TryLockError};
@@ -20,6 +21,18 @@ use trygkort_core::domain::AreaId;
 
 /// So long a server waits for another one to let the folder go.
 const LOCK_PATIENCE: Duration = Duration::from_secs(1);
+
+const RESTORING: &str = "restoring";
+const ALL_SET_ASIDE: &str = ": all of it";
+
+/// A restore that is under way.
+#[derive(Clone, Debug)]
+pub(crate) struct Restoring {
+    /// Where what was there before is set aside.
+    pub(crate) aside: PathBuf,
+    /// All of it is there: what stands in its place is of the backup.
+    pub(crate) set_aside: bool,
+}
 
 /// Why the data folder cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +45,12 @@ pub enum DataDirError {
     Full { path: PathBuf },
     #[error("the data folder {} is in use by another server", path.display())]
     Locked { path: PathBuf },
+    #[error(
+        "a backup was being put back into {} and that was not finished: run `trygkort restore` again \
+         (what was there before lies in {})",
+        path.display(), aside.display()
+    )]
+    HalfRestored { path: PathBuf, aside: PathBuf },
 }
 
 /// Where things lie.
@@ -49,6 +68,13 @@ pub(crate) struct DataLock {
 impl DataDir {
     /// The folder, made if it is not there. Only its owner may read it.
     pub(crate) fn create(root: &Path) -> Result<Self, DataDirError> {
+        let dir = Self::create_for_restore(root)?;
+        dir.refuse_half_restored()?;
+        Ok(dir)
+    }
+
+    /// The same, also where a restore was not finished.
+    pub(crate) fn create_for_restore(root: &Path) -> Result<Self, DataDirError> {
         let dir = Self { root: root.to_owned() };
         for path in [dir.root.clone(), dir.areas(), dir.basemaps()] {
             create_private(&path).map_err(|source| DataDirError::Unusable { path: path.clone(), source })?;
@@ -60,6 +86,7 @@ impl DataDir {
     /// The folder of a server that has been started before.
     pub(crate) fn existing(root: &Path) -> Result<Self, DataDirError> {
         let dir = Self { root: root.to_owned() };
+        dir.refuse_half_restored()?;
         match fs::metadata(dir.control()) {
             Ok(_) => Ok(dir),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -84,6 +111,41 @@ impl DataDir {
                 Err(TryLockError::Error(source)) => return Err(unusable(source)),
             }
         }
+    }
+
+    /// Nothing is to be built on a folder of which a part is the backup's and a part is not.
+    fn refuse_half_restored(&self) -> Result<(), DataDirError> {
+        let path = self.root.clone();
+        match self.restoring() {
+            Ok(None) => Ok(()),
+            Ok(Some(Restoring { aside, .. })) => Err(DataDirError::HalfRestored { path, aside }),
+            Err(source) => Err(DataDirError::Unusable { path, source }),
+        }
+    }
+
+    /// How far a restore came that was not finished.
+    pub(crate) fn restoring(&self) -> io::Result<Option<Restoring>> {
+        let text = match fs::read_to_string(self.root.join(RESTORING)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            read => read?,
+        };
+        let (name, set_aside) = text.strip_suffix(ALL_SET_ASIDE).map_or((text.as_str(), false), |name| (name, true));
+        Ok(Some(Restoring { aside: self.root.join(name), set_aside }))
+    }
+
+    /// Notes how far a restore is; on the disk when it returns, with all that was renamed before.
+    pub(crate) fn note_restoring(&self, restoring: &Restoring) -> io::Result<()> {
+        File::open(&self.root)?.sync_all()?;
+        let name = restoring.aside.file_name().unwrap_or_default().to_string_lossy();
+        let text = format!("{name}{}", if restoring.set_aside { ALL_SET_ASIDE } else { "" });
+        write_atomically(&self.root.join(RESTORING), text.as_bytes())
+    }
+
+    /// Notes that everything of a restore is done.
+    pub(crate) fn note_restored(&self) -> io::Result<()> {
+        File::open(&self.root)?.sync_all()?;
+        fs::remove_file(self.root.join(RESTORING))?;
+        File::open(&self.root)?.sync_all()
     }
 
     pub(crate) fn erasures(&self) -> PathBuf {

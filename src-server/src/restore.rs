@@ -6,7 +6,7 @@
 
 use crate::area_delete::{self, DeleteError};
 use crate::control::{Before, ControlDb, ControlError, Deed, NewAuditLine};
-use crate::data_dir::{DataDir, DataDirError};
+use crate::data_dir::{DataDir, DataDirError, Restoring, create_private};
 use crate::erasures::{self, Erased};
 use crate::group_commit::Failure;
 use crate::hub::{self, AreaError};
@@ -28,7 +28,11 @@ const MANIFEST_BYTES_MAX: u64 = 32 * 1024 * 1024;
 const PARTS: [&str; 8] =
     ["control.db", "control.db-wal", "control.db-shm", "areas", "basemaps", "snapshots", "blobs", "uploads"];
 
-/// Why nothing was restored. What was there is untouched, unless the error says where it lies.
+const RUN_AGAIN: &str =
+    "run `trygkort restore` again, with this backup or another: no server starts on the folder before";
+
+/// Why nothing was restored, or not all. What was there is untouched, or lies where the error says; until a restore has
+/// come to its end, no server starts on the folder.
 #[derive(Debug, thiserror::Error)]
 pub enum RestoreError {
     #[error("cannot read the backup {}: {source}", path.display())]
@@ -39,11 +43,11 @@ pub enum RestoreError {
     Place { aside: PathBuf, source: io::Error },
     #[error(transparent)]
     DataDir(#[from] DataDirError),
-    #[error(transparent)]
+    #[error("the backup's list of members cannot be brought up to date: {0}; {RUN_AGAIN}")]
     Control(#[from] ControlError),
-    #[error(transparent)]
+    #[error("an area of the backup cannot be brought up to date: {0}; {RUN_AGAIN}")]
     Area(#[from] AreaError),
-    #[error("an area that was deleted came back with the backup, and could not be deleted again: {0}")]
+    #[error("an area that was deleted came back with the backup, and could not be deleted again: {0}; {RUN_AGAIN}")]
     Delete(#[from] DeleteError),
 }
 
@@ -79,12 +83,20 @@ pub fn restore(data: &Path, from: &Path) -> Result<(), RestoreError> {
 
 /// Puts a backup back. No server may run on the folder.
 pub(crate) fn run(root: &Path, from: &Path, now_ms: i64) -> Result<RestoreReport, RestoreError> {
-    let dir = DataDir::create(root)?;
+    let dir = DataDir::create_for_restore(root)?;
     let _lock = dir.lock()?;
     let unpacked = unpack(root, from)?;
-    let before = before(root);
-    let aside = put_in_place(root, unpacked.path(), now_ms)?;
+    let unusable = |source| DataDirError::Unusable { path: root.to_owned(), source };
+    let aside = set_aside(&dir, root, now_ms)?;
+    let before = before(root, &aside);
+    put_in_place(root, unpacked.path(), &aside)?;
     let areas = begin_anew(&dir, before.as_ref(), now_ms)?;
+    dir.note_restored().map_err(unusable)?;
+    let had_data = aside.join("control.db").exists();
+    if !had_data {
+        fs::remove_dir_all(&aside).map_err(|source| RestoreError::Place { aside: aside.clone(), source })?;
+    }
+    let aside = had_data.then_some(aside);
     Ok(RestoreReport { areas, aside, carried_over: before.is_some() })
 }
 
@@ -174,37 +186,51 @@ fn compare(manifest: &Manifest, found: &HashMap<String, (u64, String)>) -> Resul
     Ok(())
 }
 
-/// Sets aside what is there and moves the backup to its place.
-fn put_in_place(root: &Path, unpacked: &Path, now_ms: i64) -> Result<Option<PathBuf>, RestoreError> {
-    let aside = root.join(format!("before-restore-{now_ms}"));
-    let failed = |source| RestoreError::Place { aside: aside.clone(), source };
-    let had_data = root.join("control.db").exists();
-    fs::create_dir(&aside).map_err(failed)?;
+/// Sets aside what is there, or goes on with that where a restore was not finished; returns where it lies. What such a
+/// one put in its place is removed: all of it comes again.
+fn set_aside(dir: &DataDir, root: &Path, now_ms: i64) -> Result<PathBuf, RestoreError> {
+    let unusable = |source| DataDirError::Unusable { path: root.to_owned(), source };
+    let new = || Restoring { aside: root.join(format!("before-restore-{now_ms}")), set_aside: false };
+    let mut restoring = dir.restoring().map_err(unusable)?.unwrap_or_else(new);
+    let failed = |source| RestoreError::Place { aside: restoring.aside.clone(), source };
+    dir.note_restoring(&restoring).map_err(unusable)?;
+    create_private(&restoring.aside).map_err(failed)?;
     for part in PARTS {
-        if root.join(part).exists() {
-            fs::rename(root.join(part), aside.join(part)).map_err(failed)?;
+        let (here, there) = (root.join(part), restoring.aside.join(part));
+        if here.exists() && !restoring.set_aside && !there.exists() {
+            fs::rename(here, there).map_err(failed)?;
+        } else if here.is_dir() {
+            fs::remove_dir_all(here).map_err(failed)?;
+        } else if here.exists() {
+            fs::remove_file(here).map_err(failed)?;
         }
     }
+    File::open(&restoring.aside).and_then(|folder| folder.sync_all()).map_err(failed)?;
+    restoring.set_aside = true;
+    dir.note_restoring(&restoring).map_err(unusable)?;
+    Ok(restoring.aside)
+}
+
+/// Moves the backup to its place.
+fn put_in_place(root: &Path, unpacked: &Path, aside: &Path) -> Result<(), RestoreError> {
+    let failed = |source| RestoreError::Place { aside: aside.to_owned(), source };
     for part in PARTS {
         if unpacked.join(part).exists() {
             fs::rename(unpacked.join(part), root.join(part)).map_err(failed)?;
         }
     }
-    DataDir::create(root)?;
-    if had_data {
-        return Ok(Some(aside));
-    }
-    fs::remove_dir_all(&aside).map_err(failed)?;
-    Ok(None)
+    DataDir::create_for_restore(root)?;
+    Ok(())
 }
 
-/// What must not come back with the backup, as far as it can be read. A damaged file is a reason to restore.
-fn before(root: &Path) -> Option<Before> {
+/// What must not come back with the backup, as far as it can be read where it was set aside. A damaged file is a reason to
+/// restore.
+fn before(root: &Path, aside: &Path) -> Option<Before> {
     let copy = TempDir::new_in(root).ok()?;
     for name in ["control.db", "control.db-wal"] {
-        if root.join(name).exists() {
+        if aside.join(name).exists() {
             // A copy: opening brings a file up to date, and what is set aside stays as it was.
-            fs::copy(root.join(name), copy.path().join(name)).ok()?;
+            fs::copy(aside.join(name), copy.path().join(name)).ok()?;
         }
     }
     let file = copy.path().join("control.db");

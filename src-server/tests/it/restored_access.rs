@@ -1,10 +1,11 @@
 //! A backup that is put back does not let in again who was locked out, and not bring back what was deleted for good.
 
-use crate::command_line::succeeds;
+use crate::command_line::{fails, succeeds};
 use crate::harness::{TestDevice, TestServer, client};
 use reqwest::Method;
 use serde_json::json;
 use std::net::TcpListener;
+use std::path::Path;
 use trygkort_core::domain::Role;
 use trygkort_server::{Config, Server};
 
@@ -77,4 +78,55 @@ async fn who_was_locked_out_stays_out_and_what_was_deleted_stays_deleted() {
     let audit = succeeds(&dir, &["audit", "--data", "."]);
     let deeds: Vec<&str> = audit.lines().map(|line| line.split('\t').nth(2).unwrap()).collect();
     assert_eq!(deeds, ["backup", "change_role", "area_delete", "restore", "area_delete"]);
+}
+
+/// The folder as a restore leaves it that is killed: after setting aside a part, after all of it, or at the very end.
+#[tokio::test]
+async fn a_restore_that_is_killed_lets_no_server_start_and_forgets_nobody_who_was_locked_out() {
+    let server = TestServer::start().await;
+    let (_, lost, _) = staff(&server).await;
+    let lost_id = lost.id().to_string();
+    succeeds(&server.data_dir(), &["backup", "--data", ".", "--to", "../all.tar"]);
+    lost.delete(&format!("/api/v1/devices/{lost_id}")).await.expect(204);
+    let data = server.stop().await;
+    let dir = data.path().join("data");
+    let locked_out = |file: &Path| -> bool {
+        let sql = "SELECT revoked_at_ms IS NOT NULL FROM devices WHERE id = ?1";
+        rusqlite::Connection::open(file).unwrap().query_row(sql, [&lost_id], |row| row.get(0)).unwrap()
+    };
+    std::fs::create_dir(dir.join("../web")).unwrap();
+    std::fs::write(dir.join("../web/index.html"), "<h1>Trygkort</h1>").unwrap();
+    let restore = || succeeds(&dir, &["restore", "--data", ".", "--from", "../all.tar"]);
+    let aside = dir.join("before-restore-1");
+    let refused = || {
+        for command in [
+            &["serve", "--data", ".", "--listen", "127.0.0.1:0", "--web", "../web"][..],
+            &["area", "list", "--data", "."],
+        ] {
+            let said = fails(&dir, command);
+            assert!(said.contains("run `trygkort restore` again") && said.contains("before-restore-1"), "{said}");
+        }
+    };
+
+    // The list of members was set aside, and the areas were not.
+    std::fs::write(dir.join("restoring"), "before-restore-1").unwrap();
+    std::fs::create_dir(&aside).unwrap();
+    std::fs::rename(dir.join("control.db"), aside.join("control.db")).unwrap();
+    refused();
+    let said = restore();
+    assert!(said.contains("before-restore-1") && !said.contains("look through"), "{said}");
+    assert!(locked_out(&dir.join("control.db")) && locked_out(&aside.join("control.db")));
+    assert_eq!(std::fs::read_dir(aside.join("areas")).unwrap().count(), 1, "the area as it was before");
+    succeeds(&dir, &["check", "--data", "."]);
+
+    // The backup's own list was in its place, and who is locked out was not in it yet.
+    let conn = rusqlite::Connection::open(dir.join("control.db")).unwrap();
+    conn.execute("UPDATE devices SET revoked_at_ms = NULL WHERE id = ?1", [&lost_id]).unwrap();
+    drop(conn);
+    std::fs::write(dir.join("restoring"), "before-restore-1: all of it").unwrap();
+    refused();
+    restore();
+    assert!(locked_out(&dir.join("control.db")));
+    assert!(!dir.join("restoring").exists());
+    succeeds(&dir, &["check", "--data", "."]);
 }
