@@ -48,6 +48,22 @@ test('a photo is taken without a network, upright, small and without where it wa
   await expect(app.map.sheet(TITLE), 'only the photo was closed').toBeVisible();
 });
 
+test('a photo that waits while its mark is sent stands on the page of what is not sent', async ({ app }) => {
+  await app.page.context().route('**/api/v1/uploads', (route) => route.abort());
+  await app.mark(TITLE);
+  await app.photos.add(await photograph(app.page, 400, 300), 'Lygten er slukket');
+  await app.goTo('Mere');
+  await app.page.getByRole('link', { name: /^Opdatering/ }).click();
+  const unsent = app.updates.section('Ikke sendt');
+  await expect(unsent).toContainText('1 billede er ikke sendt endnu.');
+  await expect(unsent.getByRole('listitem'), 'what was written is there').toHaveCount(0);
+  await expect(unsent.getByRole('button', { name: 'Gem usendt til fil' })).toBeVisible();
+
+  await app.page.context().unroute('**/api/v1/uploads');
+  await app.page.getByRole('button', { name: 'Opdatér nu' }).click();
+  await expect(unsent).toContainText('Alt, hvad du har skrevet, er sendt.');
+});
+
 test('five photos are looked through with the keyboard, one is deleted and comes back', async ({ app }) => {
   await app.mark(TITLE);
   const jpeg = await photograph(app.page, 400, 300);

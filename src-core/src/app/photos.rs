@@ -89,12 +89,14 @@ impl Transfers {
             self.asked_until.clear();
             file.set_photos_epoch(epoch)?;
         }
-        if let Some((blob, offset)) = self.goes_on.take() {
+        // Whoever may not send them now keeps them: their role may change again.
+        let sends = file.sends_photos();
+        if let Some((blob, offset)) = self.goes_on.take().filter(|_| sends) {
             let bytes = PIECE_BYTES.min(blob.bytes.saturating_sub(offset));
             return Ok(Some(Transfer::Piece { blob, offset, bytes }));
         }
         let left = |hash: &str| self.left.contains(hash);
-        if let Some(blob) = blobs::next_unsent(&file.conn, &left)? {
+        if let Some(blob) = if sends { blobs::next_unsent(&file.conn, &left)? } else { None } {
             return Ok(Some(Transfer::Begin(blob)));
         }
         Ok(blobs::next_wanted(&file.conn, &left)?.map(Transfer::Fetch))
@@ -223,8 +225,6 @@ fn take(
                 Ok(false)
             }
         },
-        // Whoever may not send it any more has nothing unsent.
-        (Transfer::Begin(blob) | Transfer::Piece { blob, .. }, 403) => sent(photos, file, &blob),
         (Transfer::Piece { blob, offset, bytes }, 204) if offset + bytes >= blob.bytes => sent(photos, file, &blob),
         (Transfer::Piece { blob, offset, bytes }, 204) => {
             photos.goes_on = Some((blob, offset + bytes));

@@ -13,6 +13,8 @@ use serde::{Deserialize, Serialize};
 pub struct UpdatesView {
     /// What the server does not have yet, newest first.
     pub unsent: Vec<ChangeView>,
+    /// So many photos of what it has are not there yet.
+    pub unsent_photos: u32,
     pub refused: Vec<RefusedView>,
     pub conflicts: Vec<ConflictView>,
     /// What was sent and received, the latest first.

@@ -29,6 +29,7 @@ pub(crate) fn get(file: &AreaFile, limit: u32) -> Result<UpdatesView, Error> {
     changes.sort_by_key(|change| std::cmp::Reverse(change.at_ms));
     Ok(UpdatesView {
         unsent,
+        unsent_photos: file.unsent_photos()?,
         refused: refusals::told(&mut teller)?,
         conflicts: conflicts::open(&mut teller)?,
         changes,

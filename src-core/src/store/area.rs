@@ -2,7 +2,7 @@
 
 use super::device_key::DeviceKey;
 use super::{StoreError, blobs, configure_device, migrate, outbox, rewrite_if_due, rewrite_later, table};
-use crate::domain::{AreaId, Reader, Role, RowId};
+use crate::domain::{AreaId, Reader, Role, RowId, access};
 use crate::ipc::Topic;
 use crate::wire::v1::{Cursor, Judged, Restart};
 use crate::wire::{from_bytes, to_bytes};
@@ -157,9 +157,19 @@ impl AreaFile {
         outbox::is_empty(&self.conn)
     }
 
-    /// Actions that the server has not admitted, and photos of admitted ones that it has not got.
+    /// Actions that the server has not admitted, and photos that it has not got.
     pub(crate) fn unsent(&self) -> Result<u32, StoreError> {
-        Ok(self.pending()?.saturating_add(blobs::unsent_count(&self.conn)?))
+        Ok(self.pending()?.saturating_add(self.unsent_photos()?))
+    }
+
+    /// Photos of admitted actions that the server has not got, where they can be sent.
+    pub(crate) fn unsent_photos(&self) -> Result<u32, StoreError> {
+        if self.sends_photos() { blobs::unsent_count(&self.conn) } else { Ok(0) }
+    }
+
+    /// Whether the server takes photos of this device.
+    pub(crate) fn sends_photos(&self) -> bool {
+        access::may_add_pins(&self.session.reader())
     }
 
     /// The epoch of the log for which the server was asked which photos it has lost.

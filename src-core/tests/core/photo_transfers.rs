@@ -328,19 +328,30 @@ fn a_photo_that_is_erased_before_its_files_went_does_not_go() {
 }
 
 #[test]
-fn whoever_may_send_nothing_any_more_has_nothing_unsent() {
+fn whoever_may_send_nothing_for_a_while_has_nothing_unsent_meanwhile_and_sends_it_afterwards() {
     let (mut hub, mut shelf) = (Hub::demo(), Shelf::default());
-    let mut staff = Device::joined(Role::Staff);
-    sync(&mut staff, &mut hub, &mut shelf);
-    let pin = pin(&mut staff, Scope::Network);
-    staff.ask(photo(pin, 1)).unwrap();
-    staff.app.request_sync();
+    let mut office = Device::joined(Role::Coordinator);
+    sync(&mut office, &mut hub, &mut shelf);
+    let pin = pin(&mut office, Scope::Public);
+    office.ask(photo(pin, 1)).unwrap();
+    // The server says no before the device has heard of its role.
+    office.app.request_sync();
     for _ in 0..20 {
-        let Some((call, request)) = staff.app.next_sync() else { break };
+        let Some((call, request)) = office.app.next_sync() else { break };
         let forbidden = HttpResponse { status: 403, body: Vec::new() };
-        let answer = if is_photo(&request) { forbidden } else { staff.carry(&mut hub, &request) };
-        staff.app.finish_sync(call, Ok(answer));
+        let answer = if is_photo(&request) { forbidden } else { office.carry(&mut hub, &request) };
+        office.app.finish_sync(call, Ok(answer));
     }
-    assert_eq!((status(&mut staff).pending, status(&mut staff).state), (0, SyncState::Idle));
-    assert!(staff.app.next_sync().is_none());
+    assert!(office.app.next_sync().is_none());
+    assert_eq!((status(&mut office).pending, status(&mut office).state), (1, SyncState::Idle));
+    assert_eq!(office.ask(GetUpdates { limit: 10 }).unwrap().unsent_photos, 1);
+
+    office.role = Role::Resident;
+    sync(&mut office, &mut hub, &mut shelf);
+    assert_eq!(status(&mut office).pending, 0, "nothing waits for a network");
+    assert!(shelf.files.is_empty());
+    office.role = Role::Coordinator;
+    sync(&mut office, &mut hub, &mut shelf);
+    assert_eq!(status(&mut office).pending, 0);
+    assert_eq!(shelf.files.len(), 2, "the photo and its thumbnail");
 }

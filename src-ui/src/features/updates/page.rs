@@ -14,7 +14,7 @@ use trygkort_core::ipc::{Author, ChangeView, GetUpdates, Topic, UpdatesView};
 
 /// Everything that is written ends on this page.
 pub(super) const TOPICS: &[Topic] =
-    &[Topic::Area, Topic::Card, Topic::Contacts, Topic::Pins, Topic::Refusals, Topic::Updates];
+    &[Topic::Area, Topic::Card, Topic::Contacts, Topic::Photos, Topic::Pins, Topic::Refusals, Topic::Updates];
 
 /// So many more each time.
 const STEP: u32 = 50;
@@ -75,7 +75,7 @@ fn Told() -> impl IntoView {
 fn Lists(updates: UpdatesView, limit: RwSignal<u32>, whose: Var<Whose>) -> impl IntoView {
     let i18n = use_i18n();
     let session = use_session();
-    let UpdatesView { unsent, refused, mut conflicts, changes, more } = updates;
+    let UpdatesView { unsent, unsent_photos, refused, mut conflicts, changes, more } = updates;
     // What somebody else has to settle needs no look here, and what lost is not for everyone to read.
     conflicts.retain(|conflict| conflict.settleable);
     let attention = refused.len() + conflicts.len() > 0;
@@ -83,6 +83,10 @@ fn Lists(updates: UpdatesView, limit: RwSignal<u32>, whose: Var<Whose>) -> impl 
     let reads_aside = shared && session.is_coordinator();
     let unsent = unsent.into_iter().map(|change| view! { <Change change when=At::Moment /> });
     let unsent = unsent.collect_view();
+    let photos = derived(move || match unsent_photos {
+        1 => t_string!(i18n, updates.unsent_photos_1).to_owned(),
+        count => t_string!(i18n, updates.unsent_photos_n, count = count).to_string(),
+    });
     let changes = StoredValue::new(changes);
     view! {
         {attention
@@ -102,11 +106,12 @@ fn Lists(updates: UpdatesView, limit: RwSignal<u32>, whose: Var<Whose>) -> impl 
                 view! {
                     <section>
                         <h2>{tr!(i18n, updates.unsent)}</h2>
-                        {if unsent.is_empty() {
+                        {if unsent.is_empty() && unsent_photos == 0 {
                             view! { <p class="muted">{tr!(i18n, updates.unsent_none)}</p> }.into_any()
                         } else {
                             view! {
-                                <ul class="changes card">{unsent}</ul>
+                                {(!unsent.is_empty()).then(|| view! { <ul class="changes card">{unsent}</ul> })}
+                                {(unsent_photos > 0).then(|| view! { <p>{photos}</p> })}
                                 <SaveUnsent />
                             }
                             .into_any()
