@@ -99,6 +99,8 @@ impl World {
         for device in away.iter().filter(|device| !device.dump().is_empty()) {
             wrong.push(format!("{} is locked out and holds rows", device.name));
         }
+        let put_back: BTreeSet<u32> =
+            here.iter().chain(&away).filter(|device| device.put_back).map(|device| device.token).collect();
         let written: Vec<Written> = here.iter().chain(&away).flat_map(|device| device.written.clone()).collect();
         if let Some(Ok(kept)) = &kept {
             *self.out.counts.entry("rows erased in all").or_default() += kept.erased_count();
@@ -109,11 +111,15 @@ impl World {
         match kept {
             Some(Ok(kept)) => {
                 check::acknowledged(&self.server, &kept, &mut wrong);
-                let may_lack = self.put_back_by_hand || self.may_lose && self.server.restored;
-                if !may_lack {
+                if !self.put_back_by_hand {
+                    let revoked = |one: &Written| self.server.revoked.contains(&one.token);
+                    let demoted = |one: &Written| self.server.demoted.contains(&member_of(one.token));
+                    // What a restored server lost comes from who wrote or read it. The author is locked out, was put back as
+                    // well, or had to forget it with a role; and perhaps nobody else had read it.
+                    let forgot = |one: &Written| revoked(one) || demoted(one) || put_back.contains(&one.token);
+                    let lost = |one: &Written| self.may_lose && self.server.restored && forgot(one);
                     // Of two devices with one token, the first hands in for good, and the other's words go with it.
-                    let gone =
-                        |one: &Written| self.server.revoked.contains(&one.token) && self.twice.contains(&one.token);
+                    let gone = |one: &Written| lost(one) || revoked(one) && self.twice.contains(&one.token);
                     let written: Vec<Written> = written.into_iter().filter(|one| !gone(one)).collect();
                     check::written(&written, &self.server, &kept, &on_devices, &mut wrong);
                 }
