@@ -19,8 +19,20 @@ pub(super) fn is_known(action: &Action) -> bool {
 
 /// Whether an action that is held speaks of a row.
 pub(super) fn speaks_of(conn: &Connection, row: RowId) -> Result<bool, StoreError> {
-    let sql = "SELECT EXISTS (SELECT 1 FROM refused WHERE reason = 7 AND instr(body, ?1) > 0)";
-    Ok(conn.prepare_cached(sql)?.query_row([row.0.as_bytes()], |row| row.get(0))?)
+    Ok(conn.prepare_cached("SELECT 1 FROM held_row WHERE row = ?1")?.exists([row.0.as_bytes()])?)
+}
+
+/// Notes what an action speaks of that is held from now on. It is forgotten with the action.
+pub(super) fn note(conn: &Connection, origin: u32, action: &Action) -> Result<(), StoreError> {
+    let mut insert =
+        conn.prepare_cached("INSERT OR IGNORE INTO held_row (row, origin, counter) VALUES (?1, ?2, ?3)")?;
+    for change in &action.rows {
+        let named = change.fields.iter().filter_map(|field| field.value.row());
+        for row in named.chain([change.row.0]) {
+            insert.execute(params![row.0.as_bytes(), origin, action.counter])?;
+        }
+    }
+    Ok(())
 }
 
 /// The authors, by origin, of held actions that this version can judge.

@@ -1,6 +1,7 @@
 //! What became of each action, kept: in the table of actions, and aside when it was refused.
 
 use super::admit::{Admission, Writer};
+use super::held;
 use super::judge::holds_personal_number;
 use crate::seal::Hash;
 use crate::store::StoreError;
@@ -81,6 +82,9 @@ impl Admission<'_> {
             self.now_ms,
             body
         ])?;
+        if reason == Reason::Unknown {
+            held::note(self.conn, self.writer.origin(), action)?;
+        }
         Ok(())
     }
 

@@ -75,6 +75,17 @@ fn what_is_not_known_is_held_with_what_builds_on_it_and_judged_once_it_is() {
 }
 
 #[test]
+fn what_was_held_and_is_gone_holds_nothing_else() {
+    let mut hub = Hub::demo();
+    push(&mut hub, 1, of_tomorrow(1));
+    assert_eq!(push(&mut hub, 2, note(1, None)).reason, Some(Reason::Unknown));
+    hub.log.connection().execute("DELETE FROM refused WHERE origin = 1", []).unwrap();
+    assert_eq!(push(&mut hub, 3, note(1, None)).reason, Some(Reason::Unknown), "the note speaks of it too");
+    hub.log.connection().execute("DELETE FROM refused", []).unwrap();
+    assert_eq!(push(&mut hub, 4, note(1, None)).reason, Some(Reason::Reference));
+}
+
+#[test]
 fn one_that_comes_again_after_the_upgrade_is_judged_then() {
     let mut hub = Hub::demo();
     let held = of_tomorrow(1);
