@@ -117,6 +117,8 @@ pub(crate) fn import(
         return Err(error);
     }
     erasures::note_area_back(dir, area, now_ms)?;
+    // The area is in: when this fails, it stays so.
+    control.settle()?;
     let area = control.reader().find_area(&area.to_string())?;
     Ok(Imported { area, files: unpacked.files.len() })
 }
@@ -133,7 +135,7 @@ fn enter(dir: &DataDir, control: &mut ControlDb, area: AreaId, rows: &Json, now_
         erased.members.iter().try_for_each(|member| writer.erase_member(area, *member, now_ms))?;
         writer.note(&line, now_ms)
     })?;
-    Ok(control.settle()?)
+    Ok(())
 }
 
 #[derive(Deserialize)]

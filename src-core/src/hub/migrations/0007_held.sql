@@ -2,6 +2,7 @@
 CREATE INDEX refused_held ON refused (origin) WHERE reason = 7;
 
 -- The rows that held actions make, change or name: an action that names a row which is not there asks for them.
+-- What was held before this table was there is not in it: no server that holds anything has been released.
 CREATE TABLE held_row (
     row     BLOB,
     origin  INTEGER,
