@@ -15,6 +15,9 @@ use std::collections::BTreeSet;
 /// A page ends after the action with which it reaches this many bytes.
 pub(super) const PAGE_BYTES: usize = 768 * 1024;
 
+/// So many entries before its end, the log is read in its order whoever reads it.
+const NEAR: u64 = 1_000;
+
 /// The position of the last admitted action; 0 in an empty log.
 pub(super) fn head_position(conn: &Connection) -> Result<u64, StoreError> {
     Ok(conn.prepare_cached("SELECT COALESCE(MAX(position), 0) FROM entry")?.query_row([], |row| row.get(0))?)
@@ -129,7 +132,7 @@ pub(super) fn read(
     limit: usize,
 ) -> Result<Page, StoreError> {
     let head = head_position(conn)?;
-    let (entries, more) = entries(conn, scopes, from, limit)?;
+    let (entries, more) = entries(conn, scopes, (from, head), limit)?;
     let to = match entries.last() {
         Some(last) if more => last.position + u64::from(mutant!(SkipAnEntryAtAPageBoundary)),
         _ => head,
@@ -144,14 +147,22 @@ pub(super) fn read(
     Ok(page)
 }
 
-fn entries(conn: &Connection, scopes: &[Scope], from: u64, limit: usize) -> Result<(Vec<Entry>, bool), StoreError> {
+fn entries(
+    conn: &Connection,
+    scopes: &[Scope],
+    (from, head): (u64, u64),
+    limit: usize,
+) -> Result<(Vec<Entry>, bool), StoreError> {
     let scopes = if mutant!(ForgetTheScopeOnPages) { &Scope::ALL } else { scopes };
     let scopes = scopes.iter().map(|scope| scope.number().to_string()).collect::<Vec<_>>().join(",");
+    // Close to the end of the log, its entries are read in their order. From further off they are looked for scope by scope
+    // and sorted: whoever reads little need not wait until all of it has been looked at.
+    let column = if head.saturating_sub(from) <= NEAR { "+log.scope" } else { "log.scope" };
     // The scopes are numbers of our own, so they can stand in the text; each role has its own prepared statement.
     let sql = format!(
         "SELECT log.position, origin, counter, effective, hlc, scope, first_seq, rows, salt, seals, salt_seed
          FROM log JOIN entry ON entry.position = log.position
-         WHERE log.position > ?1 AND log.scope IN ({scopes}) ORDER BY log.position, log.scope"
+         WHERE log.position > ?1 AND {column} IN ({scopes}) ORDER BY log.position, log.scope"
     );
     let mut statement = conn.prepare_cached(&sql)?;
     let mut found = statement.query([from])?;

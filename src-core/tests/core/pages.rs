@@ -199,3 +199,23 @@ fn a_log_of_which_the_end_is_for_others_is_read_to_its_end() {
         }
     }
 }
+
+/// The end of a log is read in its order, and what lies further back scope by scope.
+#[test]
+fn a_long_log_reads_the_same_from_far_off_and_from_near_its_end() {
+    let scopes = [Scope::Public, Scope::Network, Scope::Coordination];
+    let action = |n: u64| Action {
+        counter: 1 + n,
+        hlc: n,
+        seen: 0,
+        all_or_nothing: None,
+        rows: vec![contact_named(100 + u128::from(n), scopes[n as usize % 3], "En af mange")],
+    };
+    let mut hub = log_of((0..2_000).map(action).collect());
+    for (role, reads) in [(Role::Resident, 667), (Role::Staff, 1_334), (Role::Coordinator, 2_000)] {
+        let whole = whole(&mut hub, role);
+        assert_eq!(whole.len(), reads, "{role}");
+        assert!(whole.is_sorted_by_key(|entry| entry.position), "{role}");
+        check(&mut hub, role, &whole, 10_000);
+    }
+}
