@@ -2,6 +2,7 @@
 
 use super::ControlError;
 use crate::group_commit::{Database, Failure};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use std::path::Path;
 use std::time::Duration;
@@ -72,6 +73,8 @@ impl ControlDb {
         conn.pragma_update(None, "temp_store", "memory")?;
         // What is deleted is overwritten: it may be somebody's name.
         conn.pragma_update(None, "secure_delete", true)?;
+        // A plan is made once and kept, and not made anew for every moment that is asked with.
+        conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         conn.set_prepared_statement_cache_capacity(64);
         migrate(&mut conn)?;
         Ok(Self { conn })
