@@ -16,7 +16,7 @@ use trygkort_core::store::StoreError;
 use trygkort_core::{demo, ops};
 
 use trygkort_core::hub::Keys;
-pub(crate) use trygkort_core::hub::{AreaLog, Delivered, Exchanged, Peer, SERVER_ORIGIN};
+pub(crate) use trygkort_core::hub::{AreaLog, Delivered, Exchanged, Peer, Received, SERVER_ORIGIN};
 pub(crate) use trygkort_core::wire::v1::Action;
 use trygkort_core::wire::v1::{Raw, SyncRequest};
 

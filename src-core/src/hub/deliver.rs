@@ -1,10 +1,10 @@
 //! What a device could not send itself and somebody else hands over.
 
 use super::admit::{Admission, Writer};
-use super::request::read_request;
+use super::request::Received;
 use super::{AreaLog, HubError, Peer, push};
 use crate::domain::{Role, RowId};
-use crate::seal::{self, Hash};
+use crate::seal::Hash;
 use crate::wire::to_bytes;
 use crate::wire::v1::{Raw, SyncRequest};
 
@@ -28,8 +28,7 @@ pub(super) fn deliver(
 ) -> Result<Delivered, HubError> {
     let stranger = Peer::new(request.origin, RowId(uuid::Uuid::nil()), Role::Resident);
     let peer = Peer { origin: request.origin, ..author.unwrap_or(&stranger).clone() };
-    let request = read_request(&peer, request.bytes())?;
-    let hashes: Vec<Hash> = request.actions.iter().map(seal::action_hash).collect();
+    let Received { request, hashes } = Received::read_unsigned(&peer, request.bytes())?;
     // Without a key there is nothing to tell an author by.
     let signed = push::check(log.area, &peer, &request, &hashes).is_ok() || mutant!(DeliverUnderAnothersName);
     let vouched = peer.key.is_some() && signed;

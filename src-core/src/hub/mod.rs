@@ -30,7 +30,6 @@ pub mod snapshot;
 mod verdicts;
 
 use crate::domain::{AreaId, Reader, Role, RowId};
-use crate::seal::{self, Hash};
 use crate::store::{Journal, StoreError, configure, migrate, rewrite_if_due, rows};
 use crate::wire::v1::{Action, Page, Raw, Reason, Restart, SyncRequest, SyncResponse, Verdict};
 use crate::wire::{VERSION, to_bytes};
@@ -40,7 +39,7 @@ pub use deliver::Delivered;
 use minicbor::bytes::ByteArray;
 pub use peer::{Exchanged, HubError, Keys, Mirrored, Peer, Random};
 pub use photos::Sweep;
-use request::read_request;
+pub use request::Received;
 use restore::Restoring;
 use roster::Roster;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -134,7 +133,15 @@ impl AreaLog {
     /// # Errors
     /// When the body is no request of this device, or the file fails.
     pub fn exchange(&mut self, peer: &Peer, request: &[u8], now_ms: i64) -> Result<Exchanged, HubError> {
-        let mut exchanged = self.whole_or_not(|log| log.exchange_within(peer, request, now_ms))?;
+        self.exchange_received(peer, &Received::read(self.area, peer, request)?, now_ms)
+    }
+
+    /// [`AreaLog::exchange`] for a caller who has read the request of this peer.
+    ///
+    /// # Errors
+    /// When the file fails.
+    pub fn exchange_received(&mut self, peer: &Peer, received: &Received, now_ms: i64) -> Result<Exchanged, HubError> {
+        let mut exchanged = self.whole_or_not(|log| log.exchange_within(peer, received, now_ms))?;
         match self.empty_trash_daily(now_ms) {
             Ok(emptied) => exchanged.changed |= emptied,
             Err(error) => exchanged.trash = Some(error),
@@ -151,10 +158,8 @@ impl AreaLog {
     /// # Errors
     /// When the body is no request of this device, or the file fails.
     pub fn set_aside(&mut self, peer: &Peer, request: &[u8], now_ms: i64) -> Result<usize, HubError> {
+        let Received { request, hashes } = Received::read(self.area, peer, request)?;
         self.whole_or_not(|log| {
-            let request = read_request(peer, request)?;
-            let hashes: Vec<Hash> = request.actions.iter().map(seal::action_hash).collect();
-            push::check(log.area, peer, &request, &hashes)?;
             let peer = Peer { origin: request.origin, ..peer.clone() };
             let admission = log.admission(Writer::Device(&peer), now_ms)?;
             let mut new = 0;
@@ -198,23 +203,23 @@ impl AreaLog {
 
     /// Runs `work` so that a failure undoes what it wrote and nothing else of the transaction.
     fn whole_or_not<T>(&mut self, work: impl FnOnce(&Self) -> Result<T, HubError>) -> Result<T, HubError> {
-        self.conn.execute_batch("SAVEPOINT work")?;
+        self.conn.prepare_cached("SAVEPOINT work")?.execute([])?;
         let result = work(self);
         if result.is_err() {
-            self.conn.execute_batch("ROLLBACK TO work")?;
+            self.conn.prepare_cached("ROLLBACK TO work")?.execute([])?;
         }
-        self.conn.execute_batch("RELEASE work")?;
+        self.conn.prepare_cached("RELEASE work")?.execute([])?;
         result
     }
 
-    fn exchange_within(&self, peer: &Peer, request: &[u8], now_ms: i64) -> Result<Exchanged, HubError> {
-        let request = read_request(peer, request)?;
+    fn exchange_within(&self, peer: &Peer, received: &Received, now_ms: i64) -> Result<Exchanged, HubError> {
+        let request = &received.request;
         let peer = &Peer { origin: request.origin, ..peer.clone() };
         let mut response = self.empty_response(peer, request.speaks, now_ms)?;
         let head_before = page::head_position(&self.conn)?;
         match cursor::standing(&self.conn, self.sealing(), &request.cursor)? {
-            Standing::Here => self.answer(peer, &request, now_ms, &mut response)?,
-            Standing::Elsewhere(restart) => self.take_back(peer, &request, now_ms, restart, &mut response)?,
+            Standing::Here => self.answer(peer, received, now_ms, &mut response)?,
+            Standing::Elsewhere(restart) => self.take_back(peer, request, now_ms, restart, &mut response)?,
         }
         let changed = page::head_position(&self.conn)? > head_before;
         let wants_origin = response.incarnation == Some(0);
@@ -232,14 +237,12 @@ impl AreaLog {
     fn answer(
         &self,
         peer: &Peer,
-        request: &SyncRequest,
+        Received { request, hashes }: &Received,
         now_ms: i64,
         response: &mut SyncResponse,
     ) -> Result<(), HubError> {
         let admission = self.admission(Writer::Device(peer), now_ms)?;
-        let hashes: Vec<Hash> = request.actions.iter().map(seal::action_hash).collect();
-        push::check(self.area, peer, request, &hashes)?;
-        if push::continues(&self.conn, request, &hashes)? {
+        if push::continues(&self.conn, request, hashes)? {
             for action in &request.actions {
                 let verdict = admission.judge_and_keep(action)?;
                 let verdict = admission.as_erased_since(action, verdict)?;
@@ -251,10 +254,10 @@ impl AreaLog {
                     break;
                 }
             }
-            push::keep(&self.conn, peer, request, &hashes)?;
+            push::keep(&self.conn, peer, request, hashes)?;
         } else {
             // What both wrote before they parted is known here; the rest comes again under another number.
-            for (action, hash) in request.actions.iter().zip(&hashes) {
+            for (action, hash) in request.actions.iter().zip(hashes) {
                 if let Some(verdict) = admission.known(action, hash)? {
                     response.verdicts.push(admission.as_erased_since(action, verdict)?);
                 }
@@ -386,8 +389,11 @@ impl AreaLog {
     /// # Errors
     /// When the file fails.
     pub fn basemap(&self) -> Result<Option<[u8; 32]>, StoreError> {
-        let stored: Option<Vec<u8>> =
-            self.conn.query_row("SELECT value FROM meta WHERE key = 'basemap'", [], |row| row.get(0)).optional()?;
+        let stored: Option<Vec<u8>> = self
+            .conn
+            .prepare_cached("SELECT value FROM meta WHERE key = 'basemap'")?
+            .query_row([], |row| row.get(0))
+            .optional()?;
         Ok(stored.and_then(|hash| hash.try_into().ok()))
     }
 

@@ -1,14 +1,44 @@
 //! Reading what a device sends, before any of it is judged.
 
-use super::{HubError, Peer};
+use super::{HubError, Peer, push};
+use crate::domain::AreaId;
+use crate::seal::{self, Hash};
 use crate::wire::v1::{Action, Cursor, Entry, LogRow, Offer, SyncRequest};
 use crate::wire::{VERSION, from_bytes};
 
 /// Numbers are kept as SQLite has them, and counted on from: they and all that they count up to stay below 2⁶³.
 const NUMBER_MAX: u64 = i64::MAX.unsigned_abs();
 
+/// A request with what it takes to judge it. Reading it and checking who signed it needs no file: nobody who uses the same
+/// area has to wait for that.
+#[derive(Debug)]
+pub struct Received {
+    pub(super) request: SyncRequest,
+    /// Of each of its actions.
+    pub(super) hashes: Vec<Hash>,
+}
+
+impl Received {
+    /// Reads a request and checks its signature.
+    ///
+    /// # Errors
+    /// When the body is no request of this device, naming what is wrong with it.
+    pub fn read(area: AreaId, peer: &Peer, bytes: &[u8]) -> Result<Self, HubError> {
+        let received = Self::read_unsigned(peer, bytes)?;
+        push::check(area, peer, &received.request, &received.hashes)?;
+        Ok(received)
+    }
+
+    /// The same without a look at the signature.
+    pub(super) fn read_unsigned(peer: &Peer, bytes: &[u8]) -> Result<Self, HubError> {
+        let request = read_request(peer, bytes)?;
+        let hashes = request.actions.iter().map(seal::action_hash).collect();
+        Ok(Self { request, hashes })
+    }
+}
+
 /// Reads a request of this device.
-pub(super) fn read_request(peer: &Peer, bytes: &[u8]) -> Result<SyncRequest, HubError> {
+fn read_request(peer: &Peer, bytes: &[u8]) -> Result<SyncRequest, HubError> {
     // The version stands first, so that a newer device gets a clear answer even if the rest cannot be read.
     let mut decoder = minicbor::Decoder::new(bytes);
     let found = decoder.array().and_then(|_| decoder.u16()).map_err(|e| HubError::BadRequest(e.to_string()))?;

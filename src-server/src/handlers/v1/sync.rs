@@ -3,7 +3,7 @@
 use crate::auth::Device;
 use crate::clock::now_ms;
 use crate::error::{ApiError, ErrorBody};
-use crate::hub::{self, AreaError, AreaLog, Exchanged, Peer};
+use crate::hub::{self, AreaError, AreaLog, Exchanged, Peer, Received};
 use crate::limits::{media_type, read_body};
 use crate::server::App;
 use crate::tidy;
@@ -11,8 +11,12 @@ use axum::body::Bytes;
 use axum::extract::{Request, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
+use std::sync::Arc;
 use trygkort_core::domain::AreaId;
 use trygkort_core::wire::CONTENT_TYPE;
+
+/// So much is read at once, in some tenths of a millisecond.
+const SHORT_BYTES: usize = 16 * 1024;
 
 /// What the media types of other versions begin with.
 const ANY_VERSION: &str = "application/vnd.trygkort.sync-v";
@@ -38,12 +42,13 @@ pub(crate) async fn post(device: Device, State(app): State<App>, request: Reques
     let body = Bytes::from(read_body(request).await?);
     let (area, mut peer) = (device.area, device.peer());
 
-    let (mut exchanged, mut name) = exchange(&app, area, peer.clone(), body.clone()).await?;
+    let received = Arc::new(receive(area, peer.clone(), body).await?);
+    let (mut exchanged, mut name) = exchange(&app, area, peer.clone(), received.clone()).await?;
     if exchanged.wants_origin {
         let id = device.id;
         peer.next_origin = Some(app.control.write(move |control| control.add_origin(area, id, now_ms())).await?);
         app.mirrors.wake();
-        (exchanged, name) = exchange(&app, area, peer, body).await?;
+        (exchanged, name) = exchange(&app, area, peer, received).await?;
     }
 
     if !exchanged.held.is_empty() {
@@ -83,10 +88,24 @@ async fn judge_held(app: &App, area: AreaId, authors: &[u32]) -> Result<(), ApiE
     Ok(())
 }
 
+/// Reads the request before the area's thread sees it, and a long one where it holds up nobody.
+async fn receive(area: AreaId, peer: Peer, body: Bytes) -> Result<Received, AreaError> {
+    if body.len() <= SHORT_BYTES {
+        return Ok(Received::read(area, &peer, &body)?);
+    }
+    let reading = tokio::task::spawn_blocking(move || Received::read(area, &peer, &body));
+    Ok(reading.await.map_err(|error| AreaError::Failed(error.to_string()))??)
+}
+
 /// The exchange on the area's thread, and the area's name when it may have changed.
-async fn exchange(app: &App, area: AreaId, peer: Peer, body: Bytes) -> Result<(Exchanged, Option<String>), AreaError> {
+async fn exchange(
+    app: &App,
+    area: AreaId,
+    peer: Peer,
+    received: Arc<Received>,
+) -> Result<(Exchanged, Option<String>), AreaError> {
     let work = move |log: &mut AreaLog| -> Result<_, AreaError> {
-        let exchanged = log.exchange(&peer, &body, now_ms())?;
+        let exchanged = log.exchange_received(&peer, &received, now_ms())?;
         // What was admitted is to be acknowledged, whatever is wrong with a name.
         let name = exchanged.changed.then(|| hub::name(log, area).ok()).flatten();
         Ok((exchanged, name))
