@@ -30,6 +30,20 @@ pub struct Traffic {
     pub requests: u32,
 }
 
+/// A request that is ready to go, see [`Device::prepare_push`].
+pub struct Push {
+    call: SyncCall,
+    request: HttpRequest,
+}
+
+impl Push {
+    /// What is sent.
+    #[must_use]
+    pub fn body(&self) -> &[u8] {
+        &self.request.body
+    }
+}
+
 /// What came back from the server and has not been taken.
 pub struct Answer(SyncCall, Result<HttpResponse, NetworkError>);
 
@@ -123,9 +137,23 @@ impl Device {
 
     /// Sends what is to be sent and waits for the answer, which [`Device::take`] takes.
     pub async fn push(&mut self) -> Answer {
+        let push = self.prepare_push();
+        self.send(push).await
+    }
+
+    /// Makes the request that sends what is to be sent; [`Device::send`] sends it.
+    ///
+    /// # Panics
+    /// When there is nothing to send.
+    pub fn prepare_push(&mut self) -> Push {
         self.app.request_sync();
         let (call, request) = self.app.next_sync().expect("something to send");
-        Answer(call, self.carry(request).await)
+        Push { call, request }
+    }
+
+    /// Sends it and waits for the answer, which [`Device::take`] takes.
+    pub async fn send(&mut self, push: Push) -> Answer {
+        Answer(push.call, self.carry(push.request).await)
     }
 
     /// Takes the answer to what was sent.

@@ -16,7 +16,7 @@ pub mod raw;
 mod test_server;
 mod wire_tap;
 
-pub use device::{Answer, Device, Listener, Traffic};
+pub use device::{Answer, Device, Listener, Push, Traffic};
 pub use test_server::TestServer;
 pub use wire_tap::{Shape, WireTap};
 

@@ -112,7 +112,8 @@ fn shares(measured: &[(System, Measured)], sizes: &Sizes) -> Vec<Value> {
     lines.into_iter().flatten().collect()
 }
 
-fn median(samples: &[Sample], of: fn(&Sample) -> f64) -> f64 {
+/// The middle one.
+pub(crate) fn median<S>(samples: &[S], of: impl Fn(&S) -> f64) -> f64 {
     let mut values: Vec<f64> = samples.iter().map(of).collect();
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)

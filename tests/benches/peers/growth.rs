@@ -12,7 +12,8 @@ use tokio::runtime::Runtime;
 use trygkort_core::domain::schema::map_pin;
 use trygkort_core::domain::{ChangeId, Entity, RowId, Scope, Value};
 use trygkort_core::ipc::GetPins;
-use trygkort_core::wire::v1::{Action, WireChangeId};
+use trygkort_core::wire::from_bytes;
+use trygkort_core::wire::v1::{Action, SyncResponse, WireChangeId};
 use trygkort_tests::raw::{RawDevice, change, new_row, somewhere};
 use trygkort_tests::{Device, WireTap};
 
@@ -38,7 +39,8 @@ pub(crate) fn measure(runtime: &Runtime, sizes: &Sizes) -> Vec<Json> {
     figures
 }
 
-fn serve(folder: &Path, areas: usize) -> ServerProcess {
+/// The server in a program of its own, with so many areas.
+pub(crate) fn serve(folder: &Path, areas: usize) -> ServerProcess {
     let address = free_address().unwrap();
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.arg("--serve").arg(address.to_string()).arg(folder).arg(areas.to_string());
@@ -68,6 +70,7 @@ async fn history(changes: usize) -> Vec<Json> {
     let first = start.elapsed();
     let (sent, received) = tap.take();
     let requests = device.traffic.requests - before;
+    let entries = entries_read(&device);
     // What the server writes of those who joined may come a moment later.
     tokio::time::sleep(std::time::Duration::from_millis(500)).await;
     device.sync().await;
@@ -81,13 +84,25 @@ async fn history(changes: usize) -> Vec<Json> {
     let ms = |time: std::time::Duration| time.as_secs_f64() * 1e3;
     vec![
         figure(&name("first sync, time"), ms(first), "ms", None, &format!("{requests} requests")),
-        figure(&name("first sync, bytes"), as_f64(sent + received) / 1e3, "kB", None, "both ways"),
+        figure(
+            &name("first sync, bytes"),
+            as_f64(sent + received) / 1e3,
+            "kB",
+            None,
+            &format!("both ways; {entries} entries came as log, the others in a snapshot"),
+        ),
         figure(&name("nothing new, bytes"), as_f64(asked + answered), "bytes", Some(500.0), "with headers, both ways"),
         figure(&name("nothing new, time"), ms(again), "ms", None, ""),
         figure(&name("an edit until it is safe"), edit, "ms", None, &format!("mean of {EDITS}, one after the other")),
         figure(&name("server's memory"), server.peak_memory_mb(), "MB", None, "since it was started again"),
         figure(&name("server's files"), as_f64(bytes_in(folder.path())) / 1e6, "MB", None, ""),
     ]
+}
+
+/// How many entries of the log a device was sent; what came in a snapshot is not among them.
+fn entries_read(device: &Device) -> usize {
+    let answers = device.traffic.answers.iter().filter_map(|answer| from_bytes::<SyncResponse>(answer).ok());
+    answers.map(|answer| answer.page.entries.len()).sum()
 }
 
 /// Saves and sends edits one by one; milliseconds for each.

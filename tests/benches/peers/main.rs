@@ -11,6 +11,8 @@ mod figures;
 mod growth;
 mod ours;
 mod process;
+mod pushes;
+mod raw_sqlite;
 mod systems;
 mod works;
 
@@ -25,12 +27,15 @@ fn main() {
         ["--serve", address, folder, areas] => {
             return runtime.block_on(ours::serve(address.parse().unwrap(), folder, areas.parse().unwrap()));
         }
+        ["--serve-raw", address, folder] => {
+            return runtime.block_on(raw_sqlite::serve(address.parse().unwrap(), folder));
+        }
         ["--client", address] => return runtime.block_on(ours::obey(address)),
         _ => {}
     }
     let sizes = if std::env::var_os("TRYGKORT_BENCH_QUICK").is_some() { Sizes::QUICK } else { Sizes::WHOLE };
     let mut figures = Vec::new();
-    // One system or the growth alone, for trying.
+    // One system, the pushes or the growth alone, for trying.
     let only = std::env::var("TRYGKORT_BENCH_SYSTEM").ok();
     let wanted = |name: &str| only.as_deref().is_none_or(|only| name.starts_with(only));
     let peers = Peers::find();
@@ -38,6 +43,9 @@ fn main() {
     let all: Vec<_> = System::ALL.into_iter().filter(|system| wanted(system.name())).collect();
     let measured: Vec<_> = all.into_iter().map(|system| (system, works.measure(system))).collect();
     figures.extend(figures::compare(&measured, &sizes));
+    if wanted("pushes") {
+        figures.extend(pushes::measure(&runtime, &sizes));
+    }
     if wanted("growth") {
         figures.extend(growth::measure(&runtime, &sizes));
     }

@@ -1,6 +1,7 @@
 //! What everyone is given to do.
 
 use crate::process::{ClientProcess, Outcome, ServerProcess};
+use crate::pushes::Load;
 use crate::systems::{Peers, System};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -26,6 +27,8 @@ pub(crate) struct Sizes {
     pub(crate) histories: &'static [usize],
     pub(crate) devices: &'static [usize],
     pub(crate) areas: &'static [usize],
+    /// Pushes beside raw SQLite.
+    pub(crate) pushes: &'static [Load],
 }
 
 impl Sizes {
@@ -39,6 +42,12 @@ impl Sizes {
         histories: &[1_000, 10_000, 100_000, 1_000_000],
         devices: &[10, 100, 500],
         areas: &[1, 100, 2_000],
+        pushes: &[
+            Load { devices: 1, edits_each: 1, rounds: 100 },
+            Load { devices: 50, edits_each: 1, rounds: 20 },
+            Load { devices: 50, edits_each: 20, rounds: 10 },
+            Load { devices: 500, edits_each: 1, rounds: 9 },
+        ],
     };
     /// For trying whether everything runs.
     pub(crate) const QUICK: Self = Self {
@@ -50,6 +59,7 @@ impl Sizes {
         histories: &[1_000, 5_000],
         devices: &[3, 10],
         areas: &[1, 20],
+        pushes: &[Load { devices: 5, edits_each: 2, rounds: 3 }],
     };
 }
 
