@@ -2,9 +2,9 @@
 
 use crate::devices::{Device, Hub, row};
 use trygkort_core::app::HttpResponse;
-use trygkort_core::domain::{ContactId, Role, Scope, Value};
+use trygkort_core::domain::{ContactId, Entity, Role, Scope, Value};
 use trygkort_core::ipc::*;
-use trygkort_core::wire::v1::{Cursor, Offer, SyncRequest, SyncResponse};
+use trygkort_core::wire::v1::{Cursor, LogRow, Offer, Seal, SyncRequest, SyncResponse, WireId};
 use trygkort_core::wire::{from_bytes, to_bytes};
 
 fn contact(device: &mut Device, name: &str) -> ContactId {
@@ -203,6 +203,36 @@ fn an_offer_that_is_not_proven_changes_nothing_and_is_kept_aside() {
     let request = SyncRequest { version: 1, origin: 7, cursor, offer: Some(whole), ..Default::default() };
     raw(&mut hub, 7, Role::Coordinator, &request);
     assert!(hub.log.row(row_of(91)).unwrap().is_some(), "the true one is taken");
+}
+
+/// The hash of an erased row stands for it in the chain: whatever else stood in its place would be vouched for by nothing.
+#[test]
+fn nobody_has_a_row_erased_by_saying_so_beside_a_hash() {
+    let mut hub = Hub::demo();
+    hub.push(7, Role::Coordinator, vec![crate::hostile::contact_named(1, 91, "Bliver her")]);
+    let request = SyncRequest { version: 1, origin: 60, ..Default::default() };
+    let page = raw(&mut hub, 60, Role::Resident, &request).page;
+    let to = Cursor { position: page.to, scopes: page.heads, epoch: page.epoch, mac: page.mac };
+    let mut entries = page.entries;
+    let part = &mut entries.last_mut().unwrap().scopes[0];
+    let leaves = trygkort_core::seal::salted_leaves(*part.salt.unwrap(), &part.rows);
+    part.seals = Some(leaves.map(|leaf| Seal { key: None, leaf: Some(leaf.into()) }).collect());
+    part.salt = None;
+    let erasure = LogRow {
+        entity: Entity::Contact.number(),
+        row: WireId(row_of(91)),
+        withdrawn: true,
+        fields: Vec::new(),
+        created_by: None,
+        erased: Some(true),
+    };
+    part.rows.fill(erasure.into());
+    let head = hub.log.head_position().unwrap();
+    let cursor = Cursor { mac: Some([1; 16].into()), ..to.clone() };
+    let offer = Some(Offer { from: Cursor::default(), to, entries });
+    raw(&mut hub, 60, Role::Resident, &SyncRequest { cursor, offer, ..request });
+    assert!(hub.log.row(row_of(91)).unwrap().is_some(), "it is there still");
+    assert_eq!(hub.log.head_position().unwrap(), head, "nobody is told that it was erased");
 }
 
 fn row_of(n: u128) -> trygkort_core::domain::RowId {
