@@ -2,7 +2,7 @@
 //! about, or a narrower one.
 
 use super::admit::{Admission, Judged, Writer};
-use super::{HubError, mirror};
+use super::{HubError, erase, mirror};
 use crate::domain::schema::{DELETED_AT, conflict};
 use crate::domain::{ChangeId, Entity, FieldId, RowId, Scope, Value};
 use crate::merge::conflict::{Conflict, Writing, of_edit, with_deletion};
@@ -90,7 +90,8 @@ impl Admission<'_> {
     ) -> Result<(), HubError> {
         let mut changes = Vec::new();
         for found in met {
-            changes.extend(self.entered(action, found)?);
+            let before = judged.iter().find(|row| row.change.row.0 == found.row).map(|row| row.scope);
+            changes.extend(self.entered(action, found, before.unwrap_or(Scope::Coordination))?);
         }
         let new: HashSet<RowId> = met.iter().map(|found| found.id(self.writer.origin())).collect();
         for row in judged.iter().filter(|row| row.current.is_some()) {
@@ -108,11 +109,19 @@ impl Admission<'_> {
         Ok(())
     }
 
-    /// The row of a conflict just met.
-    fn entered(&self, action: &Action, met: &Conflict) -> Result<Option<RowChange>, StoreError> {
+    /// The row of a conflict just met, about something that was in the scope `before`. None where its place is taken by
+    /// what a hostile device made there, or was erased: what lost is in the log, and the action is admitted all the same.
+    fn entered(&self, action: &Action, met: &Conflict, before: Scope) -> Result<Option<RowChange>, StoreError> {
         let id = met.id(self.writer.origin());
         let about = rows::get(self.conn, met.row)?;
         let current = rows::get(self.conn, id)?;
+        let taken = current.as_ref().is_some_and(|row| row.entity != Entity::Conflict.number());
+        if taken || erase::is_erased(self.conn, id)? {
+            return Ok(None);
+        }
+        // Nobody names what was erased, the server neither.
+        let names_erased = met.value.row().map_or(Ok(false), |row| erase::is_erased(self.conn, row))?;
+        let value = if names_erased { Value::Null } else { met.value.clone() };
         self.conn
             .prepare_cached("INSERT OR IGNORE INTO conflict_of (row, field, conflict) VALUES (?1, ?2, ?3)")?
             .execute(params![met.row.0.as_bytes(), met.field, id.0.as_bytes()])?;
@@ -122,14 +131,16 @@ impl Admission<'_> {
             (conflict::entity, Value::Int(met.entity.into())),
             (conflict::row, met.row.into()),
             (conflict::field, Value::Int(met.field.into())),
-            (conflict::value, met.value.clone()),
+            (conflict::value, value),
             (conflict::origin, Value::Int(met.loser.origin.into())),
             (conflict::written_at, written_at.and_then(|at| i64::try_from(at).ok()).into()),
             (conflict::winner_origin, Value::Int(met.winner.origin.into())),
             (conflict::kind, met.kind.as_str().into()),
             (conflict::resolved_at, Value::Null),
         ];
-        let scope = about.map_or(Scope::Coordination, |row| row.scope);
+        // What lost was written where the thing was before: whoever could not read it there is not shown it now.
+        let now = about.map_or(Scope::Coordination, |row| row.scope);
+        let scope = if mutant!(ShowWhatLostWhereItNeverWas) { now } else { now.narrowed(before) };
         Ok(changed(id, current.as_ref(), scope, fields.into_iter()))
     }
 

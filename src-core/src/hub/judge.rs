@@ -73,6 +73,11 @@ impl Admission<'_> {
         if current.as_ref().is_some_and(|row| row.entity != change.entity) {
             return Ok(Err(Reason::Validation));
         }
+        // The server's own rows, such as those of conflicts, have ids that anyone can work out.
+        let squats = by_device && current.is_none() && change.row.0.is_derived() && entity != Entity::CardCell;
+        if squats && !mutant!(LetOthersTakeTheServersIds) {
+            return Ok(Err(Reason::Validation));
+        }
         if !self.is_open(scope)? || !move_to.map_or(Ok(true), |to| self.is_open(to))? {
             return Ok(Err(Reason::Validation));
         }

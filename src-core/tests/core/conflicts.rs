@@ -2,7 +2,7 @@
 
 use crate::devices::{Device, Hub, NOON_MS, row};
 use crate::hostile::contact_named;
-use trygkort_core::domain::schema::{DELETED_AT, conflict, contact};
+use trygkort_core::domain::schema::{DELETED_AT, conflict, contact, organisation};
 use trygkort_core::domain::{ChangeId, Entity, FieldId, Role, RowId, Scope, Value};
 use trygkort_core::merge::RowState;
 use trygkort_core::wire::v1::{Action, FieldChange, Outcome, Reason, RowChange, Verdict, WireChangeId, WireId};
@@ -66,6 +66,70 @@ fn what_lost_is_kept_with_its_author_and_shown_to_the_same_people() {
     assert_eq!(push(&mut hub, 2, note(1, 2_000, "Bank på", None)), verdict, "the same again is told the same");
     assert_eq!(conflicts(&hub).len(), 1);
     assert!(hub.log.check().unwrap().is_empty());
+}
+
+/// The id that the conflict of [`what_lost_is_kept_with_its_author_and_shown_to_the_same_people`] has.
+fn known_beforehand() -> RowId {
+    let mut hub = hub();
+    push(&mut hub, 1, note(10, 1_000, "Ring på", None));
+    push(&mut hub, 2, note(1, 2_000, "Bank på", None));
+    conflicts(&hub)[0].row
+}
+
+#[test]
+fn nobody_takes_the_place_of_a_conflict_beforehand() {
+    let mut hub = hub();
+    let mut squatter = contact_named(1, 92, "Her er optaget");
+    squatter.rows[0].row = WireId(known_beforehand());
+    assert_eq!(push(&mut hub, 3, squatter).reason, Some(Reason::Validation));
+    push(&mut hub, 1, note(10, 1_000, "Ring på", None));
+    assert_eq!(push(&mut hub, 2, note(1, 2_000, "Bank på", None)).conflicts, Some(1));
+    assert_eq!(conflicts(&hub)[0].row, known_beforehand());
+}
+
+#[test]
+fn an_action_is_admitted_though_the_row_of_its_conflict_was_erased() {
+    let mut hub = hub();
+    push(&mut hub, 1, note(10, 1_000, "Ring på", None));
+    crate::erasure::erase(&mut hub, known_beforehand());
+    assert_eq!(push(&mut hub, 2, note(1, 2_000, "Bank på", None)).outcome, Outcome::Applied);
+    assert_eq!(held(&hub), "Bank på".into());
+    assert!(conflicts(&hub).is_empty());
+}
+
+#[test]
+fn a_conflict_does_not_name_what_was_erased() {
+    let mut hub = hub();
+    let named = |n: u128, name: &str, counter| {
+        let fields = vec![FieldChange { field: organisation::name, value: name.into(), base: None }];
+        let scope = Scope::Network.number();
+        let rows = vec![RowChange { entity: 2, row: WireId(row(n)), scope, move_to: None, fields }];
+        Action { counter, hlc: 1, seen: 0, all_or_nothing: None, rows }
+    };
+    for (n, name, counter) in [(81, "Foreningen", 20), (82, "Klubben", 21)] {
+        assert_eq!(push(&mut hub, 1, named(n, name, counter)).reason, None);
+    }
+    let belongs = |counter, later, n| set(counter, later, 1_000, contact::organisation, Value::Row(row(n)), None);
+    push(&mut hub, 1, belongs(30, 1_000, 81));
+    crate::erasure::erase(&mut hub, row(81));
+    assert_eq!(push(&mut hub, 2, belongs(1, 2_000, 82)).conflicts, Some(1), "and it is admitted");
+    assert_eq!(value(&conflicts(&hub)[0], conflict::value), Value::Null);
+}
+
+#[test]
+fn what_lost_does_not_follow_a_row_into_a_wider_scope() {
+    let mut hub = hub();
+    let to = |scope: Scope, action: Action| {
+        let mut moved = action;
+        moved.rows[0].move_to = Some(scope.number());
+        moved
+    };
+    push(&mut hub, 1, to(Scope::Coordination, note(10, 1_000, "Fortroligt", None)));
+    push(&mut hub, 2, to(Scope::Public, note(1, 2_000, "Til alle", None)));
+    assert_eq!(hub.log.row(row(CONTACT)).unwrap().unwrap().scope, Scope::Public);
+    let found = conflicts(&hub);
+    assert_eq!(value(&found[0], conflict::value), "Fortroligt".into());
+    assert_eq!(found[0].scope, Scope::Coordination, "who could not read it then does not read it now");
 }
 
 #[test]
