@@ -58,6 +58,9 @@ fn sealed_here(
     (area, keys): (AreaId, &Keys),
     cursor: &Cursor,
 ) -> Result<Option<[u8; 16]>, StoreError> {
+    if cursor.scopes.len() > page::all_scopes(conn)?.len() {
+        return Ok(None);
+    }
     let scopes: Vec<Scope> = cursor.scopes.iter().filter_map(|head| Scope::from_number(head.scope)).collect();
     let scopes = page::heads(conn, &scopes, cursor.position)?;
     let same = scopes.iter().map(|head| (head.scope, head.seq)).eq(cursor.scopes.iter().map(|h| (h.scope, h.seq)));

@@ -28,7 +28,9 @@ pub(super) fn check(area: AreaId, peer: &Peer, request: &SyncRequest, hashes: &[
 
 /// Whether a push continues what this origin sent before.
 pub(super) fn continues(conn: &Connection, request: &SyncRequest, hashes: &[Hash]) -> Result<bool, StoreError> {
-    let (Some(push), Some(last)) = (&request.push, last_judged(conn, request.origin)?) else { return Ok(true) };
+    // Where nothing is sent there is nothing to tell two devices apart by.
+    let sent = request.push.as_ref().filter(|_| !request.actions.is_empty());
+    let (Some(push), Some(last)) = (sent, last_judged(conn, request.origin)?) else { return Ok(true) };
     let known = push.after.map_or(0, |after| after.end);
     if last.end < known {
         // The server was restored, and this device will bring what it lacks.

@@ -30,6 +30,22 @@ fn outcome(hub: &mut Hub, role: Role, action: Action) -> (Outcome, Option<Reason
 }
 
 #[test]
+fn what_would_keep_everyone_else_waiting_is_refused_or_not_looked_at() {
+    let mut hub = Hub::demo();
+    let action = |counter| Action { counter, hlc: 1, seen: 0, all_or_nothing: None, rows: Vec::new() };
+    let request =
+        SyncRequest { version: 1, origin: 7, actions: (1..=30_001).map(action).collect(), ..Default::default() };
+    let error = hub.exchange(7, Role::Coordinator, &trygkort_core::wire::to_bytes(&request)).unwrap_err();
+    assert_eq!(error.to_string(), "sync request: actions: more than 30000");
+    let scopes = (0..100_000).map(|scope| ScopeSeq { scope, seq: 1, hash: None }).collect();
+    let cursor = Cursor { position: 1, scopes, epoch: Some(1), mac: Some([1; 16].into()) };
+    let request = SyncRequest { version: 1, origin: 7, cursor, ..Default::default() };
+    let answer = hub.exchange(7, Role::Coordinator, &trygkort_core::wire::to_bytes(&request)).unwrap();
+    let answer: SyncResponse = trygkort_core::wire::from_bytes(&answer).unwrap();
+    assert!(answer.restart.is_some(), "such a place is nowhere");
+}
+
+#[test]
 fn each_wrong_action_is_refused_for_its_reason() {
     let mut hub = Hub::demo();
     let pin = |scope, category: &str| {

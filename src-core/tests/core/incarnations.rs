@@ -25,6 +25,17 @@ fn titles(device: &mut Device) -> Vec<String> {
     device.ask(GetPins {}).unwrap().into_iter().map(|pin| pin.title).collect()
 }
 
+/// A further number stays in the log for good, so nobody is given one who sends nothing.
+#[test]
+fn a_push_of_nothing_asks_for_no_further_number() {
+    let mut hub = Hub::demo();
+    hub.push(7, Role::Coordinator, vec![crate::hostile::contact_named(1, 91, "Vagten")]);
+    let push = Some(Push { after: None, salt: [1; 16].into(), signature: None });
+    let request = SyncRequest { version: 1, origin: 7, push, ..Default::default() };
+    let answer: SyncResponse = from_bytes(&hub.exchange(7, Role::Coordinator, &to_bytes(&request)).unwrap()).unwrap();
+    assert_eq!(answer.incarnation, None);
+}
+
 #[test]
 fn what_a_device_and_its_copy_write_is_all_there() {
     let mut hub = Hub::demo();
