@@ -31,7 +31,7 @@ mod verdicts;
 
 use crate::domain::{AreaId, Reader, Role, RowId};
 use crate::store::{Journal, StoreError, configure, migrate, rewrite_if_due, rows};
-use crate::wire::v1::{Action, Page, Raw, Reason, Restart, SyncRequest, SyncResponse, Verdict};
+use crate::wire::v1::{Action, Page, Raw, Reason, Restart, SPEAKS_ERASED, SyncRequest, SyncResponse, Verdict};
 use crate::wire::{VERSION, to_bytes};
 use admit::{Admission, Writer};
 use cursor::Standing;
@@ -247,7 +247,7 @@ impl AreaLog {
                 let verdict = admission.judge_and_keep(action)?;
                 let verdict = admission.as_erased_since(action, verdict)?;
                 // A device of before cannot read that reason.
-                let unreadable = verdict.reason == Some(Reason::Erased) && request.speaks.is_none();
+                let unreadable = verdict.reason == Some(Reason::Erased) && request.speaks.unwrap_or(0) < SPEAKS_ERASED;
                 let reason = if unreadable { Some(Reason::Reference) } else { verdict.reason };
                 response.verdicts.push(Verdict { reason, ..verdict });
                 if reason.is_some() && mutant!(StopAtWhatIsRefused) {
@@ -402,12 +402,7 @@ impl AreaLog {
     /// # Errors
     /// When the file fails.
     pub fn backed_up(&self) -> Result<u64, StoreError> {
-        let kept: Option<u64> = self
-            .conn
-            .prepare_cached("SELECT value FROM meta WHERE key = 'backed_up'")?
-            .query_row([], |row| row.get(0))
-            .optional()?;
-        Ok(kept.unwrap_or(0))
+        backed_up(&self.conn)
     }
 
     /// Notes that the log is in a backup up to `position`: devices need not keep what is before it.
@@ -454,6 +449,12 @@ impl AreaLog {
     pub fn connection(&self) -> &Connection {
         &self.conn
     }
+}
+
+fn backed_up(conn: &Connection) -> Result<u64, StoreError> {
+    let sql = "SELECT value FROM meta WHERE key = 'backed_up'";
+    let kept: Option<u64> = conn.prepare_cached(sql)?.query_row([], |row| row.get(0)).optional()?;
+    Ok(kept.unwrap_or(0))
 }
 
 /// The number of a role on the wire: 0 resident … 3 coordinator.

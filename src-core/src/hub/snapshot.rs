@@ -239,6 +239,11 @@ pub(super) fn offer(
         return Ok(None);
     }
     let Some(kept) = kept(conn)?.filter(|kept| kept.position > from) else { return Ok(None) };
+    // Whoever takes a snapshot has nothing of the log before it, and what no backup has must come back from somewhere.
+    let backed_up = super::backed_up(conn)?;
+    if backed_up > 0 && kept.position > backed_up && !mutant!(OfferWhatNoBackupHas) {
+        return Ok(None);
+    }
     let reads = |number: u32| scopes.iter().any(|scope| scope.number() == number);
     if !is_log_longer(conn, scopes, (from, kept.position), kept.raw_bytes(reads))? {
         return Ok(None);

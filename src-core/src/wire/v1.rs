@@ -15,6 +15,9 @@ pub const VERSION: u16 = 1;
 /// 2 is snapshots as well, 3 is walks as well, 4 is seeds as well.
 pub const SPEAKS: u16 = 4;
 
+/// Says that *erased* may be the reason of a verdict.
+pub const SPEAKS_ERASED: u16 = 1;
+
 /// Says that a snapshot may be sent.
 pub const SPEAKS_SNAPSHOTS: u16 = 2;
 

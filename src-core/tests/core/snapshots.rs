@@ -42,6 +42,19 @@ fn sync(device: &mut Device, hub: &mut Hub) -> Requests {
     sync_with(device, hub, |_, answer| Ok(answer))
 }
 
+/// What a device takes in by a snapshot it cannot give back after a restore, so it is to be in a backup.
+#[test]
+fn a_snapshot_of_what_no_backup_has_is_not_offered_where_backups_are_made() {
+    let mut hub = busy();
+    hub.make_snapshot();
+    let head = hub.log.head_position().unwrap();
+    for (backed_up, files) in [(0, true), (head - 1, false), (head, true)] {
+        hub.log.set_backed_up(backed_up).unwrap();
+        let made = sync(&mut Device::joined(Role::Coordinator), &mut hub);
+        assert_eq!(made.files > 0, files, "backed up to {backed_up} of {head}");
+    }
+}
+
 /// The demo area after some work: rows edited, moved, in the trash, and with things of a newer version.
 fn busy() -> Hub {
     let mut hub = Hub::demo();
