@@ -161,12 +161,16 @@ impl ApiError {
     }
 }
 
+/// A day: what there are too many of does not become fewer soon.
+const TOO_MANY_RETRY_S: u64 = 86_400;
+
 impl From<ControlError> for ApiError {
     fn from(error: ControlError) -> Self {
         match error {
             ControlError::NotFound(what) => Self::not_found(what),
             ControlError::InvitationUnknown => Self::invitation_unknown(),
             ControlError::InvitationSpent => Self::invitation_spent(),
+            ControlError::TooMany(_) => Self::too_many_requests(TOO_MANY_RETRY_S),
             ControlError::Full => Self::storage_full(),
             ControlError::Unavailable => Self::unavailable(),
             other => Self::internal(other.to_string()),

@@ -17,6 +17,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0006_device_keys.sql"),
     include_str!("migrations/0007_erased_members.sql"),
     include_str!("migrations/0008_walks.sql"),
+    include_str!("migrations/0009_issuers.sql"),
 ];
 
 /// The command line writes beside the server; each waits for the other.

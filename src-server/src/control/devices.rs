@@ -8,6 +8,9 @@ use std::collections::BTreeSet;
 use trygkort_core::domain::{AreaId, Role, RowId};
 use uuid::Uuid;
 
+/// Every number stays in the log for good. A device that was copied this often is not copied by accident.
+const ORIGINS_MAX: u32 = 100;
+
 /// Who a token belongs to.
 #[derive(Clone, Debug)]
 pub(crate) struct Identity {
@@ -181,8 +184,13 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Gives a device one more number to go by.
+    /// Gives a device one more number to go by, unless it has [`ORIGINS_MAX`].
     pub(crate) fn add_origin(&self, area: AreaId, device: Uuid, now_ms: i64) -> Result<u32, ControlError> {
+        let sql = "SELECT COUNT(*) FROM origins WHERE device_id = ?1";
+        let has: u32 = self.conn.prepare_cached(sql)?.query_row([device.to_string()], |row| row.get(0))?;
+        if has >= ORIGINS_MAX {
+            return Err(ControlError::TooMany("numbers of one device"));
+        }
         let origin = self.next_origin(area)?;
         let sql = "INSERT INTO origins (area_id, origin, device_id, since_ms) VALUES (?1, ?2, ?3, ?4)";
         self.conn.prepare_cached(sql)?.execute(params![area.to_string(), origin, device.to_string(), now_ms])?;
@@ -205,25 +213,29 @@ impl Writer<'_> {
         )
     }
 
-    /// Locks one of the member's own devices out, for good. The member's open hand-overs are taken back as well: whoever
-    /// holds a stolen device may have asked for one.
+    /// Locks one of the member's own devices out, for good. The member's open hand-overs and the invitations issued with
+    /// it are taken back as well: whoever holds a stolen device may have asked for some.
     pub(crate) fn revoke_device(&self, member: RowId, device: Uuid, now_ms: i64) -> Result<(), ControlError> {
         let sql = "UPDATE devices SET revoked_at_ms = ?3 WHERE id = ?1 AND member_id = ?2 AND revoked_at_ms IS NULL";
         let values = params![device.to_string(), member.to_string(), now_ms];
         changed_one(self.conn.prepare_cached(sql)?.execute(values)?, "device")?;
+        self.revoke_issued_with(&device.to_string(), now_ms)?;
         self.revoke_hand_overs(member, now_ms)
     }
 }
 
 impl Writer<'_> {
-    /// Locks all devices of a member out, for good, and takes back what they could add further ones with. Answers with
-    /// the devices that still worked.
+    /// Locks all devices of a member out, for good, and takes back what they could add further ones with and what they
+    /// issued. Answers with the devices that still worked.
     pub(crate) fn lock_out_member(&self, area: AreaId, member: RowId, now_ms: i64) -> Result<Vec<Uuid>, ControlError> {
         let (area, id) = (area.to_string(), member.to_string());
         let known =
             self.conn.prepare_cached("SELECT 1 FROM members WHERE id = ?1 AND area_id = ?2")?.exists([&id, &area])?;
         changed_one(usize::from(known), "member")?;
         self.revoke_hand_overs(member, now_ms)?;
+        let mut statement = self.conn.prepare_cached("SELECT id FROM devices WHERE member_id = ?1")?;
+        let devices = statement.query_map([&id], |row| row.get(0))?.collect::<Result<Vec<String>, _>>()?;
+        devices.iter().try_for_each(|device| self.revoke_issued_with(device, now_ms))?;
         let sql = "UPDATE devices SET revoked_at_ms = ?2 WHERE member_id = ?1 AND revoked_at_ms IS NULL RETURNING id";
         let mut statement = self.conn.prepare_cached(sql)?;
         let devices = statement.query_map(params![id, now_ms], |row| row.get(0))?;

@@ -38,7 +38,8 @@ pub(crate) enum Issuer {
     CommandLine,
     /// Printed when a demo server starts; replaced at its next start.
     Demo,
-    Member,
+    /// A member, with this device.
+    Device(Uuid),
 }
 
 impl Issuer {
@@ -46,7 +47,14 @@ impl Issuer {
         match self {
             Issuer::CommandLine => "command_line",
             Issuer::Demo => "demo",
-            Issuer::Member => "member",
+            Issuer::Device(_) => "member",
+        }
+    }
+
+    fn device(self) -> Option<Uuid> {
+        match self {
+            Issuer::Device(device) => Some(device),
+            Issuer::CommandLine | Issuer::Demo => None,
         }
     }
 }
@@ -89,8 +97,8 @@ impl Writer<'_> {
         let id = Uuid::now_v7();
         let sql = "INSERT INTO invitations
                      (id, area_id, role, member_id, secret_hash, issued_by, uses, uses_left, created_at_ms, expires_at_ms,
-                      access_until_ms, walk_id)
-                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?9, ?10, ?11)";
+                      access_until_ms, walk_id, issued_by_device)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?9, ?10, ?11, ?12)";
         self.conn.prepare_cached(sql)?.execute(params![
             id.to_string(),
             new.area.to_string(),
@@ -103,6 +111,7 @@ impl Writer<'_> {
             new.redeemable_until_ms(),
             new.access_until_ms,
             new.walk.map(|walk| walk.walk.to_string()),
+            new.issuer.device().map(|device| device.to_string()),
         ])?;
         Ok((id, secret))
     }
@@ -120,6 +129,17 @@ impl Writer<'_> {
         let sql = "UPDATE invitations SET revoked_at_ms = ?2
                    WHERE member_id = ?1 AND uses_left > 0 AND revoked_at_ms IS NULL";
         self.conn.prepare_cached(sql)?.execute(params![member.to_string(), now_ms])?;
+        Ok(())
+    }
+
+    /// Takes back what was issued with a device and still works: whoever had stolen it may have done that.
+    pub(super) fn revoke_issued_with(&self, device: &str, now_ms: i64) -> Result<(), ControlError> {
+        if trygkort_core::mutant!(LeaveWhatAStolenDeviceIssued) {
+            return Ok(());
+        }
+        let sql = "UPDATE invitations SET revoked_at_ms = ?2
+                   WHERE issued_by_device = ?1 AND uses_left > 0 AND revoked_at_ms IS NULL";
+        self.conn.prepare_cached(sql)?.execute(params![device, now_ms])?;
         Ok(())
     }
 

@@ -55,6 +55,9 @@ pub enum ControlError {
     BadValue(&'static str),
     #[error("control.db: {0}")]
     Failed(String),
+    /// There are as many of something as there may be.
+    #[error("too many {0}")]
+    TooMany(&'static str),
     /// The disk is full; nothing was changed.
     #[error("the disk is full")]
     Full,

@@ -80,6 +80,29 @@ async fn a_hand_over_link_is_for_one_device_and_dies_with_the_stolen_one() {
     server.redeem(&fresh).await.expect(200);
 }
 
+/// Whoever steals a coordinator's telephone may invite themselves before it is locked out.
+#[tokio::test]
+async fn what_a_stolen_device_issued_dies_with_it() {
+    let server = TestServer::start().await;
+    let issue = async |device: &TestDevice<'_>| {
+        let body = json!({"role": "coordinator", "uses": 5, "expires_hours": 48});
+        let issued = device.post("/api/v1/invitations", body).await.expect(200);
+        issued["link"].as_str().unwrap().split_once('#').unwrap().1.to_owned()
+    };
+    let stolen = server.join(Role::Coordinator).await;
+    let own = server.join_by(&hand_over(&stolen).await.0).await;
+    let (by_stolen, by_own) = (issue(&stolen).await, issue(&own).await);
+    server.redeem(&by_stolen).await.expect(200);
+    own.delete(&format!("/api/v1/devices/{}", stolen.id())).await.expect(204);
+    server.redeem(&by_stolen).await.expect_error(410, "invitation_spent");
+    server.redeem(&by_own).await.expect(200);
+
+    let desk = server.join(Role::Coordinator).await;
+    let member = own.redeemed["member_id"].as_str().unwrap();
+    desk.delete(&format!("/api/v1/members/{member}")).await.expect(204);
+    server.redeem(&by_own).await.expect_error(410, "invitation_spent");
+}
+
 #[tokio::test]
 async fn a_stream_ends_with_the_access() {
     let server = TestServer::start().await;
