@@ -4,7 +4,7 @@ use crate::clock::now_ms;
 use crate::control::Identity;
 use crate::error::ApiError;
 use crate::hub::Peer;
-use crate::secrets::TOKEN;
+use crate::secrets::{SecretHash, TOKEN};
 use crate::server::App;
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::header;
@@ -26,6 +26,7 @@ pub(crate) struct Device {
     pub(crate) origin: u32,
     /// When the member's access ends, if it does.
     pub(crate) access_until_ms: Option<i64>,
+    token: SecretHash,
     public_key: Option<[u8; 32]>,
     also: Vec<u32>,
     walks: BTreeSet<u32>,
@@ -48,16 +49,34 @@ impl FromRequestParts<App> for Device {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        let identity = identify(parts, app).await?;
+        let (token, identity) = identify(parts, app).await?;
+        let device = Device::let_in(token, &identity)?;
+        note_seen(app, &identity);
+        app.limits.device(identity.device)?;
+        Ok(device)
+    }
+}
+
+impl Device {
+    /// The same device as it is let in by now: its body may have been a long time on its way.
+    pub(crate) async fn again(self, app: &App) -> Result<Self, ApiError> {
+        Device::let_in(self.token, &owner(self.token, app).await?)
+    }
+
+    fn let_in(token: SecretHash, identity: &Identity) -> Result<Self, ApiError> {
         if identity.revoked && !trygkort_core::mutant!(LetALockedOutDeviceRead) {
             return Err(ApiError::revoked());
         }
         if identity.is_over() && !trygkort_core::mutant!(LetAccessGoOnBeyondItsEnd) {
             return Err(ApiError::expired());
         }
-        note_seen(app, &identity);
-        app.limits.device(identity.device)?;
-        Ok(identity.into())
+        Ok(Device::of(token, identity.clone()))
+    }
+
+    fn of(token: SecretHash, identity: Identity) -> Self {
+        let Identity { device: id, member, area, origin, role, access_until_ms, public_key, also, walks, .. } =
+            identity;
+        Device { id, member, role, area, origin, access_until_ms, token, public_key, also, walks }
     }
 }
 
@@ -68,27 +87,23 @@ impl FromRequestParts<App> for LockedOut {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        let identity = identify(parts, app).await?;
+        let (token, identity) = identify(parts, app).await?;
         if !identity.revoked && !identity.is_over() {
             return Err(ApiError::unauthorized());
         }
         app.limits.device(identity.device)?;
-        Ok(LockedOut(identity.into()))
+        Ok(LockedOut(Device::of(token, identity)))
     }
 }
 
 /// Whose token it is.
-async fn identify(parts: &Parts, app: &App) -> Result<Identity, ApiError> {
+async fn identify(parts: &Parts, app: &App) -> Result<(SecretHash, Identity), ApiError> {
     let token = bearer(parts).and_then(|token| TOKEN.hash_of(token)).ok_or_else(ApiError::unauthorized)?;
-    app.control.read(move |control| control.identify(token, now_ms())).await?.ok_or_else(ApiError::unauthorized)
+    Ok((token, owner(token, app).await?))
 }
 
-impl From<Identity> for Device {
-    fn from(identity: Identity) -> Self {
-        let Identity { device: id, member, area, origin, role, access_until_ms, public_key, also, walks, .. } =
-            identity;
-        Device { id, member, role, area, origin, access_until_ms, public_key, also, walks }
-    }
+async fn owner(token: SecretHash, app: &App) -> Result<Identity, ApiError> {
+    app.control.read(move |control| control.identify(token, now_ms())).await?.ok_or_else(ApiError::unauthorized)
 }
 
 /// A device of a coordinator.

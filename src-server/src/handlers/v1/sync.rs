@@ -12,9 +12,12 @@ use axum::extract::{Request, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 use trygkort_core::domain::AreaId;
 use trygkort_core::wire::CONTENT_TYPE;
 
+/// A body that took longer is of somebody who may have been locked out meanwhile.
+const SLOW: Duration = Duration::from_secs(1);
 /// So much is read at once, in some tenths of a millisecond.
 const SHORT_BYTES: usize = 16 * 1024;
 
@@ -39,9 +42,13 @@ pub(crate) async fn post(device: Device, State(app): State<App>, request: Reques
         Some(other) if other.starts_with(ANY_VERSION) => return Err(ApiError::outdated()),
         _ => return Err(ApiError::unsupported_media_type(CONTENT_TYPE)),
     }
+    let asked = Instant::now();
     let body = Bytes::from(read_body(request).await?);
+    let device = if asked.elapsed() > SLOW { device.again(&app).await? } else { device };
     let (area, mut peer) = (device.area, device.peer());
 
+    // What is read takes many times the memory of what came, and waits for the area: long ones take turns.
+    let _turn = if body.len() > SHORT_BYTES { app.long_requests.acquire().await.ok() } else { None };
     let received = Arc::new(receive(area, peer.clone(), body).await?);
     let (mut exchanged, mut name) = exchange(&app, area, peer.clone(), received.clone()).await?;
     if exchanged.wants_origin {
