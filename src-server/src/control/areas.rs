@@ -50,6 +50,9 @@ impl Reader<'_> {
     }
 }
 
+/// More than anybody gives out between two copies.
+const LEAP: u32 = 10_000;
+
 impl Writer<'_> {
     /// Enters an area whose file is there already.
     pub(crate) fn add_area(&self, area: &NewArea<'_>, now_ms: i64) -> Result<(), ControlError> {
@@ -75,9 +78,15 @@ impl Writer<'_> {
     /// After a restore: numbers of devices and walks that were given out since the backup are not given out again, and
     /// every area's mirrors are compared anew.
     pub(crate) fn restored(&self) -> Result<(), ControlError> {
-        const LEAP: u32 = 10_000;
         self.conn.execute("UPDATE areas SET next_origin = next_origin + ?1, next_walk = next_walk + ?1", [LEAP])?;
         self.conn.execute("UPDATE mirrors SET changed = changed + 1", [])?;
+        Ok(())
+    }
+
+    /// The same for one area that was put in from a copy.
+    pub(crate) fn put_back(&self, area: AreaId) -> Result<(), ControlError> {
+        let sql = "UPDATE areas SET next_origin = next_origin + ?1, next_walk = next_walk + ?1 WHERE id = ?2";
+        self.conn.execute(sql, params![LEAP, area.to_string()])?;
         Ok(())
     }
 
