@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, TcpListener};
 use std::num::NonZeroU32;
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -14,6 +15,7 @@ use trygkort_tests::Device;
 const FOLDER: &str = "TRYGKORT_KILL_FOLDER";
 const ADDRESS: &str = "TRYGKORT_KILL_ADDRESS";
 const KILLS: u64 = 60;
+const SIGKILL: i32 = 9;
 const DEVICES: usize = 3;
 
 fn config(folder: &Path) -> Config {
@@ -80,12 +82,12 @@ async fn nothing_is_lost_when_the_server_is_killed() {
         let killer = std::thread::spawn(move || {
             std::thread::sleep(moment);
             child.kill().unwrap();
-            child.wait().unwrap();
+            child.wait().unwrap().signal()
         });
         for (number, device) in devices.iter_mut().enumerate() {
             push(device, &format!("{kill} af {number}")).await;
         }
-        killer.join().unwrap();
+        assert_eq!(killer.join().unwrap(), Some(SIGKILL), "it lived until it was killed");
         child = start(folder.path(), address);
     }
     devices.push(Device::joined(&link).await);

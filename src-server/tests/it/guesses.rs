@@ -63,6 +63,28 @@ async fn guess_at_everything(url: &str, dir: &Path) -> Vec<String> {
     vec![secret, late, token]
 }
 
+/// A walk is joined with a secret too, by whoever has a token: guessing there counts as well.
+#[test]
+fn guessing_at_walks_alone_is_slowed_down() {
+    let temp = tempfile::tempdir().unwrap();
+    let dir = temp.path();
+    let serving = Serving::start(dir, &[]);
+    succeeds(dir, &["area", "create", "--data", "data", "--name", "Ådalen", "--bbox", "9.50,47.12,9.54,47.16"]);
+    tokio::runtime::Runtime::new().unwrap().block_on(async {
+        let token = redeem(&serving.url, &invite(dir)).await.expect(200)["token"].as_str().unwrap().to_owned();
+        let join = async |number: usize| {
+            let body = json!({"secret": guess(number, 26)});
+            post(&serving.url, "/api/v1/walks/join", Some(&token), body).await.status.as_u16()
+        };
+        let statuses = futures::future::join_all((0..GUESSES).map(join)).await;
+        assert_eq!(
+            statuses.into_iter().collect::<BTreeSet<u16>>(),
+            BTreeSet::from([404, 429]),
+            "some pass, then there are too many"
+        );
+    });
+}
+
 #[test]
 fn guesses_are_slowed_down_and_logged_without_what_was_guessed() {
     let temp = tempfile::tempdir().unwrap();

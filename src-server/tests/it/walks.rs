@@ -14,14 +14,14 @@ fn now_ms() -> i64 {
     i64::try_from(std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis()).unwrap()
 }
 
-async fn make_walk(desk: &TestDevice<'_>, name: &str) -> Json {
+pub(crate) async fn make_walk(desk: &TestDevice<'_>, name: &str) -> Json {
     let ask = json!({"name": name, "starts_at_ms": now_ms(), "ends_at_ms": now_ms() + 5 * HOUR_MS});
     let walk = desk.post("/api/v1/walks", ask).await.expect(200);
     desk.server.server.mirrored().await.unwrap();
     walk
 }
 
-async fn invitation_to(desk: &TestDevice<'_>, walk: &Json, role: &str) -> (String, Json) {
+pub(crate) async fn invitation_to(desk: &TestDevice<'_>, walk: &Json, role: &str) -> (String, Json) {
     let ask = json!({"role": role, "uses": 100, "expires_hours": 48, "walk": walk["id"]});
     let issued = desk.post("/api/v1/invitations", ask).await.expect(200);
     (issued["link"].as_str().unwrap().split_once('#').unwrap().1.to_owned(), issued)

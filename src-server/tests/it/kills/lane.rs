@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -19,6 +20,7 @@ use trygkort_core::domain::{AreaId, Role};
 use trygkort_server::{AreaSpec, Config, InvitationSpec, Server};
 
 const WRITERS: usize = 3;
+const SIGKILL: i32 = 9;
 /// The longest life in which devices work.
 const LIFE_MS: u64 = 150;
 /// Within this time of its start a server is killed that is to be killed early.
@@ -340,7 +342,7 @@ fn listening(serving: &mut Child) -> Option<String> {
 /// `kill -9`.
 fn kill(child: &mut Child) {
     child.kill().unwrap();
-    child.wait().unwrap();
+    assert_eq!(child.wait().unwrap().signal(), Some(SIGKILL), "it lived until it was killed");
 }
 
 fn terminate(mut serving: Child) {

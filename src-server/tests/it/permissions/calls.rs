@@ -2,6 +2,7 @@
 
 use super::table::{ROLES, calls};
 use crate::harness::{Reply, TestDevice, TestServer};
+use crate::walks::{invitation_to, make_walk};
 use reqwest::Method;
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -61,6 +62,10 @@ async fn every_call_of_a_device_is_in_the_table() {
     assert_eq!(listed, described, "docs/permissions.md, Calls");
 }
 
+async fn open_walk(desk: &TestDevice<'_>) -> String {
+    make_walk(desk, "Aftentur").await["id"].as_str().unwrap().to_owned()
+}
+
 async fn a_member(server: &TestServer) -> String {
     server.join(Role::Participant).await.redeemed["member_id"].as_str().unwrap().to_owned()
 }
@@ -77,6 +82,7 @@ async fn every_call_is_as_the_page_says() {
             let device = server.join(role).await;
             let path = row.path.replace("{id}", &open_invitation(&server, &desk).await);
             let path = path.replace("{member}", &a_member(&server).await);
+            let path = path.replace("{walk}", &open_walk(&desk).await);
             let reply = call(&device, &row.method, &path, &device).await;
             let shown = format!("{role}: {} {} answers {}", row.method, row.path, reply.status);
             match row.allowed[column] {
@@ -107,9 +113,10 @@ async fn a_token_that_is_no_longer_good_gets_nothing_and_anothers_things_are_not
         revoked.delete(&format!("/api/v1/devices/{}", revoked.id())).await.expect(204);
         let invitation = server.server.invite(other, InvitationSpec::new(role)).await.unwrap();
         let elsewhere = server.join_by(invitation.secret.expose()).await;
-        let open = open_invitation(&server, &desk).await;
+        let (open, walk) = (open_invitation(&server, &desk).await, make_walk(&desk, "Aftentur").await);
+        let walk_id = walk["id"].as_str().unwrap();
         for row in calls() {
-            let path = row.path.replace("{id}", &open).replace("{member}", &desk_member);
+            let path = row.path.replace("{id}", &open).replace("{member}", &desk_member).replace("{walk}", walk_id);
             call(&expired, &row.method, &path, &expired).await.expect_error(401, "expired");
             call(&revoked, &row.method, &path, &revoked).await.expect_error(401, "revoked");
             if row.path.contains('{') && !row.path.contains("{row}") && !row.path.contains("{hash}") {
@@ -119,6 +126,15 @@ async fn a_token_that_is_no_longer_good_gets_nothing_and_anothers_things_are_not
                 assert_eq!(reply.status.as_u16(), expected, "{role}: {} {}", row.method, row.path);
             }
         }
+        // Its link is no way onto it for those who are members elsewhere.
+        let (secret, _) = invitation_to(&desk, &walk, "participant").await;
+        elsewhere.post("/api/v1/walks/join", json!({"secret": secret})).await.expect_error(404, "not_found");
+        if role == Role::Coordinator {
+            let ask = json!({"role": "participant", "uses": 1, "expires_hours": 1, "walk": walk_id});
+            elsewhere.post("/api/v1/invitations", ask).await.expect_error(404, "not_found");
+        }
+        let walks = desk.get("/api/v1/walks").await.expect(200);
+        assert!(walks.as_array().unwrap().iter().any(|open| open["id"] == walk_id), "{role}: it goes on");
         let listed = desk.get("/api/v1/invitations").await.expect(200);
         assert!(listed.as_array().unwrap().iter().any(|invitation| invitation["id"] == open.as_str()));
     }

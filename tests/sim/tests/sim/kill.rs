@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
+use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 use trygkort_sim::process;
@@ -10,6 +11,7 @@ use trygkort_sim::rng::Rng;
 const FOLDER: &str = "TRYGKORT_SIM_FOLDER";
 const LIFE: &str = "TRYGKORT_SIM_LIFE";
 const KILLS: u64 = 200;
+const SIGKILL: i32 = 9;
 
 /// The process that is killed: this program itself, asked for this test alone. Without a folder it is not one.
 #[test]
@@ -38,7 +40,8 @@ fn nothing_is_lost_when_the_process_is_killed() {
         while !kept(lines.next().expect("it lives until it is killed").unwrap()) {}
         std::thread::sleep(Duration::from_micros(rng.below(40_000)));
         child.kill().unwrap();
-        child.wait().unwrap();
+        // By nothing else: a panic would have ended it as well.
+        assert_eq!(child.wait().unwrap().signal(), Some(SIGKILL), "life {life}");
         // The last line may have been cut in two; then nobody was told.
         let rest: Vec<String> = lines.map_while(Result::ok).collect();
         for line in rest.into_iter().filter(|line| line.ends_with('.')) {
