@@ -171,10 +171,13 @@ impl Suite {
     }
 }
 
+/// How a test that fails has caught a bug.
+pub(super) const CAUGHT_BY: &str = "caught by";
+
 /// What failed in a run; nothing when all passed.
 fn caught(binary: Binary, tried: &Tried, output: &str) -> Vec<Caught> {
     let by = |test: &str| format!("{} {test}", binary.id());
-    let failed: Vec<Caught> = failed_in(output).map(|test| Caught { by: by(test), how: "caught by" }).collect();
+    let failed: Vec<Caught> = failed_in(output).map(|test| Caught { by: by(test), how: CAUGHT_BY }).collect();
     match tried {
         _ if !failed.is_empty() => failed,
         Tried::Ended { succeeded: true } => Vec::new(),

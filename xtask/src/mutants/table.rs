@@ -23,7 +23,7 @@ const fn mutant(name: &'static str, words: &'static str, caught_by: Test) -> Mut
 
 /// In the order of docs/sync.md: the log, judging, merging, the device, after a restore, erasing, who is let in.
 #[rustfmt::skip]
-pub(super) const MUTANTS: [Mutant; 60] = [
+pub(super) const MUTANTS: [Mutant; 66] = [
     mutant("SkipAnEntryAtAPageBoundary", "a page says that it ends one entry later than it does",
         (Core, "pages::logs_of_one_to_seven_actions_come_whole_whatever_the_limit")),
     mutant("SplitAnActionOverPages", "a page ends in the middle of an action",
@@ -100,6 +100,18 @@ pub(super) const MUTANTS: [Mutant; 60] = [
         (Core, "restore::what_was_read_after_the_backup_comes_back_from_whoever_read_it")),
     mutant("BelieveWhatIsOffered", "what a device offers after a restore is not proven",
         (Core, "restore::an_offer_that_is_not_proven_changes_nothing_and_is_kept_aside")),
+    mutant("BelieveWhatStandsBesideALeaf", "what stands in the place of an erased row is believed, though its hash is another row's",
+        (Core, "restore::nobody_has_a_row_erased_by_saying_so_beside_a_hash")),
+    mutant("LetOthersTakeTheServersIds", "a device may make a row where the server will write a conflict",
+        (Core, "conflicts::nobody_takes_the_place_of_a_conflict_beforehand")),
+    mutant("ShowWhatLostWhereItNeverWas", "what lost is shown wherever the row goes with what won",
+        (Core, "conflicts::what_lost_does_not_follow_a_row_into_a_wider_scope")),
+    mutant("OfferWhatNoBackupHas", "a snapshot is offered of what no backup has, and whoever takes it cannot give it back",
+        (Core, "snapshots::a_snapshot_of_what_no_backup_has_is_not_offered_where_backups_are_made")),
+    mutant("LeaveWhatAStolenDeviceIssued", "the invitations that were issued with a stolen device go on working",
+        (Server, "access_until::what_a_stolen_device_issued_dies_with_it")),
+    mutant("GiveNumbersOutAgainAfterAnImport", "an area that comes back from an export gives device numbers out again",
+        (Server, "area_transfer::an_area_goes_out_is_deleted_and_comes_back_whole")),
     mutant("ShowWhatLeftItsScope", "what left a scope after the backup is shown there again",
         (Core, "guards::what_left_its_scope_is_hidden_until_its_new_place_is_known")),
     mutant("GiveLostNumbersOutAgain", "after a restore the server uses its own numbers twice",
