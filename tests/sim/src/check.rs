@@ -60,6 +60,12 @@ impl Kept {
     /// What is wrong with an acknowledged action; `None`: it is where it was said to be, whole.
     fn misses(&self, id: (u32, u64), judged: &Judged) -> Option<String> {
         let refused = || self.refused.iter().any(|(other, action)| *other == id && *action == judged.action);
+        // Another action goes by the number of one that was quarantined, and may well be in the log.
+        let in_part = judged.verdict.reason.is_some_and(|reason| reason != Reason::Quarantined)
+            && (self.log.contains_key(&id) || self.positions.get(&id).is_some_and(Option::is_some));
+        if in_part {
+            return Some(format!("was refused ({:?}) and is in the log", judged.verdict.reason));
+        }
         match (judged.verdict.position, judged.verdict.reason) {
             (Some(position), None) if self.positions.get(&id) != Some(&Some(position)) => {
                 Some(format!("was said to be at {position} and is not"))
@@ -83,6 +89,10 @@ impl Kept {
     /// Whether an action names a row that was erased, also as a value: then it goes from what was set aside.
     fn names_erased(&self, action: &Action) -> bool {
         named_by(action).any(|row| self.erased.contains_key(&row))
+    }
+
+    fn has_erased(&self, rows: &BTreeSet<RowId>) -> bool {
+        rows.iter().any(|row| self.erased.contains_key(row))
     }
 
     /// How many rows were erased, by hand or because they lay in the trash for too long.
@@ -162,18 +172,20 @@ pub(crate) fn written(
 ) {
     // What was handed in and names a row that was erased goes with it, and what said nothing else does not come back
     // after a restore.
-    let may_lack = |token| !kept.erased.is_empty() && (server.restored || server.revoked.contains(token));
+    let may_lack = |token: &u32, counter: &u64| {
+        let erased = |origin: &u32| server.heard.get(&(*origin, *counter)).is_some_and(|named| kept.has_erased(named));
+        (server.restored || server.revoked.contains(token)) && server.origins_of(token).any(erased)
+    };
     let mut words = kept.words();
     words.extend(on_devices.iter().flat_map(|(_, actions)| actions).flat_map(values).map(Value::text));
     for Written { token, counter, words: own, row } in written {
-        let mut origins = server.incarnations.get(token).into_iter().flatten().chain([token]);
         let on_device =
             |(other, actions): &(u32, Vec<Action>)| other == token && actions.iter().any(|a| a.counter == *counter);
-        let judged = origins.any(|origin| {
+        let judged = server.origins_of(token).any(|origin| {
             let id = (*origin, *counter);
             kept.positions.contains_key(&id) || kept.refused.iter().any(|(aside, _)| *aside == id)
         });
-        if !judged && !may_lack(token) && !on_devices.iter().any(on_device) {
+        if !judged && !may_lack(token, counter) && !on_devices.iter().any(on_device) {
             wrong.push(format!("action {counter} of d{token} is nowhere"));
         }
         if row.is_some_and(|row| kept.erased.contains_key(&row)) {
@@ -184,7 +196,7 @@ pub(crate) fn written(
             let with_it = |judged: &Judged| {
                 values(&judged.action).any(|value| value.text() == lost) && kept.names_erased(&judged.action)
             };
-            if may_lack(token) || server.judged.values().flatten().any(with_it) {
+            if may_lack(token, counter) || server.judged.values().flatten().any(with_it) {
                 continue;
             }
             wrong.push(format!("{lost:?}, action {counter} of d{token}, is nowhere"));

@@ -33,7 +33,7 @@ mod world;
 
 pub use orders::{Tried, all_orders_agree};
 pub use schedule::Schedule;
-pub use trace::Outcome;
+pub use trace::{Outcome, said};
 
 /// Lives through the schedule of a seed twice; what happens twice must be the same to the letter, and then what holds
 /// after the one holds after the other.

@@ -6,6 +6,7 @@ mod photos;
 mod snapshots;
 mod walks;
 
+use crate::check;
 use crate::device::{Written, member_of};
 use crate::disk::{Disk, Image, Survival};
 use crate::older;
@@ -123,6 +124,8 @@ pub(crate) struct Server {
     pub(crate) handed_in: BTreeSet<u32>,
     /// Everything that was acknowledged, whether or not the answer arrived. One action may be judged twice.
     pub(crate) judged: BTreeMap<(u32, u64), Vec<Judged>>,
+    /// The rows that each action names which ever came in, whatever became of it, and of the server since.
+    pub(crate) heard: BTreeMap<(u32, u64), BTreeSet<RowId>>,
     /// What does not hold though it must.
     pub(crate) wrong: Vec<String>,
 }
@@ -154,6 +157,7 @@ impl Server {
             walks: Walks::default(),
             handed_in: BTreeSet::new(),
             judged: BTreeMap::new(),
+            heard: BTreeMap::new(),
             wrong: Vec::new(),
         };
         server.share_roles();
@@ -271,6 +275,7 @@ impl Server {
 
     fn exchange(&mut self, message: &Message, now_ms: i64) -> Answer {
         let request = from_bytes::<SyncRequest>(&message.body).unwrap_or_default();
+        self.hear(&request);
         let origin = self.own_origin(message.token, request.origin);
         let peer = Peer { next_origin: Some(self.next_origin), ..self.peer(message.token, origin) };
         match self.log().exchange(&peer, &message.body, now_ms) {
@@ -284,6 +289,12 @@ impl Server {
             Err(HubError::BadRequest(_)) => answer(message, 400, Vec::new()),
             Err(HubError::Outdated { .. }) => answer(message, 426, Vec::new()),
             Err(HubError::Store(_)) => answer(message, 503, Vec::new()),
+        }
+    }
+
+    fn hear(&mut self, request: &SyncRequest) {
+        for action in &request.actions {
+            self.heard.entry((request.origin, action.counter)).or_default().extend(check::named_by(action));
         }
     }
 
@@ -395,14 +406,19 @@ impl Server {
         }
     }
 
+    /// The origins that a device ever went by.
+    pub(crate) fn origins_of<'a>(&'a self, token: &'a u32) -> impl Iterator<Item = &'a u32> {
+        self.incarnations.get(token).into_iter().flatten().chain([token])
+    }
+
     /// Whether it has judged what somebody wrote.
     pub(crate) fn knows(&self, written: &Written) -> bool {
         let own = |action: &Action| match &written.words {
             Some(words) => action.rows.iter().flat_map(|row| &row.fields).any(|field| field.value.text() == words),
             None => action.counter == written.counter,
         };
-        let origins = self.incarnations.get(&written.token).into_iter().flatten().chain([&written.token]);
-        let judged = origins.flat_map(|origin| self.judged.range((*origin, 0)..=(*origin, u64::MAX)));
+        let judged =
+            self.origins_of(&written.token).flat_map(|origin| self.judged.range((*origin, 0)..=(*origin, u64::MAX)));
         judged.flat_map(|(_, judged)| judged).any(|judged| own(&judged.action))
     }
 

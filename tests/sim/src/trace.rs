@@ -1,6 +1,23 @@
 //! What happened, in words, and what came of it.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
+
+thread_local! {
+    /// What the schedule that this thread lives through has come to so far.
+    static SAID: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Says what happens, for the trace.
+pub(crate) fn say(line: String) {
+    SAID.with_borrow_mut(|said| said.push(line));
+}
+
+/// Takes what this thread has said since the last time: the trace of a run, also of one that ended in a panic.
+#[must_use]
+pub fn said() -> Vec<String> {
+    SAID.take()
+}
 
 /// What a run came to.
 #[derive(Debug, Default)]

@@ -17,7 +17,7 @@ use crate::rng::Rng;
 use crate::schedule::Schedule;
 use crate::server::{Answer, Message, Server, To};
 use crate::stranger::Stranger;
-use crate::trace::Outcome;
+use crate::trace::{self, Outcome};
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -267,6 +267,7 @@ impl World {
             self.happen(event);
         }
         self.heal();
+        self.out.trace = trace::said();
         let dump = |device: &Device| format!("{} {:?} {}", device.name, device.reader(), device.dump());
         self.out.dumps = self.devices.iter().map(dump).chain(self.server.heads()).collect();
         self
@@ -280,6 +281,7 @@ impl World {
     /// Looks whether everything holds.
     pub(crate) fn judged(mut self) -> Outcome {
         self.judge();
+        self.out.trace.extend(trace::said());
         self.out
     }
 
@@ -326,7 +328,7 @@ impl World {
     fn say(&mut self, words: impl FnOnce(&Self) -> String) {
         let seconds = (self.now_ms.get() - START_MS) / 1000;
         let line = format!("{seconds:>8} s  {}", words(self));
-        self.out.trace.push(line);
+        trace::say(line);
     }
 
     fn wrong(&mut self, what: String) {

@@ -15,14 +15,16 @@ impl Server {
         if self.handed_in.contains(&message.token) {
             return answer(message, 409, Vec::new());
         }
-        let claimed = from_bytes::<SyncRequest>(&message.body).map_or(message.token, |request| request.origin);
-        let peer = self.peer(message.token, self.own_origin(message.token, claimed));
+        let request = from_bytes::<SyncRequest>(&message.body).unwrap_or_default();
+        self.hear(&request);
+        let peer = self.peer(message.token, self.own_origin(message.token, request.origin));
         answer(message, status(&self.log().set_aside(&peer, &message.body, now_ms)), Vec::new())
     }
 
     /// Takes what somebody could not send, as its author's.
     pub(super) fn take_delivery(&mut self, message: &Message, now_ms: i64) -> Answer {
         let Ok(file) = UnsentFile::read(&message.body) else { return answer(message, 400, Vec::new()) };
+        self.hear(&file.request);
         let origin = file.request.origin;
         let author = self.token_of(origin).filter(|token| !self.revoked.contains(token));
         let author = author.map(|token| self.peer(token, origin));
