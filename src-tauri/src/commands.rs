@@ -1,10 +1,11 @@
 //! What the window can call.
 
 use crate::state::Host;
+use crate::{downloads, paths};
 use tauri::{AppHandle, State, Url};
 use tauri_plugin_opener::OpenerExt;
 use trygkort_core::error::ErrorCode;
-use trygkort_core::ipc::IpcError;
+use trygkort_core::ipc::{Bytes, IpcError};
 
 /// Schemes that are handed to the system. Nothing here can name a file or a program.
 const SCHEMES: [&str; 4] = ["tel", "sms", "mailto", "https"];
@@ -36,6 +37,20 @@ pub(crate) async fn open_link(app: AppHandle, url: String) -> Result<(), String>
         drop(error);
         tracing::warn!("the system has no program for a link");
         to_json(&invalid("the system has no program for this link"))
+    })
+}
+
+/// Saves a file where the person looks for downloads, and answers with where it lies.
+#[tauri::command]
+pub(crate) async fn save_file(app: AppHandle, name: String, content: Bytes) -> Result<String, String> {
+    let saved = match paths::downloads(&app) {
+        Ok(folder) => downloads::save(&folder, &name, &content.0).map_err(|error| error.kind().to_string()),
+        Err(error) => Err(error.to_string()),
+    };
+    // The name can be somebody's: it stays out of the log.
+    saved.map(|path| path.display().to_string()).map_err(|detail| {
+        tracing::warn!(%detail, "a file could not be saved");
+        to_json(&IpcError { code: ErrorCode::StorageRefused, detail, field: None })
     })
 }
 

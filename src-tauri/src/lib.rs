@@ -10,6 +10,7 @@
 
 mod cipher;
 mod commands;
+mod downloads;
 mod files;
 mod keys;
 mod logging;
@@ -32,7 +33,12 @@ pub fn run() {
     with_desktop_plugins(tauri::Builder::default())
         .plugin(logging::plugin())
         .plugin(tauri_plugin_opener::init())
-        .invoke_handler(tauri::generate_handler![commands::ask, commands::basemap, commands::open_link])
+        .invoke_handler(tauri::generate_handler![
+            commands::ask,
+            commands::basemap,
+            commands::open_link,
+            commands::save_file
+        ])
         .setup(set_up)
         .on_window_event(|window, event| {
             if matches!(event, WindowEvent::Focused(true)) {

@@ -30,6 +30,14 @@ pub(crate) fn data_folder(app: &AppHandle) -> Result<PathBuf, Box<dyn std::error
     Ok(folder)
 }
 
+/// Where this person looks for what was downloaded; their own folder where there is no place for that.
+pub(crate) fn downloads(app: &AppHandle) -> tauri::Result<PathBuf> {
+    match data_override() {
+        Some(folder) => Ok(folder.join("downloads")),
+        None => app.path().download_dir().or_else(|_| app.path().home_dir()),
+    }
+}
+
 fn folder_from(value: Option<OsString>) -> Option<PathBuf> {
     value.filter(|value| !value.is_empty()).map(PathBuf::from)
 }

@@ -217,6 +217,12 @@ export async function openExternal(url) {
   else location.href = url;
 }
 
+/** Saves a file, in the window alone: it downloads nothing by itself. Resolves with where the file lies.
+ * @param {string} name @param {string} content in base 64 @returns {Promise<string>} */
+export function saveFile(name, content) {
+  return invoke("save_file", { name, content });
+}
+
 // ---- Installing and updating -----------------------------------------------------------------------------------------
 
 /** @type {any} The browser's own offer to install, kept until the screen asks for it. */

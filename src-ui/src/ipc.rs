@@ -23,6 +23,8 @@ extern "C" {
     fn host_is_tauri() -> bool;
     #[wasm_bindgen(js_name = openExternal)]
     fn host_open_external(url: &str);
+    #[wasm_bindgen(js_name = saveFile)]
+    fn host_save_file(name: &str, content: &JsValue) -> Promise;
     #[wasm_bindgen(js_name = applyUpdate)]
     fn host_apply_update();
     #[wasm_bindgen(js_name = forgetTraces)]
@@ -109,6 +111,12 @@ pub(crate) fn is_tauri() -> bool {
 /// Hands a `tel:`, `sms:`, `mailto:` or `https:` address to the system.
 pub(crate) fn open_external(url: &str) {
     host_open_external(url);
+}
+
+/// Saves a file where the person looks for downloads, in the window alone. Returns where it lies.
+pub(crate) async fn save_file(name: &str, content: Bytes) -> Result<String, JsValue> {
+    let content = content.serialize(&serde_wasm_bindgen::Serializer::json_compatible())?;
+    JsFuture::from(host_save_file(name, &content)).await.map(|path| path.as_string().unwrap_or_default())
 }
 
 /// Takes a waiting new version into use; the page reloads.

@@ -94,6 +94,21 @@ test('outside the demo a telephone link goes to the system', { timeout: 180_000 
   await until('the system is asked to dial', async () => assert.match(await readFile(opened, 'utf8'), /tel:112/));
 });
 
+test('what is not sent is saved to a file where downloads lie', { timeout: 180_000 }, async () => {
+  const data = await mkdtemp(join(folder, 'data-'));
+  const window = await open({ data });
+  await window.join(await server.invite('staff'));
+  await window.click('link', 'Hærværk');
+  await server.kill();
+  await window.click('button', 'Nummeret virker ikke');
+  await window.click('link', 'Mere');
+  await window.click('link', /^Opdatering/);
+  await window.click('button', 'Gem usendt til fil');
+  await window.reads(`Gemt her: ${join(data, 'downloads', 'usendt.trygkort')}`);
+  const file = await readFile(join(data, 'downloads', 'usendt.trygkort'));
+  assert.ok(file.length > 100, `${file.length} bytes`);
+});
+
 /** The databases of a window's folder and all that belongs to them, by name. @param {string} data */
 async function databases(data) {
   const names = (await readdir(data)).filter((name) => /^(device|area-|lock)/.test(name));

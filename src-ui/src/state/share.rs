@@ -1,13 +1,23 @@
-//! Handing a file on: through the system's share sheet where it takes files of that kind, as a download elsewhere.
+//! Handing a file on: through the system's share sheet where it takes files of that kind, as a download elsewhere, and by
+//! the shell in the desktop window, where nothing is downloaded.
 
-use js_sys::{Array, Reflect};
+use crate::ipc::{is_tauri, save_file};
+use js_sys::{Array, Reflect, Uint8Array};
 use leptos::prelude::*;
+use trygkort_core::ipc::Bytes;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, BlobPropertyBag, File, FilePropertyBag, HtmlAnchorElement, ShareData, Url};
 
-/// Shares or downloads `content`, a text or bytes, as a file called `name`.
-pub(crate) async fn share_file(name: &str, media_type: &str, content: &JsValue) -> Result<(), JsValue> {
+/// Shares or saves `content` as a file called `name`. Returns where it lies when nobody else says so.
+pub(crate) async fn share_file(name: &str, media_type: &str, content: Vec<u8>) -> Result<Option<String>, JsValue> {
+    if is_tauri() {
+        return save_file(name, Bytes(content)).await.map(Some);
+    }
+    share(name, media_type, &Uint8Array::from(content.as_slice())).await.map(|()| None)
+}
+
+async fn share(name: &str, media_type: &str, content: &Uint8Array) -> Result<(), JsValue> {
     let parts = Array::of1(content);
     let data = ShareData::new();
     let options = FilePropertyBag::new();

@@ -258,10 +258,13 @@ fn ContactButtons(contact: ContactView) -> impl IntoView {
         let file = file.clone();
         spawn_local(async move {
             match ask(GetVcard { id }).await {
-                Ok(vcard) if share_file(&file, "text/vcard", &vcard.as_str().into()).await.is_err() => {
-                    toasts.fail(td_string!(locale(), contacts.share_failed));
-                }
-                Ok(_) => {}
+                Ok(vcard) => match share_file(&file, "text/vcard", vcard.into_bytes()).await {
+                    Ok(None) => {}
+                    Ok(Some(place)) => {
+                        toasts.say(td_string!(locale(), common.saved_at, place = place).to_string());
+                    }
+                    Err(_) => toasts.fail(td_string!(locale(), contacts.share_failed)),
+                },
                 Err(error) => toasts.error(&error),
             }
         });

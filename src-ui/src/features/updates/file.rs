@@ -1,44 +1,78 @@
 //! *Gem usendt til fil*, and sending such a file for another device.
 
 use crate::components::{Button, Icon};
+use crate::format::error_words;
 use crate::i18n::*;
 use crate::ipc::ask;
-use crate::state::{share_file, use_toasts};
+use crate::state::{Var, derived, share_file, use_toasts};
 use js_sys::Uint8Array;
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use trygkort_core::error::ErrorCode;
-use trygkort_core::ipc::{Bytes, DeliverFile, DeliveredView, SaveUnsent as Save};
+use trygkort_core::ipc::{Bytes, DeliverFile, DeliveredView, IpcError, SaveUnsent as Save};
 use trygkort_core::wire::unsent::{CONTENT_TYPE, EXTENSION};
 use wasm_bindgen_futures::JsFuture;
 
-/// Puts what is not sent into a file.
+/// Puts what is not sent into a file. What became of it is said here and not in a message: a dialog stands before those.
 #[component]
 pub(crate) fn SaveUnsent() -> impl IntoView {
     let i18n = use_i18n();
-    let toasts = use_toasts();
+    let said = Var::new(None::<Saved>);
     let save = move || {
         spawn_local(async move {
-            let locale = i18n.get_locale_untracked();
-            match ask(Save {}).await {
-                Ok(file) => {
-                    let bytes = Uint8Array::from(file.bytes.0.as_slice());
-                    if share_file(&file.name, CONTENT_TYPE, &bytes.into()).await.is_err() {
-                        toasts.fail(td_string!(locale, updates.save_file_failed));
-                    } else if file.left_out > 0 {
-                        toasts.say(td_string!(locale, updates.save_file_left).to_owned());
-                    }
-                }
-                Err(error) => toasts.error(&error),
-            }
+            said.try_set(Some(write_unsent().await));
         });
     };
+    let words = derived(move || said.with(|said| said.as_ref().map(|said| said.words(i18n.get_locale()))));
     view! {
         <p class="muted">{tr!(i18n, updates.save_file_text)}</p>
         <div class="buttons">
             <Button icon="download" on_click=save>{tr!(i18n, updates.save_file)}</Button>
         </div>
+        <p role="status" class="save-file__said" class:failure=move || said.with(|said| said.as_ref().is_some_and(Saved::lacks))>
+            {words}
+        </p>
+    }
+}
+
+/// What became of a file.
+enum Saved {
+    /// Shared, downloaded, or put there; and how many parts had no room in it.
+    Handed {
+        place: Option<String>,
+        left_out: u32,
+    },
+    NowhereToPut,
+    Failed(IpcError),
+}
+
+async fn write_unsent() -> Saved {
+    match ask(Save {}).await {
+        Ok(file) => match share_file(&file.name, CONTENT_TYPE, file.bytes.0).await {
+            Ok(place) => Saved::Handed { place, left_out: file.left_out },
+            Err(_) => Saved::NowhereToPut,
+        },
+        Err(error) => Saved::Failed(error),
+    }
+}
+
+impl Saved {
+    /// Not everything is in a file.
+    fn lacks(&self) -> bool {
+        !matches!(self, Saved::Handed { left_out: 0, .. })
+    }
+
+    fn words(&self, locale: Locale) -> String {
+        match self {
+            Saved::Handed { place, left_out } => {
+                let place = place.as_ref().map(|place| td_string!(locale, common.saved_at, place = place).to_string());
+                let left = (*left_out > 0).then(|| td_string!(locale, updates.save_file_left).to_owned());
+                [place, left].into_iter().flatten().collect::<Vec<_>>().join(" ")
+            }
+            Saved::NowhereToPut => td_string!(locale, updates.save_file_failed).to_owned(),
+            Saved::Failed(error) => error_words(locale, error).to_owned(),
+        }
     }
 }
 
