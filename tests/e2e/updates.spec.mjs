@@ -162,9 +162,9 @@ test('an edit stands beside the deletion that it met, and the history says who d
   await expect(desk.message('Det er stadig slettet.')).toBeVisible();
   await expect(desk.updates.section('Kræver et blik')).toHaveCount(0);
   const kept = desk.updates.section('Sendt og modtaget').getByRole('listitem').first();
-  await expect(kept).toContainText('Det blev beholdt slettet.');
+  await expect(kept).toContainText('Det forblev slettet.');
   await kept.getByRole('link', { name: 'Driftsvagten' }).click();
-  await expect(desk.history.changes.first()).toContainText('Det blev beholdt slettet.');
+  await expect(desk.history.changes.first()).toContainText('Det forblev slettet.');
   await expect(desk.history.changes.first()).toContainText('Du ·');
 });
 
@@ -182,7 +182,7 @@ test('what one device cannot send, another sends for it', async ({ device }) => 
   expect(file.suggestedFilename()).toBe('usendt.trygkort');
 
   await desk.open('/more/updates');
-  await desk.page.locator('summary', { hasText: 'Hent fil' }).click();
+  await desk.page.locator('summary', { hasText: 'Send en fil for en anden' }).click();
   const handOver = async () => desk.page.locator('input[type="file"]').setInputFiles({
     name: 'usendt.trygkort',
     mimeType: 'application/vnd.trygkort.unsent+cbor',

@@ -71,6 +71,8 @@ pub struct ChangedRow {
     pub entity: String,
     /// What it is called; may be empty.
     pub name: String,
+    /// What it is a part of and is seen on: the contact of a number, the pin of a photo; where that is there.
+    pub part_of: Option<RowId>,
     pub deed: Deed,
     pub fields: Vec<ChangedField>,
 }
@@ -145,6 +147,8 @@ pub struct ConflictView {
     pub winner: Author,
     /// Whether this device may settle it.
     pub settleable: bool,
+    /// Whether it may put what lost in the place of what stands there.
+    pub restorable: bool,
 }
 
 /// *Gem usendt til fil*.

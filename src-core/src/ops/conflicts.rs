@@ -122,6 +122,7 @@ pub(crate) fn open(teller: &mut Teller<'_>) -> Result<Vec<ConflictView>, Error> 
             lost_at_ms: number(f::written_at),
             winner: who(teller, f::winner_origin)?,
             settleable: may_settle(teller.file, &row, &dispute),
+            restorable: restoring(&row, &dispute, 0).is_feasible(teller.file)?,
             row: told(teller, &dispute)?,
         });
     }
@@ -148,6 +149,7 @@ fn told(teller: &mut Teller<'_>, dispute: &Dispute) -> Result<ChangedRow, Error>
         row: row.row,
         entity: about.entity.name().to_owned(),
         name: teller.name_of(row.row)?,
+        part_of: teller.whole_of(about.entity, row.row)?,
         deed: if about.deletion { Deed::Deleted } else { Deed::Edited },
         fields,
     })
@@ -167,11 +169,15 @@ fn last_written(dispute: &Dispute) -> Vec<(&'static schema::Field, &Value)> {
 /// What lost takes the place of what stands there.
 pub(crate) fn restore(file: &mut AreaFile, ctx: &Ctx<'_>, id: RowId) -> Result<(Saved, BTreeSet<Topic>), Error> {
     let (row, dispute) = find(file, id)?;
+    restoring(&row, &dispute, ctx.now_ms).save(file, ctx, dispute.row.row)
+}
+
+fn restoring(row: &RowState, dispute: &Dispute, now_ms: i64) -> Draft {
     let mut draft = Draft::new();
     let Dispute { about, row: thing, .. } = dispute;
-    draft.row(about.entity, thing.row, thing.scope).set(about.field, about.value);
-    draft.row(Entity::Conflict, id, row.scope).set(f::resolved_at, Value::Int(ctx.now_ms));
-    draft.save(file, ctx, thing.row)
+    draft.row(about.entity, thing.row, thing.scope).set(about.field, about.value.clone());
+    draft.row(Entity::Conflict, row.row, row.scope).set(f::resolved_at, Value::Int(now_ms));
+    draft
 }
 
 /// What stands there stays.

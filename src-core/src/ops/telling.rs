@@ -189,7 +189,8 @@ impl<'a> Teller<'a> {
             fields.push(ChangedField { field: word.to_owned(), before: None, after, lost: true });
         }
         let (entity, name) = (about.entity.name().to_owned(), self.name_of(about.row)?);
-        Ok(ChangedRow { row: about.row, entity, name, deed: Deed::Kept, fields })
+        let part_of = self.whole_of(about.entity, about.row)?;
+        Ok(ChangedRow { row: about.row, entity, name, part_of, deed: Deed::Kept, fields })
     }
 
     /// A row's part; `None` when there is nothing in it for people.
@@ -208,8 +209,8 @@ impl<'a> Teller<'a> {
         }
         let fields =
             if matches!(entity, Entity::Device | Entity::Invitation | Entity::Walk) { Vec::new() } else { fields };
-        let name = self.name(incoming)?;
-        Ok(Some(ChangedRow { row: incoming.row, entity: entity.name().to_owned(), name, deed, fields }))
+        let (name, part_of) = (self.name(incoming)?, self.whole_of(entity, incoming.row)?);
+        Ok(Some(ChangedRow { row: incoming.row, entity: entity.name().to_owned(), name, part_of, deed, fields }))
     }
 
     fn fields(
@@ -270,6 +271,22 @@ impl<'a> Teller<'a> {
         self.name_in(&state)
     }
 
+    /// What a row is a part of and is seen on; `None` for a thing with a page of its own, and where the whole is not here
+    /// or in the trash.
+    pub(crate) fn whole_of(&self, entity: Entity, row: RowId) -> Result<Option<RowId>, Error> {
+        let whole = match entity {
+            Entity::Channel => channel::contact,
+            Entity::Photo => schema::photo::of,
+            _ => return Ok(None),
+        };
+        let now = |row| outbox::overlay(&self.file.conn, self.file.session.origin, row);
+        let part = now(row)?;
+        let named = part.and_then(|state| state.fields.get(&whole).and_then(|held| held.value.row()));
+        let Some(state) = named.map(now).transpose()?.flatten() else { return Ok(None) };
+        let deleted = state.fields.get(&DELETED_AT).is_some_and(|held| held.value != Value::Null);
+        Ok(Some(state.row).filter(|_| !deleted))
+    }
+
     /// What a row is called that is here; empty for others.
     pub(crate) fn name_of(&mut self, row: RowId) -> Result<String, Error> {
         if let Some(known) = self.names.get(&row) {
@@ -288,18 +305,17 @@ impl<'a> Teller<'a> {
         let of = |field| held(field).and_then(Value::row);
         let text = |field| held(field).map_or("", Value::text).to_owned();
         Ok(match Entity::from_number(state.entity) {
-            Some(Entity::Channel) => match of(channel::contact) {
-                Some(contact) => self.name_of(contact)?,
-                None => String::new(),
-            },
+            Some(Entity::Channel) => {
+                let contact = of(channel::contact).map(|contact| self.name_of(contact)).transpose()?;
+                joined([contact.unwrap_or_default(), phone::display(&text(channel::value))])
+            }
             Some(Entity::CardCell) => match (of(card_cell::contact), of(card_cell::problem)) {
                 (Some(contact), Some(problem)) => format!("{} · {}", self.name_of(contact)?, self.name_of(problem)?),
                 _ => String::new(),
             },
             Some(Entity::Device) => {
                 let owner = of(schema::device::member).map(|member| self.name_of(member)).transpose()?;
-                let parts = [owner.unwrap_or_default(), text(schema::device::name)];
-                parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
+                joined([owner.unwrap_or_default(), text(schema::device::name)])
             }
             Some(Entity::MapPin) => text(schema::map_pin::title),
             Some(Entity::Photo) => match (text(schema::photo::caption), of(schema::photo::of)) {
@@ -312,6 +328,11 @@ impl<'a> Teller<'a> {
             Some(entity) => entity.fields().iter().find(|def| def.name == "name").map_or(String::new(), |f| text(f.id)),
         })
     }
+}
+
+/// What a part is called: after what it is a part of, and itself.
+fn joined(parts: [String; 2]) -> String {
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
 }
 
 /// A field that needs no looking up.

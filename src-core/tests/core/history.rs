@@ -81,7 +81,7 @@ fn a_history_says_who_and_what_stood_there_and_puts_it_back() {
     let told = history(&mut office, id.0);
     assert_eq!(told.name, "Ejendomskontoret");
     let newest = &told.changes[0];
-    let words = "Named(\"Ali\"): Edited channel Ejendomskontoret value: 32 57 10 00 → 32 57 19 99";
+    let words = "Named(\"Ali\"): Edited channel Ejendomskontoret · 32 57 19 99 value: 32 57 10 00 → 32 57 19 99";
     assert_eq!((line(newest).as_str(), newest.at_ms), (words, NOON_MS + MINUTE_MS));
     let made = told.changes.last().unwrap();
     assert_eq!((&made.by, made.rows[0].deed, made.restorable), (&Author::Server, Deed::Made, false));

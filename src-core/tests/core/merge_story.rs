@@ -131,6 +131,28 @@ fn a_lost_answer_makes_nothing_twice_and_loses_nothing() {
 }
 
 #[test]
+fn a_dispute_about_a_number_says_on_which_contact_it_is() {
+    let (mut hub, mut office, mut phone) = two_devices();
+    let id = contact(&mut office, "Ejendomskontoret");
+    edit(&mut office, id, |form| form.channels[0].value = "32 57 19 99".to_owned());
+    phone.now_ms.set(phone.now_ms.get() + 60_000);
+    edit(&mut phone, id, |form| form.channels[0].value = "32 57 18 88".to_owned());
+    office.sync(&mut hub);
+    phone.sync(&mut hub);
+    office.sync(&mut hub);
+    let part_of = |office: &mut Device| {
+        let disputes = office.ask(GetUpdates { limit: 5 }).unwrap().conflicts;
+        let [dispute] = &disputes[..] else { panic!("one dispute, not {}", disputes.len()) };
+        assert_eq!(dispute.row.entity, "channel");
+        dispute.row.part_of
+    };
+    assert_eq!(part_of(&mut office), Some(id.0));
+    // What is in the trash has no page to lead to.
+    office.ask(DeleteContact { id }).unwrap();
+    assert_eq!(part_of(&mut office), None);
+}
+
+#[test]
 fn undo_brings_back_what_was_there() {
     let (mut hub, mut office, _) = two_devices();
     let id = contact(&mut office, "Helhedsplanen");

@@ -129,7 +129,8 @@ mod tests {
         };
         let fields = vec![field("title"), field("position")];
         let row = RowId(uuid::Uuid::from_u128(7));
-        let row = to_compare(ChangedRow { row, entity: "map_pin".into(), name: String::new(), deed, fields });
+        let row =
+            to_compare(ChangedRow { row, entity: "map_pin".into(), name: String::new(), part_of: None, deed, fields });
         row.fields.into_iter().map(|field| (field.field, field.before)).collect()
     }
 

@@ -23,6 +23,13 @@ pub(super) fn Refused(refused: RefusedView) -> impl IntoView {
     let changes = expect_context::<Changes>();
     let RefusedView { id, reason, refused_at_ms, rows, retriable } = refused;
     let all = written(&rows);
+    // Several of these stand below each other: each button says what it is for.
+    let name = rows.iter().map(|row| row.name.clone()).find(|name| !name.is_empty()).unwrap_or_default();
+    let [retry_label, copy_label, dismiss_label] =
+        [tr!(i18n, common.retry), tr!(i18n, common.copy), tr!(i18n, more.refusal_ok)].map(|words| {
+            let name = name.clone();
+            derived(move || if name.is_empty() { words.get() } else { format!("{}: {name}", words.get()) })
+        });
     let has_text = !all.is_empty();
     let copy = move || {
         let all = all.clone();
@@ -52,10 +59,23 @@ pub(super) fn Refused(refused: RefusedView) -> impl IntoView {
             <div class="buttons">
                 {retriable
                     .then(|| {
-                        view! { <Button icon="undo-2" on_click=retry>{tr!(i18n, common.restore)}</Button> }
+                        view! {
+                            <Button icon="undo-2" label=retry_label on_click=retry>
+                                {tr!(i18n, common.retry)}
+                            </Button>
+                        }
                     })}
-                {has_text.then(|| view! { <Button icon="copy" on_click=copy>{tr!(i18n, common.copy)}</Button> })}
-                <Button icon="check" on_click=dismiss>{tr!(i18n, more.refusal_ok)}</Button>
+                {has_text
+                    .then(|| {
+                        view! {
+                            <Button icon="copy" label=copy_label on_click=copy>
+                                {tr!(i18n, common.copy)}
+                            </Button>
+                        }
+                    })}
+                <Button icon="check" label=dismiss_label on_click=dismiss>
+                    {tr!(i18n, more.refusal_ok)}
+                </Button>
             </div>
         </li>
     }
@@ -74,7 +94,7 @@ pub(super) fn Conflict(conflict: ConflictView) -> impl IntoView {
     let i18n = use_i18n();
     let now = use_now();
     let toasts = use_toasts();
-    let ConflictView { id, row, loser, lost_at_ms, winner, .. } = conflict;
+    let ConflictView { id, row, loser, lost_at_ms, winner, restorable, .. } = conflict;
     let deletion = row.deed == Deed::Deleted;
     let href = place_of(&row, use_session().is_coordinator());
     let (who, name) = (loser.clone(), row.name.clone());
@@ -111,10 +131,16 @@ pub(super) fn Conflict(conflict: ConflictView) -> impl IntoView {
             }}
             {lost_at_ms
                 .map(|at| view! { <p class="muted">{derived(move || capitalise(&moment_words(i18n, at, now.get())))}</p> })}
+            {(!restorable).then(|| view! { <p>{tr!(i18n, updates.ask_coordinator)}</p> })}
             <div class="buttons">
-                <Button icon="undo-2" label=restore_label on_click=restore>
-                    {tr!(i18n, common.restore)}
-                </Button>
+                {restorable
+                    .then(|| {
+                        view! {
+                            <Button icon="undo-2" label=restore_label on_click=restore>
+                                {tr!(i18n, common.restore)}
+                            </Button>
+                        }
+                    })}
                 <Button icon="check" label=keep_label on_click=keep>
                     {if deletion { tr!(i18n, updates.keep_deleted) } else { tr!(i18n, updates.keep) }}
                 </Button>

@@ -7,7 +7,7 @@ use crate::i18n::*;
 use crate::routes::paths;
 use crate::state::{derived, use_now, use_session};
 use leptos::prelude::*;
-use trygkort_core::domain::{ContactId, PinId, ProblemId};
+use trygkort_core::domain::{ContactId, OrganisationId, PinId, ProblemId};
 use trygkort_core::ipc::{Author, ChangeView, ChangedField, ChangedRow, Deed};
 
 /// How a moment is told: on a page by day the clock is enough.
@@ -113,8 +113,8 @@ pub(super) fn Name(name: String, href: Option<String>) -> impl IntoView {
     })
 }
 
-/// The page of a thing that is there; of one in the trash its history, where it can be restored. A cell of the card has
-/// no page but its history, which leads back to what coordinators edit.
+/// The page of a thing that is there, or of what it is a part of; of one in the trash its history, where it can be
+/// restored. A cell of the card has no page but its history, which leads back to what coordinators edit.
 pub(super) fn place_of(row: &ChangedRow, coordinator: bool) -> Option<String> {
     if matches!(row.deed, Deed::Withdrawn | Deed::Erased) {
         return None;
@@ -129,6 +129,9 @@ pub(super) fn place_of(row: &ChangedRow, coordinator: bool) -> Option<String> {
         "map_pin" if deleted => Some(paths::pin_history(PinId(id))),
         "map_pin" => Some(paths::pin(PinId(id))),
         "card_cell" if coordinator => Some(paths::card_history(id)),
+        "organisation" if coordinator && !deleted => Some(paths::organisation_edit(Some(OrganisationId(id)))),
+        "channel" => row.part_of.map(|contact| paths::contact(ContactId(contact))),
+        "photo" => row.part_of.map(|pin| paths::pin(PinId(pin))),
         _ => None,
     }
 }
@@ -206,14 +209,15 @@ pub(super) fn Sides(
     let entity = row.entity;
     let fields = row.fields.into_iter().map(|field| {
         let ChangedField { field, before, after, .. } = field;
-        let (name, entity) = (field.clone(), entity.clone());
+        let (name, entity, shown) = (field.clone(), entity.clone(), is_shown(&field));
         let label = derived(move || field_label(i18n.get_locale(), &entity, &name));
         let words = move |value: String| {
             let field = field.clone();
             derived(move || value_words(i18n, &field, &value, now.get()))
         };
-        let before = before.map(&words);
-        let after = words(after);
+        // Nobody reads a position or the name of a picture: what it is about is a tap away.
+        let before = before.filter(|_| shown).map(&words);
+        let after = if shown { words(after) } else { tr!(i18n, updates.changed) };
         view! {
             <p class="sides__field">{label}</p>
             <dl class="sides">
@@ -296,10 +300,14 @@ mod tests {
 
     #[track_caller]
     fn check(entity: &str, deed: Deed, coordinator: bool, begins: Option<&str>) {
-        let row = RowId(uuid::Uuid::from_u128(7));
-        let row = ChangedRow { row, entity: entity.into(), name: "Driftsvagten".into(), deed, fields: Vec::new() };
+        let row = thing(entity, deed, None);
         let place = place_of(&row, coordinator);
         assert_eq!(place, begins.map(|begins| format!("{begins}{}", row.row)), "{entity} {deed:?}");
+    }
+
+    fn thing(entity: &str, deed: Deed, part_of: Option<RowId>) -> ChangedRow {
+        let (row, fields) = (RowId(uuid::Uuid::from_u128(7)), Vec::new());
+        ChangedRow { row, entity: entity.into(), name: "Driftsvagten".into(), part_of, deed, fields }
     }
 
     #[test]
@@ -314,5 +322,19 @@ mod tests {
         check("card_cell", Deed::Deleted, false, None);
         check("contact", Deed::Erased, true, None);
         check("channel", Deed::Deleted, true, None);
+        check("organisation", Deed::Edited, true, Some("/contacts/organisation/"));
+        check("organisation", Deed::Edited, false, None);
+        check("organisation", Deed::Deleted, true, None);
+    }
+
+    #[test]
+    fn a_part_leads_to_what_it_is_seen_on() {
+        let whole = RowId(uuid::Uuid::from_u128(8));
+        for (entity, begins) in [("channel", "/contacts/"), ("photo", "/map?pin=")] {
+            for deed in [Deed::Edited, Deed::Deleted] {
+                let place = place_of(&thing(entity, deed, Some(whole)), false);
+                assert_eq!(place, Some(format!("{begins}{whole}")), "{entity} {deed:?}");
+            }
+        }
     }
 }

@@ -119,6 +119,7 @@ fn state_words(locale: Locale, status: &SyncStatus) -> String {
         SyncState::StorageFailed => td_string!(locale, updates.storage_failed),
         SyncState::Revoked => td_string!(locale, more.state_revoked),
         SyncState::Expired => td_string!(locale, more.state_expired),
+        SyncState::Unknown => td_string!(locale, more.state_unknown),
         SyncState::Outdated => td_string!(locale, more.state_outdated),
         SyncState::LocalOnly => td_string!(locale, more.state_local_only),
     };

@@ -187,11 +187,14 @@ mod tests {
             lost: true,
         };
         let told = |deed, fields| {
-            deed_words(Locale::da, &ChangedRow { row, entity: "contact".into(), name: String::new(), deed, fields })
+            deed_words(
+                Locale::da,
+                &ChangedRow { row, entity: "contact".into(), name: String::new(), part_of: None, deed, fields },
+            )
         };
         assert!(told(Deed::Chosen, vec![field.clone()]).ends_with("blev gendannet."));
         assert!(told(Deed::Kept, vec![field]).ends_with("Det, der stod, blev beholdt."));
-        assert!(told(Deed::Kept, Vec::new()).ends_with("blev beholdt slettet."));
+        assert!(told(Deed::Kept, Vec::new()).ends_with("forblev slettet."));
     }
 
     #[test]
@@ -206,7 +209,14 @@ mod tests {
     #[test]
     fn a_contact_leaves_the_card_and_the_card_stays() {
         let row = trygkort_core::domain::RowId(uuid::Uuid::nil());
-        let cell = |deed| ChangedRow { row, entity: "card_cell".into(), name: String::new(), deed, fields: Vec::new() };
+        let cell = |deed| ChangedRow {
+            row,
+            entity: "card_cell".into(),
+            name: String::new(),
+            part_of: None,
+            deed,
+            fields: Vec::new(),
+        };
         assert_eq!(deed_words(Locale::da, &cell(Deed::Deleted)), "Fjernet fra Actioncard");
         assert_eq!(deed_words(Locale::da, &cell(Deed::Made)), "Sat på Actioncard");
     }
