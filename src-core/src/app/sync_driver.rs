@@ -396,7 +396,7 @@ impl App {
     pub fn retry_after_ms(&self) -> Option<u64> {
         self.tasks
             .values()
-            .filter(|task| task.failures > 0 && task.state != SyncState::Outdated && !task.state.is_locked_out())
+            .filter(|task| task.failures > 0 && !task.state.is_final())
             .map(|task| (RETRY_FIRST_MS << (task.failures - 1).min(10)).min(RETRY_MAX_MS))
             .min()
     }
@@ -406,8 +406,8 @@ impl App {
     #[must_use]
     pub fn poke_request(&self) -> Option<HttpRequest> {
         let session = self.file().ok()?.session();
-        let locked_out = self.tasks.get(&session.area).is_some_and(|task| task.state.is_locked_out());
-        (!session.local_only() && !locked_out)
+        let is_final = self.tasks.get(&session.area).is_some_and(|task| task.state.is_final());
+        (!session.local_only() && !is_final)
             .then(|| HttpRequest::get(format!("{}/api/v1/poke", session.server)).bearer(&session.token))
     }
 }
@@ -420,7 +420,8 @@ fn state_of_store(error: &StoreError) -> SyncState {
 fn state_of(response: &HttpResponse) -> SyncState {
     match response.status {
         401 if online::code_of(response) == Some(ErrorCode::Expired) => SyncState::Expired,
-        401 => SyncState::Revoked,
+        401 if locked_out::ends_access(response) => SyncState::Revoked,
+        401 => SyncState::Unknown,
         426 => SyncState::Outdated,
         507 => SyncState::ServerFull,
         _ => SyncState::ServerError,

@@ -413,6 +413,9 @@ pub enum SyncState {
     Revoked,
     /// The member's access was given for a while, and it is over.
     Expired,
+    /// The server does not know this device: it was put back to a backup of before it joined, or is another one. Nothing
+    /// is lost here; asked again only when somebody asks for it.
+    Unknown,
     /// The server speaks a newer protocol: the app must be updated.
     Outdated,
     /// A local demo: nothing is sent anywhere.
@@ -424,6 +427,12 @@ impl SyncState {
     #[must_use]
     pub fn is_locked_out(self) -> bool {
         matches!(self, SyncState::Revoked | SyncState::Expired)
+    }
+
+    /// Asking again by itself would bring the same answer.
+    #[must_use]
+    pub fn is_final(self) -> bool {
+        self.is_locked_out() || matches!(self, SyncState::Unknown | SyncState::Outdated)
     }
 }
 

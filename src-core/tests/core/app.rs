@@ -253,7 +253,8 @@ fn a_device_that_was_locked_out_by_mistake_stays_when_it_is_let_in_again() {
 fn server_errors_have_words() {
     let mut device = Device::blank();
     let cases = [
-        (Ok(HttpResponse { status: 401, body: vec![] }), SyncState::Revoked),
+        (Ok(HttpResponse { status: 401, body: br#"{"code":"revoked","detail":"x"}"#.to_vec() }), SyncState::Revoked),
+        (Ok(HttpResponse { status: 401, body: vec![] }), SyncState::Unknown),
         (Ok(HttpResponse { status: 401, body: br#"{"code":"expired","detail":"x"}"#.to_vec() }), SyncState::Expired),
         (Ok(HttpResponse { status: 426, body: vec![] }), SyncState::Outdated),
         (Ok(HttpResponse { status: 500, body: vec![] }), SyncState::ServerError),

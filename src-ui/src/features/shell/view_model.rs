@@ -4,7 +4,7 @@ use crate::format::moment_in_words;
 use crate::i18n::{Locale, td_string};
 use trygkort_core::ipc::{SyncState, SyncStatus};
 
-/// The colour of the badge's dot. The words say the same.
+/// The colour of the badge's dot. The words say the same; that there is no network they say by how long ago it was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum BadgeTone {
     Fresh,
@@ -38,7 +38,10 @@ pub(crate) fn badge_parts(locale: Locale, status: &SyncStatus, now_ms: i64) -> B
         (SyncState::LocalOnly, _) => td_string!(locale, common.sync.local_only).to_owned(),
         (SyncState::Revoked, _) => td_string!(locale, common.sync.revoked).to_owned(),
         (SyncState::Expired, _) => td_string!(locale, common.sync.expired).to_owned(),
+        (SyncState::Unknown, _) => td_string!(locale, common.sync.unknown).to_owned(),
         (SyncState::Outdated, _) => td_string!(locale, common.sync.outdated).to_owned(),
+        (SyncState::StorageFull | SyncState::StorageFailed, _) => td_string!(locale, common.sync.storage).to_owned(),
+        (SyncState::ServerFull | SyncState::ServerError, _) => td_string!(locale, common.sync.server).to_owned(),
         (_, None) => td_string!(locale, common.sync.never).to_owned(),
         (_, Some(at)) => {
             td_string!(locale, common.sync.updated, when = moment_in_words(locale, at, now_ms)).to_string()
@@ -56,7 +59,7 @@ pub(crate) fn badge_parts(locale: Locale, status: &SyncStatus, now_ms: i64) -> B
         count => Some(td_string!(locale, updates.attention_n, count = count).to_string()),
     };
     let tone = match status.state {
-        SyncState::Revoked | SyncState::Expired | SyncState::Outdated => BadgeTone::Stopped,
+        SyncState::Revoked | SyncState::Expired | SyncState::Unknown | SyncState::Outdated => BadgeTone::Stopped,
         SyncState::Offline
         | SyncState::ServerError
         | SyncState::ServerFull
@@ -104,6 +107,10 @@ mod tests {
         check(SyncState::Idle, None, 0, "Ikke opdateret endnu", BadgeTone::Waiting);
         check(SyncState::LocalOnly, None, 7, "Kun på denne enhed", BadgeTone::Fresh);
         check(SyncState::Revoked, at, 2, "Enheden er låst ude · 2 ikke sendt", BadgeTone::Stopped);
+        check(SyncState::StorageFull, at, 0, "Kan ikke gemme på enheden", BadgeTone::Waiting);
+        check(SyncState::StorageFailed, None, 1, "Kan ikke gemme på enheden · 1 ikke sendt", BadgeTone::Waiting);
+        check(SyncState::ServerFull, at, 2, "Serveren har en fejl · 2 ikke sendt", BadgeTone::Waiting);
+        check(SyncState::Unknown, at, 1, "Serveren kender ikke enheden · 1 ikke sendt", BadgeTone::Stopped);
         check(SyncState::Expired, at, 0, "Adgangen er udløbet", BadgeTone::Stopped);
     }
 }
