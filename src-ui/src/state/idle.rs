@@ -29,7 +29,8 @@ pub(crate) fn watch_use() {
         last_ms: StoredValue::new(now_ms),
         told_ms: StoredValue::new(now_ms),
     };
-    for name in ["pointerdown", "keydown", "wheel", "touchmove"] {
+    // The last four come from those who use neither finger nor key: screen readers and dictation.
+    for name in ["pointerdown", "keydown", "wheel", "touchmove", "focusin", "input", "click", "selectionchange"] {
         let handle = window_event_listener_untyped(name, move |_| used.note());
         on_cleanup(move || handle.remove());
     }

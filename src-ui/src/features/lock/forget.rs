@@ -4,13 +4,14 @@ use super::view_model::unsent_words;
 use crate::components::{Button, ButtonKind, Dialog, When};
 use crate::features::shell::Standstill;
 use crate::features::updates::SaveUnsent;
+use crate::format::error_words;
 use crate::i18n::*;
 use crate::ipc::{ask, forget_storage, forget_traces, is_tauri};
 use crate::routes::paths;
-use crate::state::{Var, derived, use_host, use_sync_status, use_toasts};
+use crate::state::{Var, derived, use_host, use_sync_status};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use trygkort_core::ipc::{Farewell, ForgetDevice, SayFarewell};
+use trygkort_core::ipc::{Farewell, ForgetDevice, IpcError, SayFarewell};
 
 /// Forgetting cannot be undone, so it is asked about.
 #[component]
@@ -23,19 +24,21 @@ pub(super) fn ForgetDialog(
 ) -> impl IntoView {
     let i18n = use_i18n();
     let host = use_host();
-    let toasts = use_toasts();
+    // Said in the dialog: messages stand behind it, and the lock screen has no place for them.
+    let failed = Var::new(None::<IpcError>);
     // Of the open area, and nothing while it is locked.
     let status = use_sync_status();
     let can_save = move || status.with(|status| status.as_ref().is_some_and(|status| status.pending > 0));
     let lost = derived(move || unsent_words(i18n.get_locale(), unsent.get()));
+    let said = derived(move || {
+        let locale = i18n.get_locale();
+        failed.with(|failed| failed.as_ref().map_or("", |error| error_words(locale, error)).to_owned())
+    });
     let forget = Callback::new(move |()| {
         spawn_local(async move {
             match ask(ForgetDevice {}).await {
                 Ok(_) => host.forgotten.set(true),
-                Err(error) => {
-                    open.try_set(false);
-                    toasts.error(&error);
-                }
+                Err(error) => failed.try_set(Some(error)),
             }
         });
     });
@@ -50,6 +53,7 @@ pub(super) fn ForgetDialog(
                 <SaveUnsent />
                 <p class="muted">{tr!(i18n, lock.forget_file)}</p>
             </When>
+            <p role="status" class="failure">{said}</p>
             <div class="buttons">
                 <Button kind=ButtonKind::Danger icon="trash-2" on_click=forget>
                     {tr!(i18n, lock.forget_do)}

@@ -5,6 +5,7 @@ use super::keypad::Keypad;
 use super::view_model::{is_pin, wait_words};
 use crate::components::{Button, ButtonKind, DemoStopDialog, Icon, When};
 use crate::features::card::AcuteNumbers;
+use crate::format::error_words;
 use crate::i18n::*;
 use crate::ipc::ask;
 use crate::look::Look;
@@ -13,7 +14,8 @@ use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use std::time::Duration;
-use trygkort_core::ipc::{GetLock, LockView, PinAnswer, Unlock};
+use trygkort_core::error::ErrorCode;
+use trygkort_core::ipc::{GetLock, IpcError, LockView, PinAnswer, Unlock};
 
 /// Asks how it is locked, and shows it.
 #[component]
@@ -71,8 +73,9 @@ fn Locked(view: LockView, on_open: Callback<()>) -> impl IntoView {
                     said.try_set(Some(Said::Wait));
                     wait.begin(ms);
                 }
-                // Starting anew says why.
-                Err(_) => on_open.run(()),
+                // Another tab has it: starting anew says so.
+                Err(error) if error.code == ErrorCode::Parked => on_open.run(()),
+                Err(error) => said.try_set(Some(Said::Failed(error))),
             }
         });
     });
@@ -130,11 +133,13 @@ fn Locked(view: LockView, on_open: Callback<()>) -> impl IntoView {
 }
 
 /// What became of a try.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 enum Said {
     TooShort,
     Wrong(u32),
     Wait,
+    /// It could not be tried, or not be opened: no room, perhaps.
+    Failed(IpcError),
 }
 
 impl Said {
@@ -144,6 +149,7 @@ impl Said {
             Said::Wrong(1) => td_string!(locale, lock.wrong_1).to_owned(),
             Said::Wrong(left) => td_string!(locale, lock.wrong_n, count = left).to_string(),
             Said::Wait => td_string!(locale, lock.wait).to_owned(),
+            Said::Failed(error) => error_words(locale, &error).to_owned(),
         }
     }
 }
