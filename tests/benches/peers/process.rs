@@ -1,12 +1,15 @@
 //! Programs of their own, so that the memory of each can be read by itself.
 
 use serde_json::Value;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{self, BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 const PATIENCE: Duration = Duration::from_secs(60);
+/// The longest that anything measured here has ever taken is half of this.
+const ANSWER_PATIENCE: Duration = Duration::from_secs(600);
 
 /// What went wrong, for the result.
 pub(crate) type Outcome<T> = Result<T, String>;
@@ -62,7 +65,8 @@ impl Drop for ServerProcess {
 pub(crate) struct ClientProcess {
     child: Child,
     to: Option<ChildStdin>,
-    from: BufReader<ChildStdout>,
+    /// The lines it says, read on a thread of their own: some never answer once their server has ended itself.
+    lines: Receiver<io::Result<String>>,
 }
 
 impl ClientProcess {
@@ -71,7 +75,9 @@ impl ClientProcess {
         let mut child = spawned.map_err(|error| format!("{}: {error}", command.get_program().to_string_lossy()))?;
         let to = child.stdin.take();
         let from = BufReader::new(child.stdout.take().ok_or("no output")?);
-        Ok(Self { child, to, from })
+        let (say, lines) = channel();
+        std::thread::spawn(move || from.lines().try_for_each(|line| say.send(line)));
+        Ok(Self { child, to, lines })
     }
 
     /// Tells it one thing and waits until it has done it. Blocks: not for a thread on which the wire runs.
@@ -79,8 +85,11 @@ impl ClientProcess {
         let failed = |error: std::io::Error| error.to_string();
         let to = self.to.as_mut().ok_or("it has ended")?;
         writeln!(to, "{command}").and_then(|()| to.flush()).map_err(failed)?;
-        let mut line = String::new();
-        self.from.read_line(&mut line).map_err(failed)?;
+        let line = self.lines.recv_timeout(ANSWER_PATIENCE).map_err(|error| match error {
+            RecvTimeoutError::Timeout => format!("no answer in {} s", ANSWER_PATIENCE.as_secs()),
+            RecvTimeoutError::Disconnected => "it has ended".to_owned(),
+        })?;
+        let line = line.map_err(failed)?;
         let answer: Value = serde_json::from_str(&line).map_err(|error| format!("{error}: {line:?}"))?;
         match answer["error"].as_str() {
             Some(error) => Err(error.lines().take(2).collect::<Vec<_>>().join(" ")),
