@@ -90,7 +90,7 @@ fn a_history_says_who_and_what_stood_there_and_puts_it_back() {
     let saved = office.ask(RestoreChange { row: id.0, change: newest.id, unsent: false }).unwrap();
     assert!(saved.undo.is_some(), "it can be undone");
     let told = history(&mut office, id.0);
-    let words = "Me: Edited channel Ejendomskontoret value: 32 57 19 99 → 32 57 10 00";
+    let words = "Me: Edited channel Ejendomskontoret · 32 57 10 00 value: 32 57 19 99 → 32 57 10 00";
     assert_eq!((line(&told.changes[0]).as_str(), told.changes[0].unsent), (words, true));
     assert!(!told.changes[1].restorable, "what stood there stands there again");
 
