@@ -43,6 +43,11 @@ impl Device {
         let Self { origin, member, public_key: key, .. } = *self;
         Peer { origin, member, reader: self.reader(), also: self.also.clone(), key, next_origin: None }
     }
+
+    /// All numbers that it goes by or went by.
+    pub(crate) fn origins(&self) -> Vec<u32> {
+        self.also.iter().copied().chain([self.origin]).collect()
+    }
 }
 
 impl FromRequestParts<App> for Device {
@@ -77,6 +82,27 @@ impl Device {
         let Identity { device: id, member, area, origin, role, access_until_ms, public_key, also, walks, .. } =
             identity;
         Device { id, member, role, area, origin, access_until_ms, token, public_key, also, walks }
+    }
+}
+
+/// A device that sends photos: one that is let in, or one whose access has ended and that hands in what it had not sent.
+pub(crate) struct Sender {
+    pub(crate) device: Device,
+    /// Why it is not let in.
+    pub(crate) ended: Option<ApiError>,
+}
+
+impl FromRequestParts<App> for Sender {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        let (token, identity) = identify(parts, app).await?;
+        let ended = Device::let_in(token, &identity).err();
+        if ended.is_none() {
+            note_seen(app, &identity);
+        }
+        app.limits.device(identity.device)?;
+        Ok(Sender { device: Device::of(token, identity), ended })
     }
 }
 

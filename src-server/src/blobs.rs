@@ -6,7 +6,8 @@
 //! DATA/uploads/AREA_ID/DEVICE_ID/HASH.LENGTH.done   all of it has come
 //! ```
 //!
-//! Which photos count stands in the area's log: a file that no row names is removed after a while.
+//! Which photos count stands in the area's log: a file that no row names, and nothing that is kept aside, is removed
+//! after a while.
 
 use crate::data_dir::{DataDir, create_private};
 use std::collections::{BTreeSet, HashMap};
@@ -245,7 +246,8 @@ pub(crate) fn sweep_uploads(dir: &DataDir, area: AreaId, kept: Duration) -> io::
     Ok(())
 }
 
-/// Removes the photos that no row names and that have been there for longer than `kept`, for good when it returns.
+/// Removes the photos that are not among the `named` and that have been there for longer than `kept`, for good when it
+/// returns.
 pub(crate) fn sweep(dir: &DataDir, area: AreaId, named: &BTreeSet<String>, kept: Duration) -> io::Result<()> {
     let mut folders = BTreeSet::new();
     for (name, path) in all(dir, area)? {

@@ -163,7 +163,7 @@ pub(crate) fn erase(dir: &DataDir, area: AreaId, what: &Erased, now_ms: i64) -> 
 /// Removes the photos that no row names any more.
 fn sweep_blobs(dir: &DataDir, area: AreaId, log: &AreaLog) -> Result<(), AreaError> {
     let due = log.sweep_due()?;
-    let swept = blobs::sweep(dir, area, &log.blobs(|_| true)?, Duration::ZERO);
+    let swept = blobs::sweep(dir, area, &log.blobs_to_keep()?, Duration::ZERO);
     let left = "not all photos of what was erased could be removed; the server removes them when it starts";
     swept.map_err(|error| AreaError::Failed(format!("{left}: {error}")))?;
     Ok(due.map_or(Ok(()), |sweep| log.swept(sweep))?)

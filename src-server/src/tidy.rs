@@ -1,4 +1,4 @@
-//! Removing files that have become useless: photos that no row names, uploads that nobody has gone on with.
+//! Removing files that have become useless: photos that nothing names, uploads that nobody has gone on with.
 
 use crate::blobs::{self, UNNAMED_KEPT, UPLOAD_KEPT};
 use crate::control::ControlError;
@@ -50,11 +50,11 @@ async fn all(app: &App) -> Result<(), TidyError> {
 
 /// Where something was erased, what no row names goes at once, and otherwise when it has lain there for long enough.
 async fn one(app: &App, area: AreaId) -> Result<(), TidyError> {
-    let look = |log: &mut AreaLog| Ok::<_, AreaError>((log.sweep_due()?, log.blobs(|_| true)?));
-    let (due, named) = app.areas.run(area, look).await?;
+    let look = |log: &mut AreaLog| Ok::<_, AreaError>((log.sweep_due()?, log.blobs_to_keep()?));
+    let (due, kept) = app.areas.run(area, look).await?;
     let dir = app.dir.clone();
     let swept = tokio::task::spawn_blocking(move || {
-        blobs::sweep(&dir, area, &named, if due.is_some() { Duration::ZERO } else { UNNAMED_KEPT })?;
+        blobs::sweep(&dir, area, &kept, if due.is_some() { Duration::ZERO } else { UNNAMED_KEPT })?;
         blobs::sweep_uploads(&dir, area, UPLOAD_KEPT)
     });
     swept.await.map_err(io::Error::other)??;

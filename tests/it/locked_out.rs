@@ -1,10 +1,11 @@
 //! A device is locked out while it has something unsent: that is handed in, and nothing stays on it.
 
-use trygkort_core::domain::Role;
+use crate::unsent::jpeg;
+use trygkort_core::domain::{PinId, Role};
 use trygkort_core::error::ErrorCode;
 use trygkort_core::ipc::{
-    Author, GetAside, GetCard, GetPins, GetSyncStatus, ListDevices, RefusalReason, RevokeDevice, SearchContacts,
-    SyncState, TakeAside,
+    AddPhoto, Author, Bytes, GetAside, GetBlob, GetCard, GetPhotos, GetPins, GetSyncStatus, ListDevices, RefusalReason,
+    RevokeDevice, SearchContacts, SyncState, TakeAside, to_base64,
 };
 use trygkort_tests::{Device, TestServer};
 
@@ -18,14 +19,38 @@ async fn add_pin(device: &mut Device, title: &str) {
         .unwrap();
 }
 
+async fn add_photo(device: &mut Device, title: &str, width: u16) {
+    let pin = device.pin(title).await.unwrap().id;
+    let (photo, thumbnail) = (jpeg(width), jpeg(width / 5));
+    let photo = AddPhoto { pin, photo, thumbnail, caption: String::new(), taken_at_ms: None };
+    device.ask(photo).await.unwrap();
+}
+
+/// The photo of a pin as somebody sees it who opens it.
+async fn photo_of(device: &mut Device, pin: PinId) -> Option<Bytes> {
+    let shown = device.ask(GetPhotos { pin }).await.unwrap().photos.remove(0);
+    device.ask(GetBlob { hash: shown.hash.clone() }).await.unwrap();
+    Device::expect_settled(&device.sync().await);
+    device.ask(GetBlob { hash: shown.hash }).await.unwrap()
+}
+
 /// A member's two telephones; the second locks the first out.
 async fn lose(first: &mut Device) -> Device {
+    let mut second = lose_later(first).await;
+    lock_out_other(&mut second).await;
+    second
+}
+
+/// A member's second telephone.
+async fn lose_later(first: &mut Device) -> Device {
     let hand_over = first.ask(trygkort_core::ipc::HandOver {}).await.unwrap().link;
-    let mut second = Device::joined(&hand_over).await;
+    Device::joined(&hand_over).await
+}
+
+async fn lock_out_other(second: &mut Device) {
     let devices = second.ask(ListDevices {}).await.unwrap();
     let id = devices.into_iter().find(|device| !device.this).unwrap().id;
     second.ask(RevokeDevice { id }).await.unwrap();
-    second
 }
 
 #[tokio::test]
@@ -83,6 +108,81 @@ async fn a_coordinator_reads_what_was_handed_in_and_takes_it() {
     assert!(second.pin("Skrevet uden net").await.is_some());
     assert_eq!(second.ask(GetAside {}).await.unwrap_err().code, ErrorCode::Forbidden, "staff reads none of it");
     assert_eq!(lost.ask(GetAside {}).await.unwrap_err().code, ErrorCode::Revoked);
+}
+
+#[tokio::test]
+async fn photos_are_handed_in_after_the_words() {
+    let server = TestServer::demo().await;
+    let mut office = Device::joined(&server.invite(Role::Coordinator).await).await;
+    let mut lost = Device::joined(&server.invite(Role::Staff).await).await;
+    let mut second = lose_later(&mut lost).await;
+    // The row of one photo is in the log when the device is locked out, that of the other is not.
+    add_pin(&mut lost, "Mørk sti").await;
+    add_photo(&mut lost, "Mørk sti", 1600).await;
+    let admitted = lost.push().await;
+    lost.take(admitted);
+    lock_out_other(&mut second).await;
+    add_pin(&mut lost, "Skrevet uden net").await;
+    add_photo(&mut lost, "Skrevet uden net", 1000).await;
+    let status = lost.sync().await;
+    assert_eq!((status.state, status.pending), (SyncState::Revoked, 0));
+    assert!(lost.ask(GetPins {}).await.unwrap().is_empty());
+
+    server.mirrored().await;
+    Device::expect_settled(&office.sync().await);
+    let pin = office.pin("Mørk sti").await.unwrap().id;
+    assert_eq!(photo_of(&mut office, pin).await, Some(jpeg(1600)));
+    let mut aside = office.ask(GetAside {}).await.unwrap();
+    assert_eq!(aside.len(), 2);
+    // The pin first, then the photo of it.
+    aside.sort_by_key(|kept| kept.rows[0].entity == "photo");
+    for kept in aside {
+        office.ask(TakeAside { body: kept.body }).await.unwrap();
+    }
+    Device::expect_settled(&office.sync().await);
+    let pin = office.pin("Skrevet uden net").await.unwrap().id;
+    assert_eq!(photo_of(&mut office, pin).await, Some(jpeg(1000)));
+}
+
+#[tokio::test]
+async fn photos_stay_until_there_is_a_network_and_no_others_are_taken() {
+    let mut server = TestServer::demo().await;
+    let mut office = Device::joined(&server.invite(Role::Coordinator).await).await;
+    let mut lost = Device::joined(&server.invite(Role::Staff).await).await;
+    let mut second = lose_later(&mut lost).await;
+    add_pin(&mut lost, "Mørk sti").await;
+    add_photo(&mut lost, "Mørk sti", 1600).await;
+    let token = lost.token();
+    let pin = lost.pin("Mørk sti").await.unwrap().id;
+    let hash = lost.ask(GetPhotos { pin }).await.unwrap().photos.remove(0).hash;
+    let admitted = lost.push().await;
+    lost.take(admitted);
+    lock_out_other(&mut second).await;
+    // All of its words are there: what it hands in is empty, and its answer is lost with the network.
+    assert_eq!(begin_upload(&server, &token, &hash).await, 401, "nothing before it has handed in");
+    let handed_in = lost.push().await;
+    lost.take(handed_in);
+    let handed_in = lost.push().await;
+    server.stop().await;
+    lost.take(handed_in);
+    lost.sync().await;
+    assert!(!lost.ask(GetPins {}).await.unwrap().is_empty(), "the photo is nowhere else");
+    let mut lost = lost.restart();
+    server.start_again();
+    assert_eq!(begin_upload(&server, &token, &"ab".repeat(32)).await, 401, "a photo that it did not write");
+    lost.sync().await;
+    assert!(lost.ask(GetPins {}).await.unwrap().is_empty());
+    Device::expect_settled(&office.sync().await);
+    let pin = office.pin("Mørk sti").await.unwrap().id;
+    assert_eq!(photo_of(&mut office, pin).await, Some(jpeg(1600)));
+}
+
+/// The status of an attempt to send a photo.
+async fn begin_upload(server: &TestServer, token: &str, hash: &str) -> u16 {
+    let request = trygkort_tests::http_client().post(format!("{}/api/v1/uploads", server.url()));
+    let request = request.bearer_auth(token).header("tus-resumable", "1.0.0").header("upload-length", 29);
+    let named = format!("hash {}", to_base64(hash.as_bytes()));
+    request.header("upload-metadata", named).send().await.unwrap().status().as_u16()
 }
 
 #[tokio::test]

@@ -56,7 +56,7 @@ async fn what_a_colleague_hands_over_is_the_authors() {
 }
 
 /// A JPEG file of this width as far as its markers tell.
-fn jpeg(width: u16) -> Bytes {
+pub(crate) fn jpeg(width: u16) -> Bytes {
     let [w1, w0] = width.to_be_bytes();
     let mut file = vec![0xff, 0xd8, 0xff, 0xc0, 0x00, 0x0b, 0x08, 0x00, 0xf0, w1, w0, 0x01, 0x01, 0x11, 0x00];
     file.extend(b"\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00\x01\xff\xd9");

@@ -1,5 +1,6 @@
-//! A device whose access has ended: what it had not sent is handed in, then everything is removed.
+//! A device whose access has ended: what it had not sent is handed in, then its photos, then everything is removed.
 
+use super::photos::Transfers;
 use super::sync_driver::SyncTask;
 use super::{App, HttpResponse, NetworkError, online};
 use crate::domain::AreaId;
@@ -40,7 +41,7 @@ impl SyncTask {
 impl App {
     /// The server knows this device and has ended its access: what it had not sent is handed in, the rest goes.
     pub(super) fn locked_out(&mut self, area: AreaId) {
-        let all_is_there = self.areas.get(&area).is_none_or(|file| file.has_read_back_all().unwrap_or(false));
+        let all_is_there = self.areas.get(&area).is_none_or(|file| file.has_nothing_to_hand_in().unwrap_or(false));
         match self.tasks.get_mut(&area) {
             Some(task) if !all_is_there => (task.leaving, task.hand_in_due) = (true, true),
             _ => self.wipe(area),
@@ -57,10 +58,19 @@ impl App {
     pub(super) fn handed_in(&mut self, area: AreaId, response: &Result<HttpResponse, NetworkError>) {
         match response {
             // Taken, taken before, or too much of it to be taken at all.
-            Ok(HttpResponse { status: 200 | 409 | 413, .. }) => self.wipe(area),
+            Ok(HttpResponse { status: 200 | 409 | 413, .. }) => self.photos_follow(area),
             Ok(HttpResponse { status: 401, .. }) => self.let_in_again(area),
             // It is tried again when the app next has a reason to: what was written is still here.
             _ => {}
+        }
+    }
+
+    /// The server has the words. What it has not got of the photos goes after them: nobody else may have it.
+    fn photos_follow(&mut self, area: AreaId) {
+        let any = self.areas.get(&area).is_some_and(|file| file.has_unsent_files().unwrap_or(true));
+        match self.tasks.get_mut(&area) {
+            Some(task) if any => task.photos.begin_last(),
+            _ => self.wipe(area),
         }
     }
 
@@ -74,7 +84,7 @@ impl App {
 
     pub(super) fn wipe(&mut self, area: AreaId) {
         let (Some(file), Some(task)) = (self.areas.get_mut(&area), self.tasks.get_mut(&area)) else { return };
-        (task.leaving, task.hand_in_due) = (false, false);
+        (task.leaving, task.hand_in_due, task.photos) = (false, false, Transfers::default());
         let wiped = file.wipe(task.how());
         (task.gone, task.wipe_due) = (wiped.is_ok(), wiped.is_err());
         if let Ok(topics) = wiped {

@@ -28,6 +28,8 @@ const TRIES: u32 = 3;
 pub(super) struct Transfers {
     /// There may be something to do.
     pub(super) due: bool,
+    /// The device's access has ended, and it has handed in what it wrote: what it has not sent goes, and nothing else.
+    pub(super) last: bool,
     under_way: Option<Transfer>,
     /// An upload goes on here.
     goes_on: Option<(Blob, u64)>,
@@ -73,6 +75,11 @@ impl Transfers {
         self.due = true;
     }
 
+    /// What a device has not sent whose access has ended.
+    pub(super) fn begin_last(&mut self) {
+        *self = Self { last: true, due: true, ..Self::default() };
+    }
+
     /// Somebody wants to see this now.
     pub(super) fn ask_again(&mut self, hash: &str) {
         self.left.remove(hash);
@@ -80,6 +87,14 @@ impl Transfers {
 
     /// What to do next.
     fn next(&mut self, file: &AreaFile) -> Result<Option<Transfer>, StoreError> {
+        if self.last {
+            let left = |hash: &str| self.left.contains(hash);
+            let piece = self.goes_on.take().map(|(blob, offset)| piece(blob, offset));
+            return Ok(match piece {
+                Some(piece) => Some(piece),
+                None => blobs::next_of_the_last(&file.conn, &left)?.map(Transfer::Begin),
+            });
+        }
         let asked = file.photos_epoch()?;
         if let Some(epoch) = self.epoch.filter(|epoch| Some(*epoch) != asked) {
             let names = blobs::names(&file.conn, &self.asked_until, NAMES_MAX)?;
@@ -92,8 +107,7 @@ impl Transfers {
         // Whoever may not send them now keeps them: their role may change again.
         let sends = file.sends_photos();
         if let Some((blob, offset)) = self.goes_on.take().filter(|_| sends) {
-            let bytes = PIECE_BYTES.min(blob.bytes.saturating_sub(offset));
-            return Ok(Some(Transfer::Piece { blob, offset, bytes }));
+            return Ok(Some(piece(blob, offset)));
         }
         let left = |hash: &str| self.left.contains(hash);
         if let Some(blob) = if sends { blobs::next_unsent(&file.conn, &left)? } else { None } {
@@ -115,6 +129,12 @@ impl Transfers {
             self.leave(hash);
         }
     }
+}
+
+/// The piece of an upload that begins there.
+fn piece(blob: Blob, offset: u64) -> Transfer {
+    let bytes = PIECE_BYTES.min(blob.bytes.saturating_sub(offset));
+    Transfer::Piece { blob, offset, bytes }
 }
 
 impl Transfer {
@@ -180,6 +200,13 @@ impl App {
                 photos.due = false;
                 return Ok(());
             }
+            // Tried again when the app next has a reason to. The area stays as it is called.
+            Ok(HttpResponse { status: 500.., .. }) | Err(_) if photos.last => {
+                photos.due = false;
+                return Ok(());
+            }
+            // Not written here, says the server; or it is one of before, which takes none of who is locked out.
+            Ok(answer @ HttpResponse { status: 401, .. }) if photos.last => answer,
             Ok(HttpResponse { status: 401 | 500.., .. }) | Err(_) => return Err(response),
             Ok(answer) => answer,
         };

@@ -87,7 +87,8 @@ impl SyncTask {
     /// There is something to do.
     pub(super) fn wake(&mut self) {
         self.due = !self.local_only && !self.state.is_locked_out();
-        self.hand_in_due = self.leaving;
+        self.hand_in_due = self.leaving && !self.photos.last;
+        self.photos.due |= self.photos.last;
     }
 
     /// Somebody opened a photo that is not here. Without a network it is fetched after the next exchange.
@@ -235,6 +236,11 @@ impl App {
                 task.running = true;
                 self.push_status();
                 Some((SyncCall { area, kind: CallKind::Photos }, request))
+            }
+            Ok(None) if task.photos.last => {
+                self.wipe(area);
+                self.push_status();
+                self.next_sync()
             }
             Ok(None) => {
                 task.photos.due = false;

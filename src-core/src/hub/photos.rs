@@ -7,6 +7,7 @@ use crate::domain::schema::{map_pin, photo};
 use crate::domain::{Entity, Reader, Scope, Value};
 use crate::merge::RowState;
 use crate::store::{StoreError, rows};
+use crate::wire::from_bytes;
 use crate::wire::v1::{Action, CHANGES_MAX, RowChange, WireId};
 use rusqlite::{Connection, OptionalExtension};
 use std::collections::BTreeSet;
@@ -113,6 +114,42 @@ impl AreaLog {
         Ok(found.iter().any(|row| reader.reads(row.scope) && blobs_of(row).any(|name| name == hash)))
     }
 
+    /// Whether a device that went by these origins wrote a photo with this file: it is in the log, or kept aside.
+    ///
+    /// # Errors
+    /// When the file fails.
+    pub fn wrote_blob(&self, origins: &[u32], hash: &str) -> Result<bool, StoreError> {
+        let wrote = |row: &RowState| origins.contains(&row.created_by) && blobs_of(row).any(|name| name == hash);
+        if rows::holding(&self.conn, Entity::Photo, hash.as_bytes())?.iter().any(wrote) {
+            return Ok(true);
+        }
+        let mut aside = self.conn.prepare_cached("SELECT body FROM refused WHERE origin = ?1")?;
+        for origin in origins {
+            let mut found = aside.query([origin])?;
+            while let Some(row) = found.next()? {
+                if blobs_in(row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?).any(|name| name == hash) {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
+    }
+
+    /// The files that are not to be removed: those that rows name, and those of photos that are kept aside, which
+    /// somebody may still take in.
+    ///
+    /// # Errors
+    /// When the file fails.
+    pub fn blobs_to_keep(&self) -> Result<BTreeSet<String>, StoreError> {
+        let mut kept = self.blobs(|_| true)?;
+        let mut aside = self.conn.prepare_cached("SELECT body FROM refused")?;
+        let mut found = aside.query([])?;
+        while let Some(row) = found.next()? {
+            kept.extend(blobs_in(row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?));
+        }
+        Ok(kept)
+    }
+
     /// The files that rows name in the scopes that are read, those in the trash included.
     ///
     /// # Errors
@@ -122,6 +159,15 @@ impl AreaLog {
         let read = rows.iter().filter(|row| reads(row.scope));
         Ok(read.flat_map(blobs_of).map(str::to_owned).collect())
     }
+}
+
+/// The files that an action names which is kept aside.
+fn blobs_in(body: &[u8]) -> impl Iterator<Item = String> + use<> {
+    let rows = from_bytes::<Action>(body).map(|action| action.rows).unwrap_or_default();
+    let photos = rows.into_iter().filter(|row| row.entity == Entity::Photo.number());
+    let names =
+        photos.flat_map(|row| row.fields).filter(|field| [photo::hash, photo::thumbnail].contains(&field.field));
+    names.map(|field| field.value.text().to_owned())
 }
 
 fn blobs_of(row: &RowState) -> impl Iterator<Item = &str> {

@@ -152,9 +152,14 @@ impl AreaFile {
         outbox::unsent_count(&self.conn)
     }
 
-    /// Whether all that was written here has come back in the log, or was refused.
-    pub(crate) fn has_read_back_all(&self) -> Result<bool, StoreError> {
-        outbox::is_empty(&self.conn)
+    /// Whether all that was written here has come back in the log, or was refused, and the server has its photos.
+    pub(crate) fn has_nothing_to_hand_in(&self) -> Result<bool, StoreError> {
+        Ok(outbox::is_empty(&self.conn)? && !self.has_unsent_files()?)
+    }
+
+    /// Whether the server lacks the file of any photo.
+    pub(crate) fn has_unsent_files(&self) -> Result<bool, StoreError> {
+        blobs::any_unsent(&self.conn)
     }
 
     /// Actions that the server has not admitted, and photos that it has not got.

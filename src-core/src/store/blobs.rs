@@ -78,7 +78,7 @@ pub(crate) fn want(conn: &Connection, hash: &str, now_ms: i64) -> Result<bool, S
 }
 
 /// Whether the server lacks any file. Asked first, because hardly ever does it: then no photo need be looked at.
-fn any_unsent(conn: &Connection) -> Result<bool, StoreError> {
+pub(crate) fn any_unsent(conn: &Connection) -> Result<bool, StoreError> {
     Ok(conn.prepare_cached("SELECT 1 FROM blob WHERE unsent")?.exists([])?)
 }
 
@@ -137,6 +137,14 @@ pub(crate) fn next_unsent(conn: &Connection, except: &dyn Fn(&str) -> bool) -> R
          ORDER BY thumbnail DESC, used_at, hash"
     );
     first(conn, &sql, except)
+}
+
+/// What a device sends next whose access has ended and that has handed in what it wrote: all that the server has not
+/// got, thumbnails first.
+pub(crate) fn next_of_the_last(conn: &Connection, except: &dyn Fn(&str) -> bool) -> Result<Option<Blob>, StoreError> {
+    let sql = "SELECT hash, thumbnail, length(content) FROM blob WHERE unsent AND content IS NOT NULL
+         ORDER BY thumbnail DESC, used_at, hash";
+    first(conn, sql, except)
 }
 
 /// What to fetch next: thumbnails of everything that is shown, then photos that somebody opened.

@@ -259,7 +259,11 @@ impl Server {
 
     fn take(&mut self, message: &Message, now_ms: i64) -> Answer {
         if self.revoked.contains(&message.token) && message.to != To::HandIn {
-            return answer(message, 401, REVOKED.to_vec());
+            match self.sends_its_last(message) {
+                Ok(true) => {}
+                Ok(false) => return answer(message, 401, REVOKED.to_vec()),
+                Err(_) => return answer(message, 503, Vec::new()),
+            }
         }
         match message.to {
             To::HandIn => self.take_hand_in(message, now_ms),

@@ -1,10 +1,11 @@
 //! Photos on their way to the server: resumable uploads by tus 1.0.0 (<https://tus.io/protocols/resumable-upload>) with
 //! creation, termination and expiration. An upload is named by the hash of what it becomes.
 
-use crate::auth::Device;
+use crate::auth::{Device, Sender};
 use crate::blobs::{Standing, UPLOAD_KEPT, Upload, UploadError};
 use crate::clock::now_ms;
 use crate::error::{ApiError, ErrorBody};
+use crate::hub::{AreaError, AreaLog};
 use crate::limits::{media_type, read_body};
 use crate::server::App;
 use axum::Json;
@@ -60,22 +61,22 @@ pub(crate) async fn mark(mut response: Response) -> Response {
     ),
     responses(
         (status = 201, body = Begun, description = "Its address is in `Location`"),
-        (status = 401, description = "`unauthorized`, `revoked`, `expired`", body = ErrorBody),
+        (status = 401, description = "`unauthorized`, `revoked`, `expired`; after handing in, only for photos that were not written there", body = ErrorBody),
         (status = 403, description = "`forbidden`", body = ErrorBody),
         (status = 412, description = "`tus_version`", body = ErrorBody),
         (status = 413, description = "`too_large`", body = ErrorBody),
         (status = 422, description = "`invalid`", body = ErrorBody),
     ),
 )]
-pub(crate) async fn create(device: Device, State(app): State<App>, headers: HeaderMap) -> Result<Response, ApiError> {
-    check(&device, &headers)?;
+pub(crate) async fn create(sender: Sender, State(app): State<App>, headers: HeaderMap) -> Result<Response, ApiError> {
+    check(&sender, &headers)?;
     let length = number(&headers, &LENGTH)?;
     if length > BYTES_MAX as u64 {
         return Err(ApiError::too_large(BYTES_MAX));
     }
     let hash = hash_in(&headers)?;
     let address = format!("/api/v1/uploads/{hash}");
-    let upload = upload_of(&app, &device, hash)?;
+    let (_, upload) = upload_of(&app, sender, hash).await?;
 
     let standing = on_disk(&app, move || upload.begin(length)).await?;
 
@@ -96,13 +97,13 @@ pub(crate) async fn create(device: Device, State(app): State<App>, headers: Head
     ),
 )]
 pub(crate) async fn head(
-    device: Device,
+    sender: Sender,
     State(app): State<App>,
     Path(hash): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    check(&device, &headers)?;
-    let upload = upload_of(&app, &device, hash)?;
+    check(&sender, &headers)?;
+    let (_, upload) = upload_of(&app, sender, hash).await?;
 
     let standing = on_disk(&app, move || upload.standing()).await?;
 
@@ -129,17 +130,17 @@ pub(crate) async fn head(
     ),
 )]
 pub(crate) async fn patch(
-    device: Device,
+    sender: Sender,
     State(app): State<App>,
     Path(hash): Path<String>,
     request: Request,
 ) -> Result<Response, ApiError> {
-    check(&device, request.headers())?;
+    check(&sender, request.headers())?;
     if media_type(&request) != Some(PIECE) {
         return Err(ApiError::unsupported_media_type(PIECE));
     }
     let offset = number(request.headers(), &OFFSET)?;
-    let upload = upload_of(&app, &device, hash)?;
+    let (device, upload) = upload_of(&app, sender, hash).await?;
     let piece = read_body(request).await?;
     if piece.len() > PIECE_BYTES_MAX {
         return Err(ApiError::too_large(PIECE_BYTES_MAX));
@@ -167,13 +168,13 @@ pub(crate) async fn patch(
     ),
 )]
 pub(crate) async fn terminate(
-    device: Device,
+    sender: Sender,
     State(app): State<App>,
     Path(hash): Path<String>,
     headers: HeaderMap,
 ) -> Result<StatusCode, ApiError> {
-    check(&device, &headers)?;
-    let upload = upload_of(&app, &device, hash)?;
+    check(&sender, &headers)?;
+    let (_, upload) = upload_of(&app, sender, hash).await?;
 
     on_disk(&app, move || upload.remove()).await?;
 
@@ -181,18 +182,33 @@ pub(crate) async fn terminate(
 }
 
 /// Only who may add photos uploads, and only by the version that is spoken here.
-fn check(device: &Device, headers: &HeaderMap) -> Result<(), ApiError> {
-    if !access::may_add_pins(&device.reader()) {
+fn check(sender: &Sender, headers: &HeaderMap) -> Result<(), ApiError> {
+    if sender.ended.is_none() && !access::may_add_pins(&sender.device.reader()) {
         return Err(ApiError::adds_no_photos());
     }
     if headers.get(RESUMABLE).is_some_and(|version| version == VERSION) { Ok(()) } else { Err(ApiError::tus_version()) }
 }
 
-fn upload_of(app: &App, device: &Device, hash: String) -> Result<Upload, ApiError> {
+async fn upload_of(app: &App, sender: Sender, hash: String) -> Result<(Device, Upload), ApiError> {
     if !is_blob_name(&hash) {
         return Err(ApiError::not_found("upload"));
     }
-    Ok(Upload { dir: app.dir.clone(), area: device.area, device: device.id, hash })
+    let Sender { device, ended } = sender;
+    if let Some(ended) = ended {
+        check_last(app, &device, &hash, ended).await?;
+    }
+    let upload = Upload { dir: app.dir.clone(), area: device.area, device: device.id, hash };
+    Ok((device, upload))
+}
+
+/// A device whose access has ended sends the photos of what it wrote and handed in, and no others: so there is an end.
+async fn check_last(app: &App, device: &Device, hash: &str, ended: ApiError) -> Result<(), ApiError> {
+    let (id, origins, hash) = (device.id, device.origins(), hash.to_owned());
+    if !app.control.read(move |control| control.has_handed_in(id)).await? {
+        return Err(ended);
+    }
+    let wrote = move |log: &mut AreaLog| log.wrote_blob(&origins, &hash).map_err(AreaError::from);
+    if app.areas.run(device.area, wrote).await? { Ok(()) } else { Err(ended) }
 }
 
 fn number(headers: &HeaderMap, name: &HeaderName) -> Result<u64, ApiError> {

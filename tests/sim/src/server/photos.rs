@@ -3,7 +3,7 @@
 //! What takes them is in `trygkort-server` and needs its folders, so that here is another one in memory, which answers
 //! as docs/sync.md ("Photos") says. What is tested is the client, and what the log says about who reads which file.
 
-use super::{Answer, Message, Server, answer};
+use super::{Answer, Message, Server, To, answer};
 use crate::rng::Rng;
 use std::collections::{BTreeMap, BTreeSet};
 use trygkort_core::app::HttpRequest;
@@ -125,10 +125,20 @@ impl Photos {
 }
 
 impl Server {
+    /// Whether somebody who is locked out sends a photo that they wrote and handed in.
+    pub(super) fn sends_its_last(&mut self, message: &Message) -> Result<bool, StoreError> {
+        let To::Photos(PhotoCall::Begin { hash, .. } | PhotoCall::Piece { hash, .. }) = message.to else {
+            return Ok(false);
+        };
+        let also = self.incarnations.get(&message.token).into_iter().flatten();
+        let origins: Vec<u32> = also.copied().chain([message.token]).collect();
+        Ok(self.handed_in.contains(&message.token) && self.log().wrote_blob(&origins, &name_of(&hash))?)
+    }
+
     pub(super) fn take_photo_call(&mut self, message: &Message, call: PhotoCall) -> Answer {
         let reader = self.reader(message.token);
         let uploads = matches!(call, PhotoCall::Begin { .. } | PhotoCall::Piece { .. });
-        if uploads && !access::may_add_pins(&reader) {
+        if uploads && !access::may_add_pins(&reader) && !self.revoked.contains(&message.token) {
             return answer(message, 403, Vec::new());
         }
         match call {
@@ -177,8 +187,8 @@ impl Server {
     /// way when its row was erased is there until then.
     pub(crate) fn sweep_photos(&mut self) -> Result<(), StoreError> {
         let due = self.log().sweep_due()?;
-        let named = self.log().blobs(|_| true)?;
-        self.photos.files.retain(|hash, _| named.contains(&name_of(hash)));
+        let kept = self.log().blobs_to_keep()?;
+        self.photos.files.retain(|hash, _| kept.contains(&name_of(hash)));
         due.map_or(Ok(()), |sweep| self.log().swept(sweep))
     }
 
