@@ -141,6 +141,8 @@ pub(crate) fn begin_epoch_at(dir: &DataDir, path: &Path, area: AreaId, now_ms: i
     let mut log = open_at(dir, path, area)?;
     log.begin()?;
     log.begin_epoch(now_ms)?;
+    // The backups that it was in are another server's.
+    log.set_backed_up(0)?;
     log.commit()?;
     Ok(())
 }

@@ -24,6 +24,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Below this the log itself is short enough: it comes in one page.
 const LOG_BYTES_MIN: u64 = 256 * 1024;
+/// Where the area's file notes the newest, and the last one that was in a backup when the newest was made.
+const NEWEST: &str = "snapshot";
+const BEFORE: &str = "snapshot_before";
 /// What an entry costs besides its rows, about.
 const ENTRY_BYTES: u64 = 32;
 
@@ -183,11 +186,13 @@ impl AreaLog {
     /// # Errors
     /// When the file fails.
     pub fn keep_snapshot(&mut self, made: &Made) -> Result<bool, StoreError> {
-        let older = kept(&self.conn)?.is_some_and(|kept| kept.position > made.position);
+        let newest = kept(&self.conn)?;
+        let older = newest.as_ref().is_some_and(|kept| kept.position > made.position);
         let ahead = made.position > page::head_position(&self.conn)?;
         if older || ahead || dropped(&self.conn)? != made.dropped {
             return Ok(false);
         }
+        let backed_up = self.backed_up()?;
         let file = |file: &MadeFile| KeptFile {
             scope: file.scope.number(),
             hash: file.hash.into(),
@@ -195,8 +200,11 @@ impl AreaLog {
             raw_bytes: file.raw_bytes,
         };
         let kept = Kept { position: made.position, files: made.files.iter().map(file).collect() };
-        self.conn
-            .execute("INSERT OR REPLACE INTO meta (key, value) VALUES ('snapshot', ?1)", params![to_bytes(&kept)])?;
+        // Until this one is in a backup, the one of before is offered.
+        for before in newest.filter(|before| is_in_backup(backed_up, before)) {
+            put(&self.conn, BEFORE, &before)?;
+        }
+        put(&self.conn, NEWEST, &kept)?;
         self.conn.execute("DELETE FROM meta WHERE key = 'snapshot_stale'", [])?;
         Ok(true)
     }
@@ -210,14 +218,20 @@ impl AreaLog {
         drop_all(&self.conn)
     }
 
-    /// The files of the snapshot that is offered now, and whose they are.
+    /// The files of the snapshots that are offered now or as soon as they are in a backup, and whose they are.
     ///
     /// # Errors
     /// When the file fails.
     pub fn snapshot_files(&self) -> Result<Vec<(Scope, [u8; 32])>, StoreError> {
-        let files = kept(&self.conn)?.map(|kept| kept.files).unwrap_or_default();
+        let newest = kept(&self.conn)?;
+        let backed_up = self.backed_up()?;
+        let before = match &newest {
+            Some(newest) if !is_in_backup(backed_up, newest) => get(&self.conn, BEFORE)?,
+            _ => None,
+        };
+        let files = newest.into_iter().chain(before).flat_map(|kept| kept.files);
         let known = |file: KeptFile| Some((Scope::from_number(file.scope)?, file.hash.into()));
-        Ok(files.into_iter().filter_map(known).collect())
+        Ok(files.filter_map(known).collect())
     }
 }
 
@@ -238,12 +252,7 @@ pub(super) fn offer(
     if request.speaks.unwrap_or(0) < SPEAKS_SNAPSHOTS || request.log_only == Some(true) {
         return Ok(None);
     }
-    let Some(kept) = kept(conn)?.filter(|kept| kept.position > from) else { return Ok(None) };
-    // Whoever takes a snapshot has nothing of the log before it, and what no backup has must come back from somewhere.
-    let backed_up = super::backed_up(conn)?;
-    if backed_up > 0 && kept.position > backed_up && !mutant!(OfferWhatNoBackupHas) {
-        return Ok(None);
-    }
+    let Some(kept) = offered(conn)?.filter(|kept| kept.position > from) else { return Ok(None) };
     let reads = |number: u32| scopes.iter().any(|scope| scope.number() == number);
     if !is_log_longer(conn, scopes, (from, kept.position), kept.raw_bytes(reads))? {
         return Ok(None);
@@ -285,12 +294,35 @@ fn is_log_longer(
     Ok(true)
 }
 
+/// The newest snapshot, or the one of before until the newest is in a backup: whoever takes a snapshot has nothing of the
+/// log before it, and what no backup has must come back from somewhere.
+fn offered(conn: &Connection) -> Result<Option<Kept>, StoreError> {
+    let backed_up = super::backed_up(conn)?;
+    let offerable = |kept: &Kept| is_in_backup(backed_up, kept) || mutant!(OfferWhatNoBackupHas);
+    match kept(conn)? {
+        Some(newest) if !offerable(&newest) => Ok(get(conn, BEFORE)?.filter(offerable)),
+        newest => Ok(newest),
+    }
+}
+
+/// Also where no backup was ever made.
+fn is_in_backup(backed_up: u64, kept: &Kept) -> bool {
+    backed_up == 0 || kept.position <= backed_up
+}
+
 fn kept(conn: &Connection) -> Result<Option<Kept>, StoreError> {
-    let bytes: Option<Vec<u8>> = conn
-        .prepare_cached("SELECT value FROM meta WHERE key = 'snapshot'")?
-        .query_row([], |row| row.get(0))
-        .optional()?;
+    get(conn, NEWEST)
+}
+
+fn get(conn: &Connection, key: &str) -> Result<Option<Kept>, StoreError> {
+    let sql = "SELECT value FROM meta WHERE key = ?1";
+    let bytes: Option<Vec<u8>> = conn.prepare_cached(sql)?.query_row([key], |row| row.get(0)).optional()?;
     Ok(bytes.map(|bytes| from_bytes(&bytes)).transpose()?)
+}
+
+fn put(conn: &Connection, key: &str, kept: &Kept) -> Result<(), StoreError> {
+    conn.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?1, ?2)", params![key, to_bytes(kept)])?;
+    Ok(())
 }
 
 fn is_stale(conn: &Connection) -> Result<bool, StoreError> {
@@ -323,7 +355,7 @@ fn dropped(conn: &Connection) -> Result<u64, StoreError> {
 pub(super) fn drop_all(conn: &Connection) -> Result<(), StoreError> {
     let next = dropped(conn)? + 1;
     conn.execute("INSERT OR REPLACE INTO meta SELECT 'snapshot_stale', 1 FROM meta WHERE key = 'snapshot'", [])?;
-    conn.execute("DELETE FROM meta WHERE key = 'snapshot'", [])?;
+    conn.execute("DELETE FROM meta WHERE key IN (?1, ?2)", [NEWEST, BEFORE])?;
     conn.execute("INSERT OR REPLACE INTO meta (key, value) VALUES ('snapshots_dropped', ?1)", [next])?;
     Ok(())
 }

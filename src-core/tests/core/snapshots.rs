@@ -55,6 +55,30 @@ fn a_snapshot_of_what_no_backup_has_is_not_offered_where_backups_are_made() {
     }
 }
 
+#[test]
+fn until_a_new_snapshot_is_in_a_backup_the_one_of_before_is_offered() {
+    let mut hub = busy();
+    let mut office = Device::joined(Role::Coordinator);
+    office.sync(&mut hub);
+    hub.make_snapshot();
+    let before = hub.log.head_position().unwrap();
+    hub.log.set_backed_up(before).unwrap();
+    let id = contact_id(&mut office, "Ejendomskontoret");
+    note(&mut office, id, "Efter backuppen");
+    office.sync(&mut hub);
+    hub.make_snapshot();
+    let head = hub.log.head_position().unwrap();
+    assert!(head > before);
+    for backed_up in [before, head] {
+        hub.log.set_backed_up(backed_up).unwrap();
+        let offered = raw(&mut hub, Role::Coordinator, Some(4), Cursor::default()).snapshot.unwrap();
+        assert_eq!(offered.position, backed_up);
+        let mut newcomer = Device::joined(Role::Coordinator);
+        assert!(sync(&mut newcomer, &mut hub).files > 0, "its files are kept");
+        assert_eq!(newcomer.app.dump().unwrap(), office.app.dump().unwrap());
+    }
+}
+
 /// The demo area after some work: rows edited, moved, in the trash, and with things of a newer version.
 fn busy() -> Hub {
     let mut hub = Hub::demo();
