@@ -7,6 +7,7 @@ use crate::wire::v1::{Action, RowChange};
 use crate::wire::{from_bytes, to_bytes};
 use rusqlite::{Connection, params};
 use std::collections::HashSet;
+use std::ops::Range;
 
 /// Adds an action.
 pub(crate) fn push(conn: &Connection, action: &Action) -> Result<(), StoreError> {
@@ -137,6 +138,29 @@ pub(crate) fn let_go(conn: &Connection, counter: u64, position: u64) -> Result<(
 /// Counts what the server holds as unsent again: it may understand it by now.
 pub(crate) fn ask_again(conn: &Connection) -> Result<(), StoreError> {
     conn.execute("UPDATE outbox SET position = NULL WHERE position = ?1", [HELD])?;
+    Ok(())
+}
+
+/// Counts as unsent again what is not where the server said that it is: its file was put back by hand, and nobody said so.
+/// `read` is what was read of the log just now, with what is `there` of it by position and counter; `ends_at` is where the
+/// log ends, if that is known. What is there all the same is told once more.
+pub(crate) fn send_again(
+    conn: &Connection,
+    read: Range<u64>,
+    ends_at: Option<u64>,
+    there: impl Fn((u64, u64)) -> bool,
+) -> Result<(), StoreError> {
+    let admitted: Vec<(u64, u64)> = conn
+        .prepare_cached("SELECT position, counter FROM outbox WHERE position > ?1 AND position < ?2")?
+        .query_map(params![read.start, HELD], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<Result<_, _>>()?;
+    let gone = |(position, counter): &(u64, u64)| {
+        let was_read = *position <= read.end && !there((*position, *counter));
+        was_read || ends_at.is_some_and(|end| *position > end)
+    };
+    for (_, counter) in admitted.into_iter().filter(gone) {
+        conn.prepare_cached("UPDATE outbox SET position = NULL WHERE counter = ?1")?.execute([counter])?;
+    }
     Ok(())
 }
 

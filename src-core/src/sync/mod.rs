@@ -306,7 +306,9 @@ fn take_page(
     if page.epoch.is_some_and(|epoch| cursor.epoch.is_some_and(|known| known > epoch)) {
         return Err(SyncError::Gap("the server's epoch is an older one".to_owned()));
     }
+    let ends_at = if page.more { None } else { Some(page.to) };
     if page.to == page.from {
+        outbox::send_again(tx, page.from..page.to, ends_at, |_| true)?;
         // What was sent twice stands where the log was read already.
         touched.extend(settle_outbox(tx, page.to)?);
         return Ok(false);
@@ -324,9 +326,11 @@ fn take_page(
     }
     let mut chains = Chains::at(session.area, &cursor);
     let (mut clock, mut erased) = (0, false);
+    let mut there = BTreeSet::new();
     for entry in page.entries {
         clock = clock.max(entry.effective);
         chains.read(&entry)?;
+        there.insert((entry.position, entry.counter));
         if entry.origin == session.origin {
             outbox::let_go(tx, entry.counter, entry.position)?;
         }
@@ -338,6 +342,7 @@ fn take_page(
     area::set_cursor(tx, &cursor)?;
     journal::mark(tx, &cursor)?;
     journal::prune(tx, page.to, backed_up.unwrap_or(0))?;
+    outbox::send_again(tx, page.from..page.to, ends_at, |admitted| there.contains(&admitted))?;
     touched.extend(settle_outbox(tx, page.to)?);
     // Who reads for the first time gets of the erased only that it is: there is nothing to write over.
     Ok(erased && !is_new)

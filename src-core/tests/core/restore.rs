@@ -86,32 +86,43 @@ fn what_was_acknowledged_and_not_read_back_is_sent_again() {
 
 #[test]
 fn what_was_acknowledged_behind_the_page_is_sent_again_to_a_log_that_the_cursor_fits() {
-    let Backed { mut hub, mut office, id, .. } = backed();
-    let mut phone = Device::joined(Role::Coordinator);
-    phone.sync(&mut hub);
-    for text in ["Først dette", "Så dette", "Og til sidst dette"] {
-        note(&mut phone, id, text);
+    // By the command that restores, or by hand; and whether the log is soon as long again as it was, or not.
+    let ways: [fn(&mut Hub, &tempfile::NamedTempFile); 2] = [Hub::restore, Hub::put_back];
+    for (put_back, others_write) in ways.into_iter().flat_map(|way| [(way, true), (way, false)]) {
+        let Backed { mut hub, mut office, id, .. } = backed();
+        let mut phone = Device::joined(Role::Coordinator);
+        phone.sync(&mut hub);
+        for text in ["Først dette", "Så dette", "Og til sidst dette"] {
+            note(&mut phone, id, text);
+        }
+        phone.sync(&mut hub);
+        // The first page ends before what the server has just admitted, and within the backup.
+        let backup = hub.backup();
+        note(&mut office, id, "Ring på dørklokken");
+        hub.log.set_page_bytes(1);
+        office.app.request_sync();
+        let (call, request) = office.app.next_sync().unwrap();
+        let answer = hub.answer(office.origin, Role::Coordinator, &request);
+        office.app.finish_sync(call, Ok(answer));
+        assert_eq!(office.ask(GetSyncStatus {}).unwrap().pending, 0, "the server has said that it has it");
+        hub.log.set_page_bytes(usize::MAX);
+        put_back(&mut hub, &backup);
+        if others_write {
+            note(&mut phone, id, "Efter backuppen");
+            phone.sync(&mut hub);
+        }
+        office.sync(&mut hub);
+        let history = office.ask(GetHistory { row: id.0 });
+        assert!(format!("{history:?}").contains("Ring på dørklokken"), "{history:?}");
+        phone.sync(&mut hub);
+        assert_eq!(phone.app.dump().unwrap(), office.app.dump().unwrap());
+        assert!(phone.app.dump().unwrap().contains(&hex("Ring på dørklokken")), "it came to the others");
     }
-    phone.sync(&mut hub);
-    // The first page ends before what the server has just admitted, and within the backup.
-    let backup = hub.backup();
-    note(&mut office, id, "Ring på dørklokken");
-    hub.log.set_page_bytes(1);
-    office.app.request_sync();
-    let (call, request) = office.app.next_sync().unwrap();
-    let answer = hub.answer(office.origin, Role::Coordinator, &request);
-    office.app.finish_sync(call, Ok(answer));
-    assert_eq!(office.ask(GetSyncStatus {}).unwrap().pending, 0, "the server has said that it has it");
-    hub.log.set_page_bytes(usize::MAX);
-    hub.restore(&backup);
-    // Others write meanwhile, so that the log is soon as long as it was.
-    note(&mut phone, id, "Efter backuppen");
-    phone.sync(&mut hub);
-    office.sync(&mut hub);
-    let history = office.ask(GetHistory { row: id.0 });
-    assert!(format!("{history:?}").contains("Ring på dørklokken"), "{history:?}");
-    phone.sync(&mut hub);
-    assert_eq!(phone.app.dump().unwrap(), office.app.dump().unwrap());
+}
+
+/// As a dump shows a text that nobody wrote over.
+fn hex(text: &str) -> String {
+    text.bytes().map(|byte| format!("{byte:02X}")).collect()
 }
 
 #[test]

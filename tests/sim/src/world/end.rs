@@ -111,18 +111,16 @@ impl World {
         match kept {
             Some(Ok(kept)) => {
                 check::acknowledged(&self.server, &kept, &mut wrong);
-                if !self.put_back_by_hand {
-                    let revoked = |one: &Written| self.server.revoked.contains(&one.token);
-                    let demoted = |one: &Written| self.server.demoted.contains(&member_of(one.token));
-                    // What a restored server lost comes from who wrote or read it. The author is locked out, was put back as
-                    // well, or had to forget it with a role; and perhaps nobody else had read it.
-                    let forgot = |one: &Written| revoked(one) || demoted(one) || put_back.contains(&one.token);
-                    let lost = |one: &Written| self.may_lose && self.server.restored && forgot(one);
-                    // Of two devices with one token, the first hands in for good, and the other's words go with it.
-                    let gone = |one: &Written| lost(one) || revoked(one) && self.twice.contains(&one.token);
-                    let written: Vec<Written> = written.into_iter().filter(|one| !gone(one)).collect();
-                    check::written(&written, &self.server, &kept, &on_devices, &mut wrong);
-                }
+                let revoked = |one: &Written| self.server.revoked.contains(&one.token);
+                let demoted = |one: &Written| self.server.demoted.contains(&member_of(one.token));
+                // What a restored server lost comes from who wrote or read it. The author is locked out, was put back as
+                // well, or had to forget it with a role; and perhaps nobody else had read it.
+                let forgot = |one: &Written| revoked(one) || demoted(one) || put_back.contains(&one.token);
+                let lost = |one: &Written| self.may_lose && self.server.restored && forgot(one);
+                // Of two devices with one token, the first hands in for good, and the other's words go with it.
+                let gone = |one: &Written| lost(one) || revoked(one) && self.twice.contains(&one.token);
+                let written: Vec<Written> = written.into_iter().filter(|one| !gone(one)).collect();
+                check::written(&written, &self.server, &kept, &on_devices, &mut wrong);
             }
             other => wrong.push(format!("the server's file cannot be read: {:?}", other.map(Result::err))),
         }
