@@ -20,7 +20,7 @@ pub(super) fn read(conn: &Connection, scopes: &[Scope], row: RowId, before: u64)
                      AND instr(log.rows, ?1) > 0)
          ORDER BY position DESC LIMIT {PAGE_MAX}"
     ))?;
-    for row in related(conn, row)? {
+    for row in related(conn, &[], row)? {
         for position in statement.query_map(params![row.0.as_bytes(), before], |row| row.get::<_, u64>(0))? {
             positions.insert(position?);
         }

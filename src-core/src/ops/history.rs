@@ -7,7 +7,7 @@ use crate::domain::schema::{DELETED_AT, Kind, card_cell};
 use crate::domain::{Entity, Reader, RowId, Scope, Value};
 use crate::error::Error;
 use crate::ipc::{Deed, HistoryView, Saved, Topic};
-use crate::merge::RowState;
+use crate::merge::{IncomingRow, RowState};
 use crate::store::area::AreaFile;
 use crate::store::{StoreError, journal, outbox, rows};
 use crate::wire::v1::Entry;
@@ -38,26 +38,35 @@ impl Older {
 }
 
 /// The rows whose history is one thing's: a contact with its channels, a problem with its cells of the card,
-/// a pin with its photos, each with the conflicts about it.
+/// a pin with its photos, each with the conflicts about it. A part that is in `unsent` only, which the log does not have
+/// yet, is one like the others; a server has none of those.
 ///
 /// Rows hold the ids of those they belong to as their sixteen bytes, so the database finds them without reading rows.
-pub(crate) fn related(conn: &Connection, row: RowId) -> Result<BTreeSet<RowId>, StoreError> {
-    let mut related: BTreeSet<RowId> = [row].into();
-    let part = match rows::get(conn, row)?.and_then(|state| Entity::from_number(state.entity)) {
+pub(crate) fn related(conn: &Connection, unsent: &[Done], row: RowId) -> Result<BTreeSet<RowId>, StoreError> {
+    let written = || unsent.iter().flat_map(|done| &done.rows).map(|row| &row.incoming);
+    let entity = match rows::get(conn, row)? {
+        Some(state) => Some(state.entity),
+        None => written().find(|new| new.row == row).map(|new| new.entity),
+    };
+    let part = match entity.and_then(Entity::from_number) {
         Some(Entity::Contact) => Some(Entity::Channel),
         Some(Entity::Problem) => Some(Entity::CardCell),
         Some(Entity::MapPin) => Some(Entity::Photo),
         _ => None,
     };
+    let mut related: BTreeSet<RowId> = [row].into();
     for entity in part.into_iter().chain([Entity::Conflict]) {
         for whole in related.clone() {
             related.extend(naming(conn, entity, whole)?);
+            let names = |new: &&IncomingRow| new.fields.iter().any(|(_, set)| set.value.row() == Some(whole));
+            let parts = written().filter(|new| new.entity == entity.number()).filter(names);
+            related.extend(parts.map(|new| new.row));
         }
     }
     Ok(related)
 }
 
-/// The rows of a kind that name another.
+/// The rows of a kind that name another in the log.
 fn naming(conn: &Connection, entity: Entity, row: RowId) -> Result<Vec<RowId>, StoreError> {
     let mut statement = conn.prepare_cached("SELECT row FROM row_state WHERE entity = ?1 AND instr(fields, ?2) > 0")?;
     let found =
@@ -67,11 +76,11 @@ fn naming(conn: &Connection, entity: Entity, row: RowId) -> Result<Vec<RowId>, S
 
 /// The history of a thing, newest first.
 pub(crate) fn get(file: &AreaFile, older: Option<&Older>, row: RowId) -> Result<HistoryView, Error> {
-    let of = related(&file.conn, row)?;
+    let (of, all) = all(file, older, row)?;
     let mut teller = Teller::new(file)?;
     let mut changes = Vec::new();
     let mut begun = false;
-    for done in all(file, older, &of)? {
+    for done in all {
         let Some(mut change) = teller.change(&done, |row| of.contains(&row))? else { continue };
         begun |=
             change.rows.iter().any(|told| told.row == row && told.deed == Deed::Made && told.entity != "card_cell");
@@ -82,14 +91,16 @@ pub(crate) fn get(file: &AreaFile, older: Option<&Older>, row: RowId) -> Result<
     Ok(HistoryView { name: teller.name_of(row)?, changes, older })
 }
 
-/// Everything that was done to these rows, newest first: what is not sent, what is kept here, what the server told.
-fn all(file: &AreaFile, older: Option<&Older>, of: &BTreeSet<RowId>) -> Result<Vec<Done>, Error> {
-    let about = |done: &Done| done.rows.iter().any(|row| of.contains(&row.incoming.row));
-    let mut all: Vec<Done> = Done::outbox(file)?.into_iter().rev().collect();
-    all.extend(journal::about(&file.conn, of)?.into_iter().map(Done::read));
+/// The rows whose history is a thing's, and everything that was done to them, newest first: what is not sent, what is
+/// kept here, what the server told.
+fn all(file: &AreaFile, older: Option<&Older>, row: RowId) -> Result<(BTreeSet<RowId>, Vec<Done>), Error> {
+    let mut all = Done::outbox(file)?;
+    let of = related(&file.conn, &all, row)?;
+    all.reverse();
+    all.extend(journal::about(&file.conn, &of)?.into_iter().map(Done::read));
     all.extend(older.map(replayed).unwrap_or_default());
-    all.retain(about);
-    Ok(all)
+    all.retain(|done| done.rows.iter().any(|row| of.contains(&row.incoming.row)));
+    Ok((of, all))
 }
 
 /// What the server told, newest first, with what each entry did to those before it.
@@ -126,9 +137,8 @@ pub(crate) fn restore(
     older: Option<&Older>,
     (row, change, unsent): (RowId, u64, bool),
 ) -> Result<(Saved, BTreeSet<Topic>), Error> {
-    let of = related(&file.conn, row)?;
-    let mut found = all(file, older, &of)?.into_iter();
-    let done = found.find(|done| done.id == change && done.unsent == unsent).ok_or(Error::NotFound)?;
+    let (of, all) = all(file, older, row)?;
+    let done = all.into_iter().find(|done| done.id == change && done.unsent == unsent).ok_or(Error::NotFound)?;
     back(&done, row, &of, file, ctx.now_ms)?.save(file, ctx, row)
 }
 

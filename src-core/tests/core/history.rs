@@ -1,8 +1,9 @@
 //! *Opdatering* and *Historik*: who did what, before and after, and putting it back.
 
 use crate::devices::{Device, Hub, NOON_MS, row};
+use crate::photos;
 use trygkort_core::app::{HttpResponse, Step};
-use trygkort_core::domain::{ContactId, Reader, Role, RowId};
+use trygkort_core::domain::{ContactId, Reader, Role, RowId, Scope};
 use trygkort_core::hub::roster::{self, Roster};
 use trygkort_core::ipc::*;
 
@@ -107,13 +108,7 @@ fn what_was_deleted_or_added_by_a_change_is_taken_back_with_it() {
     let numbers = office.ask(GetContact { id }).unwrap().channels.len();
     edit(&mut office, id, |form| {
         form.channels.remove(0);
-        form.channels.push(ChannelForm {
-            id: None,
-            label: "Ny".to_owned(),
-            kind: ChannelKind::Phone,
-            value: "32 57 55 55".to_owned(),
-            scope: form.scope,
-        });
+        form.channels.push(number("32 57 55 55", form.scope));
     });
     office.sync(&mut hub);
     let newest = history(&mut office, id.0).changes.remove(0);
@@ -130,6 +125,69 @@ fn what_was_deleted_or_added_by_a_change_is_taken_back_with_it() {
     assert_eq!(deletion.rows[0].deed, Deed::Deleted);
     office.ask(RestoreChange { row: id.0, change: deletion.id, unsent: false }).unwrap();
     assert_eq!(office.ask(GetContact { id }).unwrap().name, "Ejendomskontoret");
+}
+
+/// The history of a thing without whether and where the server has it.
+fn told(device: &mut Device, row: RowId) -> Vec<(String, i64, bool)> {
+    let changes = history(device, row).changes;
+    changes.iter().map(|change| (line(change), change.at_ms, change.restorable)).collect()
+}
+
+fn number(value: &str, scope: Scope) -> ChannelForm {
+    ChannelForm { id: None, label: "Ny".to_owned(), kind: ChannelKind::Phone, value: value.to_owned(), scope }
+}
+
+#[test]
+fn what_was_just_written_stands_in_the_history_of_its_whole_before_it_is_sent() {
+    let (mut hub, mut office, _) = office_and_phone();
+    let known = contact(&mut office, "Ejendomskontoret");
+    edit(&mut office, known, |form| form.channels.push(number("32 57 55 55", form.scope)));
+    let table = office.ask(GetCardTable {}).unwrap();
+    let problem = table.problems[0].0;
+    let mut rows = table.sectors.into_iter().flat_map(|sector| sector.rows);
+    let free = rows.find(|row| row.cells[0].is_none()).unwrap().contact;
+    office.ask(SetCell { problem, contact: free, on: true }).unwrap();
+    let pin = photos::pin(&mut office, Scope::Public);
+    office.ask(photos::photo(pin, 1)).unwrap();
+    let opened = office.ask(EditContact { id: None }).unwrap();
+    let mut form = ContactForm { name: "Nattevagten".to_owned(), ..opened.form.clone() };
+    form.channels = vec![number("32 57 55 56", form.scope)];
+    let new = ContactId(office.ask(SaveContact { opened, form }).unwrap().row);
+    edit(&mut office, new, |form| form.channels.push(number("32 57 55 57", form.scope)));
+
+    let wholes = [known.0, problem.0, pin.0, new.0];
+    let newest = wholes.map(|row| {
+        let change = history(&mut office, row).changes.remove(0);
+        assert!(change.unsent, "{}", line(&change));
+        line(&change)
+    });
+    let parts =
+        ["channel Ejendomskontoret · 32 57 55 55", "card_cell ", "photo Lygten", "channel Nattevagten · 32 57 55 57"];
+    for (line, part) in newest.iter().zip(parts) {
+        assert!(line.starts_with(&format!("Me: Made {part}")), "{line}");
+    }
+    let first = line(&history(&mut office, new.0).changes[1]);
+    assert!(first.contains("Made contact Nattevagten") && first.contains("32 57 55 56"), "{first}");
+
+    let before = wholes.map(|row| told(&mut office, row));
+    office.sync(&mut hub);
+    assert_eq!(wholes.map(|row| told(&mut office, row)), before, "the same, once it is sent");
+    assert!(wholes.into_iter().all(|row| history(&mut office, row).changes.iter().all(|change| !change.unsent)));
+}
+
+#[test]
+fn a_number_that_is_not_sent_is_taken_back_from_the_history_of_its_contact() {
+    let (mut hub, mut office, mut phone) = office_and_phone();
+    let id = contact(&mut office, "Ejendomskontoret");
+    let numbers = office.ask(GetContact { id }).unwrap().channels.len();
+    edit(&mut office, id, |form| form.channels.push(number("32 57 55 55", form.scope)));
+    let added = history(&mut office, id.0).changes.remove(0);
+    assert!(added.unsent && added.restorable, "{}", line(&added));
+    office.ask(RestoreChange { row: id.0, change: added.id, unsent: true }).unwrap();
+    assert_eq!(office.ask(GetContact { id }).unwrap().channels.len(), numbers);
+    office.sync(&mut hub);
+    phone.sync(&mut hub);
+    assert_eq!(phone.ask(GetContact { id }).unwrap().channels.len(), numbers);
 }
 
 #[test]
