@@ -259,6 +259,7 @@ impl App {
             state,
             last_success_ms: file.last_success_ms()?,
             pending: if local { 0 } else { file.unsent()? },
+            held: file.held()?,
             refused: crate::ops::refusals::count(file)?,
             conflicts: crate::ops::conflicts::count(file)?,
             clock_ahead_ms: file.clock_ahead_ms()?,

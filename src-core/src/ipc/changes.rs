@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 /// *Opdatering*.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UpdatesView {
-    /// What the server does not have yet, newest first.
+    /// What is not in the log yet, newest first.
     pub unsent: Vec<ChangeView>,
     /// So many photos of what it has are not there yet.
     pub unsent_photos: u32,
@@ -37,10 +37,12 @@ pub struct HistoryView {
 /// Something that somebody did, at once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChangeView {
-    /// Its position in the log; for what is not sent, its number on this device.
+    /// Its position in the log; for what is not in it yet, its number on this device.
     pub id: u64,
-    /// The server does not have it yet.
+    /// It is not in the log yet: the server does not have it, or keeps it for later.
     pub unsent: bool,
+    /// The server keeps it until it is a version that understands it.
+    pub held: bool,
     pub by: Author,
     /// By the writer's own clock, unless that was ahead of the server's.
     pub at_ms: i64,

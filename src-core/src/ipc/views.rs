@@ -383,6 +383,8 @@ pub struct SyncStatus {
     pub last_success_ms: Option<i64>,
     /// Actions that are not on the server yet, and photos of actions that are.
     pub pending: u32,
+    /// Actions that the server keeps until it is a version that understands them.
+    pub held: u32,
     /// Refused actions that the user has not seen.
     pub refused: u32,
     /// Conflicts that nobody has settled, and this device may.

@@ -10,7 +10,7 @@ use crate::merge::{IncomingRow, RowState, Stamp};
 use crate::store::area::AreaFile;
 use crate::store::authors::{Authors, member_name};
 use crate::store::journal::Read;
-use crate::store::outbox;
+use crate::store::outbox::{self, Standing};
 use crate::sync::incoming;
 use std::collections::HashMap;
 
@@ -19,9 +19,12 @@ const ROWS_TOLD: usize = 6;
 
 /// Something that somebody did, before it is put into words.
 pub(crate) struct Done {
-    /// Its position in the log; for what is not sent, its number on this device.
+    /// Its position in the log; for what is not in it yet, its number on this device.
     pub(crate) id: u64,
+    /// It is not in the log yet.
     pub(crate) unsent: bool,
+    /// The server keeps it until it is a version that understands it.
+    pub(crate) held: bool,
     pub(crate) origin: u32,
     pub(crate) at_ms: i64,
     pub(crate) rows: Vec<DoneRow>,
@@ -60,7 +63,7 @@ impl Done {
         rows.retain(|_| gone.next() != Some(true));
         // A watch that is ahead says nothing about when; one that is behind is believed.
         let at_ms = i64::try_from(entry.hlc.min(entry.effective)).unwrap_or(i64::MAX);
-        Self { id: entry.position, unsent: false, origin: entry.origin, at_ms, rows }
+        Self { id: entry.position, unsent: false, held: false, origin: entry.origin, at_ms, rows }
     }
 
     /// What this device did and has not read back from the log, oldest first.
@@ -68,7 +71,7 @@ impl Done {
         let origin = file.session.origin;
         let mut states: HashMap<RowId, Option<RowState>> = HashMap::new();
         let mut done = Vec::new();
-        for (action, admitted) in outbox::all(&file.conn)? {
+        for (action, standing) in outbox::all(&file.conn)? {
             let rows = outbox::incoming_rows(origin, &action, |row| {
                 if let Some(known) = states.get(&row) {
                     return Ok(known.clone());
@@ -78,9 +81,14 @@ impl Done {
                 Ok(stands)
             })?;
             let rows = rows.into_iter().map(|incoming| told_by(&mut states, incoming, true));
+            let (id, unsent) = match standing {
+                Standing::Unsent | Standing::Held => (action.counter, true),
+                Standing::Admitted(position) => (position, false),
+            };
             done.push(Self {
-                id: action.counter,
-                unsent: !admitted,
+                id,
+                unsent,
+                held: standing == Standing::Held,
                 origin,
                 at_ms: i64::try_from(action.hlc).unwrap_or(i64::MAX),
                 rows: rows.collect(),
@@ -153,8 +161,8 @@ impl<'a> Teller<'a> {
             return Ok(None);
         }
         let by = self.author(done.origin)?;
-        let Done { id, unsent, at_ms, .. } = *done;
-        Ok(Some(ChangeView { id, unsent, by, at_ms, rows, more_rows, restorable: false }))
+        let Done { id, unsent, held, at_ms, .. } = *done;
+        Ok(Some(ChangeView { id, unsent, held, by, at_ms, rows, more_rows, restorable: false }))
     }
 
     /// What was decided where two had written to one thing. What the server settles because its author has moved on is

@@ -167,6 +167,11 @@ impl AreaFile {
         Ok(self.pending()?.saturating_add(self.unsent_photos()?))
     }
 
+    /// Actions that the server holds until it is a version that understands them.
+    pub(crate) fn held(&self) -> Result<u32, StoreError> {
+        outbox::held_count(&self.conn)
+    }
+
     /// Photos of admitted actions that the server has not got, where they can be sent.
     pub(crate) fn unsent_photos(&self) -> Result<u32, StoreError> {
         if self.sends_photos() { blobs::unsent_count(&self.conn) } else { Ok(0) }

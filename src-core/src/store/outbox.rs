@@ -62,13 +62,28 @@ fn some(conn: &Connection, sql: &str, bytes_max: usize) -> Result<Vec<Action>, S
     Ok(actions)
 }
 
-/// Everything that was not read back from the log, oldest first, and whether the server has admitted it.
-pub(crate) fn all(conn: &Connection) -> Result<Vec<(Action, bool)>, StoreError> {
-    let mut statement = conn.prepare_cached("SELECT body, position IS NOT NULL FROM outbox ORDER BY counter")?;
+/// How far an action has come that was not read back from the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    Unsent,
+    /// The server holds it until it is a version that understands it.
+    Held,
+    /// The server admitted it at this position of the log.
+    Admitted(u64),
+}
+
+/// Everything that was not read back from the log, oldest first, and how far it has come.
+pub(crate) fn all(conn: &Connection) -> Result<Vec<(Action, Standing)>, StoreError> {
+    let mut statement = conn.prepare_cached("SELECT body, position FROM outbox ORDER BY counter")?;
     let mut found = statement.query([])?;
     let mut actions = Vec::new();
     while let Some(row) = found.next()? {
-        actions.push((from_bytes(row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?)?, row.get(1)?));
+        let standing = match row.get::<_, Option<i64>>(1)? {
+            None => Standing::Unsent,
+            Some(HELD) => Standing::Held,
+            Some(position) => Standing::Admitted(position.unsigned_abs()),
+        };
+        actions.push((from_bytes(row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?)?, standing));
     }
     Ok(actions)
 }
@@ -126,6 +141,12 @@ const HELD: i64 = i64::MAX;
 pub(crate) fn held(conn: &Connection, counter: u64) -> Result<(), StoreError> {
     conn.prepare_cached("UPDATE outbox SET position = ?2 WHERE counter = ?1")?.execute(params![counter, HELD])?;
     Ok(())
+}
+
+/// How many actions the server holds until it is a version that understands them.
+pub(crate) fn held_count(conn: &Connection) -> Result<u32, StoreError> {
+    let mut statement = conn.prepare_cached("SELECT COUNT(*) FROM outbox WHERE position = ?1")?;
+    Ok(statement.query_row([HELD], |row| row.get(0))?)
 }
 
 /// Notes where an action stands that the server held.

@@ -271,7 +271,12 @@ fn take_verdict(
     }
     match (verdict.position, verdict.reason) {
         (Some(position), _) => outbox::admitted(tx, verdict.counter, position)?,
-        (None, Some(Reason::Unknown)) => outbox::held(tx, verdict.counter)?,
+        (None, Some(Reason::Unknown)) => {
+            outbox::held(tx, verdict.counter)?;
+            // Its rows stay as they are, but what is told of them is something else now.
+            let action = outbox::get(tx, verdict.counter)?;
+            touched.extend(action.iter().flat_map(|action| &action.rows).map(|change| change.row.0));
+        }
         (None, Some(reason)) => {
             // Judged before, and the first answer was lost on the way: the action is here only once.
             let Some(action) = outbox::get(tx, verdict.counter)? else { return Ok(false) };

@@ -6,7 +6,7 @@
 use crate::devices::{Device, Hub, NOON_MS, row};
 use crate::hostile::contact_named;
 use trygkort_core::domain::schema::contact;
-use trygkort_core::domain::{ChangeId, Role, Scope, Value};
+use trygkort_core::domain::{ChangeId, ProblemId, Role, Scope, Value};
 use trygkort_core::hub::Peer;
 use trygkort_core::ipc::*;
 use trygkort_core::wire::to_bytes;
@@ -96,6 +96,10 @@ fn one_that_comes_again_after_the_upgrade_is_judged_then() {
     assert!(hub.log.row(row(CONTACT)).unwrap().is_some());
 }
 
+fn history(device: &mut Device, problem: ProblemId) -> Vec<ChangeView> {
+    device.ask(GetHistory { row: problem.0 }).unwrap().changes
+}
+
 #[test]
 fn a_device_keeps_what_is_held_and_shows_it_until_the_log_has_it() {
     let mut hub = Hub::demo();
@@ -107,18 +111,31 @@ fn a_device_keeps_what_is_held_and_shows_it_until_the_log_has_it() {
     office.ask(SaveProblem { opened, form }).unwrap();
 
     hub.holds = true;
+    office.app.take_events();
     office.sync(&mut hub);
+    let events = office.app.take_events();
+    let told = |event: &Event| matches!(event, Event::Changed { topics, .. } if topics.contains(&Topic::Card));
+    assert!(events.iter().any(told), "screens that say what is sent hear of it");
     hub.holds = false;
     let name = |office: &mut Device| office.ask(GetCard {}).unwrap().problems[0].name.clone();
     assert_eq!(name(&mut office), "Høj musik");
     let status = office.ask(GetSyncStatus {}).unwrap();
-    assert_eq!((status.pending, status.refused), (0, 0));
+    assert_eq!((status.pending, status.held, status.refused), (0, 1, 0));
+    let told = [office.ask(GetUpdates { limit: 1 }).unwrap().unsent, history(&mut office, problem)];
+    for changes in &told {
+        let waits = changes.iter().filter(|change| change.held && change.unsent);
+        assert_eq!(waits.map(|change| change.rows[0].name.as_str()).collect::<Vec<_>>(), ["Høj musik"]);
+    }
+    assert!(told[1][1..].iter().all(|other| !other.held), "what was done before is in the log");
+    assert!(told[1][0].restorable);
 
     // It asks again when it is started again, and is told that the server understands it by now.
     let mut office = office.restart();
     assert_eq!(office.ask(GetSyncStatus {}).unwrap().pending, 1);
     office.sync(&mut hub);
-    assert_eq!(office.ask(GetSyncStatus {}).unwrap().pending, 0);
+    let status = office.ask(GetSyncStatus {}).unwrap();
+    assert_eq!((status.pending, status.held), (0, 0));
+    assert!(history(&mut office, problem).iter().all(|change| !change.held && !change.unsent));
     let mut other = Device::joined(Role::Coordinator);
     other.sync(&mut hub);
     assert_eq!(name(&mut other), "Høj musik");

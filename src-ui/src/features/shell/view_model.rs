@@ -80,7 +80,8 @@ mod tests {
 
     #[track_caller]
     fn check(state: SyncState, last_success_ms: Option<i64>, pending: u32, sentence: &str, tone: BadgeTone) {
-        let status = SyncStatus { state, last_success_ms, pending, refused: 0, conflicts: 0, clock_ahead_ms: 0 };
+        let status =
+            SyncStatus { state, last_success_ms, pending, held: 0, refused: 0, conflicts: 0, clock_ahead_ms: 0 };
         let parts = badge_parts(Locale::da, &status, NOW);
         assert_eq!((parts.sentence().as_str(), parts.tone), (sentence, tone));
     }
@@ -95,6 +96,7 @@ mod tests {
             state: SyncState::Idle,
             last_success_ms: at,
             pending: 1,
+            held: 0,
             refused: 1,
             conflicts: 2,
             clock_ahead_ms: 0,

@@ -31,7 +31,7 @@ pub(super) fn Change(
 ) -> impl IntoView {
     let i18n = use_i18n();
     let now = use_now();
-    let ChangeView { by, at_ms, rows, more_rows, unsent, .. } = change;
+    let ChangeView { by, at_ms, rows, more_rows, unsent, held, .. } = change;
     let who = by.clone();
     // The server notes who belongs here and with which devices: who decided that is not known here.
     let of_roster = rows.iter().all(|row| is_of_roster(&row.entity));
@@ -57,13 +57,14 @@ pub(super) fn Change(
         }
     });
     let more = derived(move || t_string!(i18n, updates.more_rows, count = more_rows).to_string());
+    let waits = move || if held { tr!(i18n, updates.held) } else { tr!(i18n, updates.not_sent) };
     view! {
         <li class="change">
             {rows.into_iter().map(move |row| view! { <RowWords row about=about.clone() /> }).collect_view()}
             {(more_rows > 0).then(|| view! { <p class="change__by">{more}</p> })}
             <p class="change__by">
                 {byline}
-                {unsent.then(|| view! { " " <Chip>{tr!(i18n, updates.not_sent)}</Chip> })}
+                {unsent.then(|| view! { " " <Chip>{waits()}</Chip> })}
             </p>
             {restore
                 .map(|restore| {

@@ -80,6 +80,8 @@ fn Lists(updates: UpdatesView, limit: RwSignal<u32>, whose: Var<Whose>) -> impl 
     conflicts.retain(|conflict| conflict.settleable);
     let attention = refused.len() + conflicts.len() > 0;
     let shared = !session.local_only();
+    // A file for somebody else to send is of no use for what the server has.
+    let sendable = unsent_photos > 0 || unsent.iter().any(|change| !change.held);
     let reads_aside = shared && session.is_coordinator();
     let unsent = unsent.into_iter().map(|change| view! { <Change change when=At::Moment /> });
     let unsent = unsent.collect_view();
@@ -112,7 +114,7 @@ fn Lists(updates: UpdatesView, limit: RwSignal<u32>, whose: Var<Whose>) -> impl 
                             view! {
                                 {(!unsent.is_empty()).then(|| view! { <ul class="changes card">{unsent}</ul> })}
                                 {(unsent_photos > 0).then(|| view! { <p>{photos}</p> })}
-                                <SaveUnsent />
+                                {sendable.then(|| view! { <SaveUnsent /> })}
                             }
                             .into_any()
                         }}

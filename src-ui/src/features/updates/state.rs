@@ -105,6 +105,18 @@ pub(super) fn DeviceFacts() -> impl IntoView {
 }
 
 fn state_words(locale: Locale, status: &SyncStatus) -> String {
+    let held = match status.held {
+        0 => None,
+        1 => Some(td_string!(locale, updates.held_1).to_owned()),
+        count => Some(td_string!(locale, updates.held_n, count = count).to_string()),
+    };
+    // What waits for the server is not sent as anybody understands it.
+    let all_sent = status.state == SyncState::Idle && status.pending == 0;
+    let state = (!all_sent || held.is_none()).then(|| how_it_goes(locale, status));
+    state.into_iter().chain(held).collect::<Vec<_>>().join(" ")
+}
+
+fn how_it_goes(locale: Locale, status: &SyncStatus) -> String {
     let words = match status.state {
         SyncState::Idle => match status.pending {
             0 => td_string!(locale, more.state_idle),
@@ -155,11 +167,15 @@ fn time_words(locale: Locale, ms: i64) -> String {
 mod tests {
     use super::*;
 
+    fn words(state: SyncState, pending: u32, held: u32) -> String {
+        let none =
+            SyncStatus { state, last_success_ms: None, pending, held, refused: 0, conflicts: 0, clock_ahead_ms: 0 };
+        state_words(Locale::da, &none)
+    }
+
     #[track_caller]
-    fn check(status: (SyncState, u32), sentence: &str) {
-        let (state, pending) = status;
-        let status = SyncStatus { state, last_success_ms: None, pending, refused: 0, conflicts: 0, clock_ahead_ms: 0 };
-        let words = state_words(Locale::da, &status);
+    fn check((state, pending): (SyncState, u32), sentence: &str) {
+        let words = words(state, pending, 0);
         assert!(words.starts_with(sentence), "{words}");
     }
 
@@ -172,6 +188,18 @@ mod tests {
         check((SyncState::ServerFull, 1), "Serverens disk er fuld");
         check((SyncState::StorageFull, 0), "Der er ikke plads");
         check((SyncState::StorageFailed, 0), "Enheden kunne ikke gemme");
+    }
+
+    #[test]
+    fn what_waits_for_the_server_is_not_told_as_sent() {
+        let one = "1 ændring venter på, at serveren bliver opdateret. Den er gemt.";
+        let two = "2 ændringer venter på, at serveren bliver opdateret. De er gemt.";
+        assert_eq!(words(SyncState::Idle, 0, 1), one);
+        assert_eq!(words(SyncState::Idle, 0, 2), two);
+        let unsent = "1 ændring venter. Den sendes af sig selv, når der er net.";
+        assert_eq!(words(SyncState::Idle, 1, 2), format!("{unsent} {two}"));
+        let offline = words(SyncState::Offline, 0, 1);
+        assert!(offline.starts_with("Serveren kan ikke nås") && offline.ends_with(one), "{offline}");
     }
 
     #[test]
