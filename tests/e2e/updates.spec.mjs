@@ -103,6 +103,30 @@ test('marks and cells of the card have a history too', async ({ device }) => {
   await expect(desk.history.changes.last()).toContainText('Markering tilføjet');
 });
 
+test('whoever reads a problem reads who was put on it, and comes back to it', async ({ device }) => {
+  const desk = await device('coordinator');
+  const janitor = await device('staff');
+  await janitor.card.tile('Dårlig belysning').click();
+  await expect(janitor.heading('Dårlig belysning')).toBeVisible();
+  const problem = new URL(janitor.page.url()).pathname;
+  await desk.open('/card/table');
+  await desk.table.showWhole();
+  await desk.table.cell('Helhedsplanen', 'Dårlig belysning').check({ force: true });
+  await expect(janitor.problem.contact('Helhedsplanen')).toBeVisible();
+
+  await janitor.page.getByRole('link', { name: 'Historik' }).click();
+  await expect(janitor.heading('Historik: Dårlig belysning')).toBeVisible();
+  await expect(janitor.history.changes.first()).toContainText('Sat på Actioncard');
+  await expect(janitor.history.changes.first()).toContainText('Mona');
+  await expect(janitor.history.back).toHaveAttribute('href', problem);
+
+  await janitor.open('/more/updates');
+  const ticked = janitor.updates.section('Sendt og modtaget').getByRole('listitem').first();
+  await ticked.getByRole('link', { name: 'Helhedsplanen · Dårlig belysning' }).click();
+  await expect(janitor.history.changes).toHaveCount(1);
+  await expect(janitor.history.back, 'from one cell too').toHaveAttribute('href', problem);
+});
+
 test('what is not sent, what came and what is disputed stand on one page', async ({ device }) => {
   const office = await device('coordinator');
   const desk = await device('coordinator');

@@ -28,6 +28,8 @@ pub struct UpdatesView {
 pub struct HistoryView {
     /// What the thing is called now.
     pub name: String,
+    /// On whose page it is seen, where that is there: its own, that of a cell's problem.
+    pub seen_on: Option<RowId>,
     /// Newest first.
     pub changes: Vec<ChangeView>,
     /// The server may know of more.
@@ -73,7 +75,8 @@ pub struct ChangedRow {
     pub entity: String,
     /// What it is called; may be empty.
     pub name: String,
-    /// What it is a part of and is seen on: the contact of a number, the pin of a photo; where that is there.
+    /// What it is a part of and is seen on: the contact of a number, the problem of a cell of the card, the pin of a
+    /// photo; where that is there.
     pub part_of: Option<RowId>,
     pub deed: Deed,
     pub fields: Vec<ChangedField>,

@@ -88,7 +88,7 @@ pub(crate) fn get(file: &AreaFile, older: Option<&Older>, row: RowId) -> Result<
         changes.push(change);
     }
     let older = !file.session.local_only() && !begun && !older.is_some_and(|older| older.complete);
-    Ok(HistoryView { name: teller.name_of(row)?, changes, older })
+    Ok(HistoryView { name: teller.name_of(row)?, seen_on: teller.seen_on(row)?, changes, older })
 }
 
 /// The rows whose history is a thing's, and everything that was done to them, newest first: what is not sent, what is

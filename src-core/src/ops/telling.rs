@@ -7,6 +7,7 @@ use crate::error::Error;
 use crate::ipc::{Author, ChangeView, ChangedField, ChangedRow, Deed};
 use crate::merge::effect::Effect;
 use crate::merge::{IncomingRow, RowState, Stamp};
+use crate::store::StoreError;
 use crate::store::area::AreaFile;
 use crate::store::authors::{Authors, member_name};
 use crate::store::journal::Read;
@@ -282,17 +283,29 @@ impl<'a> Teller<'a> {
     /// What a row is a part of and is seen on; `None` for a thing with a page of its own, and where the whole is not here
     /// or in the trash.
     pub(crate) fn whole_of(&self, entity: Entity, row: RowId) -> Result<Option<RowId>, Error> {
-        let whole = match entity {
-            Entity::Channel => channel::contact,
-            Entity::Photo => schema::photo::of,
-            _ => return Ok(None),
-        };
-        let now = |row| outbox::overlay(&self.file.conn, self.file.session.origin, row);
-        let part = now(row)?;
+        let Some(whole) = names_whole(entity) else { return Ok(None) };
+        let part = self.now(row)?;
         let named = part.and_then(|state| state.fields.get(&whole).and_then(|held| held.value.row()));
-        let Some(state) = named.map(now).transpose()?.flatten() else { return Ok(None) };
-        let deleted = state.fields.get(&DELETED_AT).is_some_and(|held| held.value != Value::Null);
-        Ok(Some(state.row).filter(|_| !deleted))
+        named.map_or(Ok(None), |row| self.there(row))
+    }
+
+    /// The thing on whose page a row is seen, be it the row itself; `None` where that is not here or in the trash.
+    pub(crate) fn seen_on(&self, row: RowId) -> Result<Option<RowId>, Error> {
+        let entity = self.now(row)?.and_then(|state| Entity::from_number(state.entity));
+        match entity.filter(|entity| names_whole(*entity).is_some()) {
+            Some(part) => self.whole_of(part, row),
+            None => self.there(row),
+        }
+    }
+
+    fn now(&self, row: RowId) -> Result<Option<RowState>, StoreError> {
+        outbox::overlay(&self.file.conn, self.file.session.origin, row)
+    }
+
+    /// A row, unless it is not here or in the trash.
+    fn there(&self, row: RowId) -> Result<Option<RowId>, Error> {
+        let deleted = |state: &RowState| state.fields.get(&DELETED_AT).is_some_and(|held| held.value != Value::Null);
+        Ok(self.now(row)?.filter(|state| !deleted(state)).map(|state| state.row))
     }
 
     /// What a row is called that is here; empty for others.
@@ -335,6 +348,16 @@ impl<'a> Teller<'a> {
             Some(Entity::Contact) => text(contact::name),
             Some(entity) => entity.fields().iter().find(|def| def.name == "name").map_or(String::new(), |f| text(f.id)),
         })
+    }
+}
+
+/// The field in which a part names its whole, where a part has no page of its own.
+fn names_whole(entity: Entity) -> Option<FieldId> {
+    match entity {
+        Entity::Channel => Some(channel::contact),
+        Entity::CardCell => Some(card_cell::problem),
+        Entity::Photo => Some(schema::photo::of),
+        _ => None,
     }
 }
 

@@ -206,7 +206,8 @@ fn a_problems_history_has_the_cells_of_the_card() {
     assert_eq!(line(&told.changes[0]), format!("Me: Deleted {cell}"));
     assert_eq!(line(&told.changes[1]), format!("Me: Made {cell}"));
     let cell = told.changes[0].rows[0].row;
-    assert_eq!(history(&mut office, cell).changes.len(), 2, "a cell has a history of its own");
+    let own = history(&mut office, cell);
+    assert_eq!((own.changes.len(), own.seen_on), (2, Some(problem.0)), "a cell has a history of its own");
     office.ask(RestoreChange { row: cell, change: told.changes[0].id, unsent: false }).unwrap();
     let ticked = office.ask(GetCardTable {}).unwrap().sectors.into_iter().flat_map(|sector| sector.rows);
     assert!(ticked.into_iter().find(|row| row.contact == free.contact).unwrap().cells[0].is_some());

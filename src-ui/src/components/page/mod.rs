@@ -26,7 +26,7 @@ pub(crate) fn Page(
     #[prop(into)] title: Signal<String>,
     /// Where the arrow leads; hidden where the list stands beside.
     #[prop(optional, into)]
-    back: Option<String>,
+    back: Option<Signal<String>>,
     /// Takes the whole width, e.g. for tables.
     #[prop(optional)]
     wide: bool,
@@ -55,7 +55,7 @@ pub(crate) fn Page(
             <header class="page__head">
                 <div class="page__lead">
                 {back
-                    .filter(|href| !href.is_empty())
+                    .filter(|href| !href.with_untracked(String::is_empty))
                     .map(|href| {
                         view! {
                             <a

@@ -75,19 +75,21 @@ fn ProblemBody(problem: ProblemView) -> impl IntoView {
                     {tr!(i18n, card.not_a_report_text)}
                 </p>
             </aside>
-            {editable
-                .then(|| {
-                    view! {
-                        <div class="buttons">
+            <div class="buttons">
+                {editable
+                    .then(|| {
+                        view! {
                             <LinkButton href=paths::problem_edit(Some(id)) icon="pencil">
                                 {tr!(i18n, card.edit_problem)}
                             </LinkButton>
                             <LinkButton href=paths::card_table() icon="table-2">
                                 {tr!(i18n, card.as_table)}
                             </LinkButton>
-                        </div>
-                    }
-                })}
+                        }
+                    })}
+                // The problem's, and that of who is called about it: its cells of the card.
+                <LinkButton href=paths::card_history(id.0) icon="history">{tr!(i18n, updates.history)}</LinkButton>
+            </div>
         </div>
     }
 }

@@ -115,7 +115,7 @@ pub(super) fn Name(name: String, href: Option<String>) -> impl IntoView {
 }
 
 /// The page of a thing that is there, or of what it is a part of; of one in the trash its history, where it can be
-/// restored. A cell of the card has no page but its history, which leads back to what coordinators edit.
+/// restored. A cell of the card has no page but its history, which leads back to the card.
 pub(super) fn place_of(row: &ChangedRow, coordinator: bool) -> Option<String> {
     if matches!(row.deed, Deed::Withdrawn | Deed::Erased) {
         return None;
@@ -129,7 +129,7 @@ pub(super) fn place_of(row: &ChangedRow, coordinator: bool) -> Option<String> {
         "problem" => Some(paths::problem(ProblemId(id))),
         "map_pin" if deleted => Some(paths::pin_history(PinId(id))),
         "map_pin" => Some(paths::pin(PinId(id))),
-        "card_cell" if coordinator => Some(paths::card_history(id)),
+        "card_cell" => Some(paths::card_history(id)),
         "organisation" if coordinator && !deleted => Some(paths::organisation_edit(Some(OrganisationId(id)))),
         "channel" => row.part_of.map(|contact| paths::contact(ContactId(contact))),
         "photo" => row.part_of.map(|pin| paths::pin(PinId(pin))),
@@ -320,7 +320,8 @@ mod tests {
         check("map_pin", Deed::Restored, false, Some("/map?pin="));
         check("map_pin", Deed::Deleted, false, Some("/map/history/"));
         check("card_cell", Deed::Deleted, true, Some("/card/history/"));
-        check("card_cell", Deed::Deleted, false, None);
+        check("card_cell", Deed::Deleted, false, Some("/card/history/"));
+        check("card_cell", Deed::Made, false, Some("/card/history/"));
         check("contact", Deed::Erased, true, None);
         check("channel", Deed::Deleted, true, None);
         check("organisation", Deed::Edited, true, Some("/contacts/organisation/"));

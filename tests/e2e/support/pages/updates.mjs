@@ -21,5 +21,7 @@ export class HistoryPage {
   constructor(page) {
     this.page = page;
     this.changes = page.locator('.change');
+    // Not there to see where the list stands beside.
+    this.back = page.locator('.page__back');
   }
 }
