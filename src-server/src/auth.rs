@@ -1,7 +1,7 @@
 //! Who is asking. A handler that names [`Device`] or [`Coordinator`] in its signature is closed to everyone else.
 
 use crate::clock::now_ms;
-use crate::control::Identity;
+use crate::control::{ControlError, Identity, Writer};
 use crate::error::ApiError;
 use crate::hub::Peer;
 use crate::secrets::{SecretHash, TOKEN};
@@ -26,6 +26,8 @@ pub(crate) struct Device {
     pub(crate) origin: u32,
     /// When the member's access ends, if it does.
     pub(crate) access_until_ms: Option<i64>,
+    /// The role without which the handler is closed.
+    must_be: Option<Role>,
     token: SecretHash,
     public_key: Option<[u8; 32]>,
     also: Vec<u32>,
@@ -48,6 +50,23 @@ impl Device {
     pub(crate) fn origins(&self) -> Vec<u32> {
         self.also.iter().copied().chain([self.origin]).collect()
     }
+
+    /// Changes something in `control.db` for this device: the way of every handler that was asked by one. Whether it may
+    /// is asked once more, in the transaction that changes it. The body may have been long on its way, and a thief who
+    /// was locked out meanwhile must not leave anything behind that the lock-out has not taken back.
+    pub(crate) async fn write<T: Send + 'static>(
+        &self,
+        app: &App,
+        work: impl FnOnce(&Writer<'_>) -> Result<T, ControlError> + Send + 'static,
+    ) -> Result<T, ControlError> {
+        let (token, must_be) = (self.token, self.must_be);
+        let still_let_in = move |control: &Writer<'_>| {
+            let identity = control.reader().identify(token, now_ms())?.ok_or(ControlError::Stranger)?;
+            identity.let_in()?;
+            if must_be.is_some_and(|role| role != identity.role) { Err(ControlError::Forbidden) } else { Ok(()) }
+        };
+        app.control.write(move |control| still_let_in(control).and_then(|()| work(control))).await
+    }
 }
 
 impl FromRequestParts<App> for Device {
@@ -69,19 +88,14 @@ impl Device {
     }
 
     fn let_in(token: SecretHash, identity: &Identity) -> Result<Self, ApiError> {
-        if identity.revoked && !trygkort_core::mutant!(LetALockedOutDeviceRead) {
-            return Err(ApiError::revoked());
-        }
-        if identity.is_over() && !trygkort_core::mutant!(LetAccessGoOnBeyondItsEnd) {
-            return Err(ApiError::expired());
-        }
+        identity.let_in()?;
         Ok(Device::of(token, identity.clone()))
     }
 
     fn of(token: SecretHash, identity: Identity) -> Self {
         let Identity { device: id, member, area, origin, role, access_until_ms, public_key, also, walks, .. } =
             identity;
-        Device { id, member, role, area, origin, access_until_ms, token, public_key, also, walks }
+        Device { id, member, role, area, origin, access_until_ms, must_be: None, token, public_key, also, walks }
     }
 }
 
@@ -140,7 +154,10 @@ impl FromRequestParts<App> for Coordinator {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
         let device = Device::from_request_parts(parts, app).await?;
-        if device.role == Role::Coordinator { Ok(Coordinator(device)) } else { Err(ApiError::forbidden()) }
+        if device.role != Role::Coordinator {
+            return Err(ApiError::forbidden());
+        }
+        Ok(Coordinator(Device { must_be: Some(Role::Coordinator), ..device }))
     }
 }
 

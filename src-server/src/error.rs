@@ -83,12 +83,12 @@ impl ApiError {
     }
 
     /// The device was locked out.
-    pub(crate) fn revoked() -> Self {
+    fn revoked() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "revoked", "this device was locked out")
     }
 
     /// The member had access for a while only, and it is over.
-    pub(crate) fn expired() -> Self {
+    fn expired() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "expired", "the access has ended: it was given for a limited time")
     }
 
@@ -168,6 +168,10 @@ impl From<ControlError> for ApiError {
     fn from(error: ControlError) -> Self {
         match error {
             ControlError::NotFound(what) => Self::not_found(what),
+            ControlError::Stranger => Self::unauthorized(),
+            ControlError::LockedOut => Self::revoked(),
+            ControlError::AccessOver => Self::expired(),
+            ControlError::Forbidden => Self::forbidden(),
             ControlError::InvitationUnknown => Self::invitation_unknown(),
             ControlError::InvitationSpent => Self::invitation_spent(),
             ControlError::TooMany(_) => Self::too_many_requests(TOO_MANY_RETRY_S),

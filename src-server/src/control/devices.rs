@@ -32,6 +32,17 @@ pub(crate) struct Identity {
 }
 
 impl Identity {
+    /// That it is let in; otherwise why not.
+    pub(crate) fn let_in(&self) -> Result<(), ControlError> {
+        if self.revoked && !trygkort_core::mutant!(LetALockedOutDeviceRead) {
+            return Err(ControlError::LockedOut);
+        }
+        if self.is_over() && !trygkort_core::mutant!(LetAccessGoOnBeyondItsEnd) {
+            return Err(ControlError::AccessOver);
+        }
+        Ok(())
+    }
+
     /// Whether the member's access has ended by itself.
     pub(crate) fn is_over(&self) -> bool {
         self.access_until_ms.is_some_and(|end| end <= crate::clock::now_ms())
@@ -214,9 +225,10 @@ impl Writer<'_> {
     }
 
     /// Locks one of the member's own devices out, for good. The member's open hand-overs and the invitations issued with
-    /// it are taken back as well: whoever holds a stolen device may have asked for some.
+    /// it are taken back as well: whoever holds a stolen device may have asked for some. Once more takes back what is
+    /// open by then.
     pub(crate) fn revoke_device(&self, member: RowId, device: Uuid, now_ms: i64) -> Result<(), ControlError> {
-        let sql = "UPDATE devices SET revoked_at_ms = ?3 WHERE id = ?1 AND member_id = ?2 AND revoked_at_ms IS NULL";
+        let sql = "UPDATE devices SET revoked_at_ms = coalesce(revoked_at_ms, ?3) WHERE id = ?1 AND member_id = ?2";
         let values = params![device.to_string(), member.to_string(), now_ms];
         changed_one(self.conn.prepare_cached(sql)?.execute(values)?, "device")?;
         self.revoke_issued_with(&device.to_string(), now_ms)?;

@@ -39,6 +39,18 @@ pub enum ControlError {
     /// The row is not there, or belongs to somebody else.
     #[error("there is no such {0}")]
     NotFound(&'static str),
+    /// The token is no device's, or not any more.
+    #[error("the token belongs to no device")]
+    Stranger,
+    /// The device was locked out.
+    #[error("the device was locked out")]
+    LockedOut,
+    /// The member had access for a while only, and it is over.
+    #[error("the member's access has ended")]
+    AccessOver,
+    /// The member has not the role that this takes, or not any more.
+    #[error("the member's role may not do this")]
+    Forbidden,
     /// The secret belongs to no invitation.
     #[error("the secret belongs to no invitation")]
     InvitationUnknown,

@@ -14,6 +14,7 @@ mod command_line;
 mod files;
 mod guesses;
 mod harness;
+mod held_open;
 mod invitations;
 mod kills;
 mod limits;

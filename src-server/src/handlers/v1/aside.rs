@@ -2,7 +2,7 @@
 
 use crate::auth::Coordinator;
 use crate::clock::now_ms;
-use crate::control::{ControlError, Deed, NewAuditLine};
+use crate::control::{Deed, NewAuditLine};
 use crate::error::{ApiError, ErrorBody};
 use crate::hub::{AreaError, AreaLog};
 use crate::server::App;
@@ -23,7 +23,7 @@ use trygkort_core::wire::CONTENT_TYPE;
 )]
 pub(crate) async fn get(Coordinator(device): Coordinator, State(app): State<App>) -> Result<Response, ApiError> {
     let line = NewAuditLine { member: Some(device.member), ..NewAuditLine::beside(Deed::AsideRead, Some(device.area)) };
-    app.control.write(move |control| -> Result<(), ControlError> { control.note(&line, now_ms()) }).await?;
+    device.write(&app, move |control| control.note(&line, now_ms())).await?;
     let reader = device.reader();
     let read = move |log: &mut AreaLog| log.aside_for(&reader).map_err(AreaError::from);
     let body = app.areas.run(device.area, read).await?;

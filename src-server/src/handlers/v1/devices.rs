@@ -76,12 +76,13 @@ pub(crate) async fn rename(
     if name.is_empty() {
         return Err(ApiError::invalid("name: at least 1 character"));
     }
-    app.control.write(move |control| control.rename_device(device.member, id, &name)).await?;
+    let member = device.member;
+    device.write(&app, move |control| control.rename_device(member, id, &name)).await?;
     app.mirrors.wake();
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Locks one of the member's devices out, for good; it may be the one that asks.
+/// Locks one of the member's devices out, for good; it may be the one that asks. Again does no harm.
 #[utoipa::path(
     delete, path = "/api/v1/devices/{id}", tag = "access",
     params(("id" = Uuid, Path)),
@@ -97,7 +98,8 @@ pub(crate) async fn revoke(
     Path(id): Path<String>,
 ) -> Result<StatusCode, ApiError> {
     let id = parse(&id)?;
-    app.control.write(move |control| control.revoke_device(device.member, id, now_ms())).await?;
+    let member = device.member;
+    device.write(&app, move |control| control.revoke_device(member, id, now_ms())).await?;
     app.pokes.hang_up(id);
     app.mirrors.wake();
     Ok(StatusCode::NO_CONTENT)

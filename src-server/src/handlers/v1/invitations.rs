@@ -3,7 +3,7 @@
 use super::RoleWord;
 use crate::auth::{Coordinator, Device};
 use crate::clock::now_ms;
-use crate::control::{Issuer, NewInvitation};
+use crate::control::{ControlError, Issuer, NewInvitation, Writer};
 use crate::error::{ApiError, ErrorBody};
 use crate::invitation::access_until;
 use crate::limits::JsonBody;
@@ -93,23 +93,22 @@ pub(crate) async fn issue(
     if let Some(hours) = request.access_hours {
         within("access_hours", hours, EXPIRES_HOURS_MAX)?;
     }
-    let area = device.area;
-    let walk = match request.walk {
-        Some(id) => Some(app.control.read(move |control| control.open_walk(area, id, now_ms())).await?),
-        None => None,
-    };
+    let (area, issuer) = (device.area, Issuer::Device(device.id));
     let in_hours = |hours: u32| now_ms() + i64::from(hours) * HOUR_MS;
-    let new = NewInvitation {
-        area: device.area,
-        role: request.role,
-        member: None,
-        issuer: Issuer::Device(device.id),
-        uses: request.uses,
-        expires_at_ms: in_hours(request.expires_hours),
-        access_until_ms: access_until(request.role, request.access_hours.map(in_hours), walk),
-        walk,
+    let new = move |control: &Writer<'_>| {
+        let walk = request.walk.map(|id| control.reader().open_walk(area, id, now_ms())).transpose()?;
+        Ok(NewInvitation {
+            area,
+            role: request.role,
+            member: None,
+            issuer,
+            uses: request.uses,
+            expires_at_ms: in_hours(request.expires_hours),
+            access_until_ms: access_until(request.role, request.access_hours.map(in_hours), walk),
+            walk,
+        })
     };
-    issue_new(&app, new).await
+    issue_new(&app, &device, new).await
 }
 
 /// The area's invitations that still work.
@@ -154,7 +153,8 @@ pub(crate) async fn revoke(
     Path(id): Path<String>,
 ) -> Result<StatusCode, ApiError> {
     let id: Uuid = id.parse().map_err(|_| ApiError::not_found("invitation"))?;
-    app.control.write(move |control| control.revoke_invitation(device.area, id, now_ms())).await?;
+    let area = device.area;
+    device.write(&app, move |control| control.revoke_invitation(area, id, now_ms())).await?;
     app.mirrors.wake();
     Ok(StatusCode::NO_CONTENT)
 }
@@ -183,11 +183,19 @@ pub(crate) async fn hand_over(
         access_until_ms: device.access_until_ms,
         walk: None,
     };
-    issue_new(&app, new).await
+    issue_new(&app, &device, move |_| Ok(new)).await
 }
 
-async fn issue_new(app: &App, new: NewInvitation) -> Result<Json<IssuedInvitation>, ApiError> {
-    let (id, secret) = app.control.write(move |control| control.invite(&new, now_ms())).await?;
+async fn issue_new(
+    app: &App,
+    device: &Device,
+    new: impl FnOnce(&Writer<'_>) -> Result<NewInvitation, ControlError> + Send + 'static,
+) -> Result<Json<IssuedInvitation>, ApiError> {
+    let issue = move |control: &Writer<'_>| {
+        let new = new(control)?;
+        Ok((new, control.invite(&new, now_ms())?))
+    };
+    let (new, (id, secret)) = device.write(app, issue).await?;
     app.mirrors.wake();
     let expires_at_ms = new.redeemable_until_ms();
     let NewInvitation { role, uses, access_until_ms, walk, .. } = new;

@@ -3,7 +3,7 @@
 use super::RoleWord;
 use crate::auth::Coordinator;
 use crate::clock::now_ms;
-use crate::control::{Deed, NewAuditLine};
+use crate::control::{Deed, NewAuditLine, Writer};
 use crate::error::{ApiError, ErrorBody};
 use crate::limits::JsonBody;
 use crate::server::App;
@@ -36,11 +36,12 @@ pub(crate) async fn lock_out(
         subject: Some(member.to_string()),
         ..NewAuditLine::beside(Deed::LockOut, Some(device.area))
     };
-    let work = move |control: &crate::control::Writer<'_>| {
+    let area = device.area;
+    let work = move |control: &Writer<'_>| {
         control.note(&line, now_ms())?;
-        control.lock_out_member(device.area, member, now_ms())
+        control.lock_out_member(area, member, now_ms())
     };
-    for locked_out in app.control.write(work).await? {
+    for locked_out in device.write(&app, work).await? {
         app.pokes.hang_up(locked_out);
     }
     app.mirrors.wake();
@@ -83,11 +84,12 @@ pub(crate) async fn change_role(
         subject: Some(format!("{member} {role}")),
         ..NewAuditLine::beside(Deed::ChangeRole, Some(device.area))
     };
-    let work = move |control: &crate::control::Writer<'_>| {
+    let area = device.area;
+    let work = move |control: &Writer<'_>| {
         control.note(&line, now_ms())?;
-        control.change_role(device.area, member, role)
+        control.change_role(area, member, role)
     };
-    app.control.write(work).await?;
+    device.write(&app, work).await?;
     // The mirrored row is what their devices hear of it by.
     app.mirrors.wake();
     Ok(StatusCode::NO_CONTENT)

@@ -53,7 +53,7 @@ pub(crate) async fn post(device: Device, State(app): State<App>, request: Reques
     let (mut exchanged, mut name) = exchange(&app, area, peer.clone(), received.clone()).await?;
     if exchanged.wants_origin {
         let id = device.id;
-        peer.next_origin = Some(app.control.write(move |control| control.add_origin(area, id, now_ms())).await?);
+        peer.next_origin = Some(device.write(&app, move |control| control.add_origin(area, id, now_ms())).await?);
         app.mirrors.wake();
         (exchanged, name) = exchange(&app, area, peer, received).await?;
     }

@@ -3,7 +3,7 @@
 use super::checked_name;
 use crate::auth::{ClientAddress, Coordinator, Device};
 use crate::clock::now_ms;
-use crate::control::{ControlError, NewWalk, WalkRow};
+use crate::control::{ControlError, NewWalk, WalkRow, Writer};
 use crate::error::{ApiError, ErrorBody};
 use crate::limits::JsonBody;
 use crate::secrets::INVITATION;
@@ -81,7 +81,7 @@ pub(crate) async fn create(
     }
     let new = NewWalk { area: device.area, name, starts_at_ms, ends_at_ms };
 
-    let walk = app.control.write(move |control| control.add_walk(&new, now_ms())).await?;
+    let walk = device.write(&app, move |control| control.add_walk(&new, now_ms())).await?;
 
     app.mirrors.wake();
     Ok(Json(walk.into()))
@@ -121,7 +121,8 @@ pub(crate) async fn end(
     Path(id): Path<String>,
 ) -> Result<StatusCode, ApiError> {
     let id: Uuid = id.parse().map_err(|_| ApiError::not_found("walk"))?;
-    app.control.write(move |control| control.end_walk(device.area, id, now_ms())).await?;
+    let area = device.area;
+    device.write(&app, move |control| control.end_walk(area, id, now_ms())).await?;
     app.mirrors.wake();
     Ok(StatusCode::NO_CONTENT)
 }
@@ -147,10 +148,9 @@ pub(crate) async fn join(
     app.limits.redeem(address).await?;
     let joined = match INVITATION.hash_of(request.secret.trim()) {
         Some(secret) => {
-            let join = move |control: &crate::control::Writer<'_>| {
-                control.join_walk(device.area, device.member, secret, now_ms())
-            };
-            app.control.write(join).await
+            let (area, member) = (device.area, device.member);
+            let join = move |control: &Writer<'_>| control.join_walk(area, member, secret, now_ms());
+            device.write(&app, join).await
         }
         None => Err(ControlError::InvitationUnknown),
     };
