@@ -149,7 +149,8 @@ impl ApiError {
         Self::new(StatusCode::INSUFFICIENT_STORAGE, "storage_full", detail)
     }
 
-    fn unavailable() -> Self {
+    /// Busy, or stopping: clients come again by themselves.
+    pub(crate) fn unavailable() -> Self {
         let error = Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "the server is busy or stopping");
         Self { retry_after_s: Some(5), ..error }
     }

@@ -34,6 +34,7 @@ mod hub;
 mod invitation;
 mod limits;
 mod logging;
+mod long_requests;
 mod mirror;
 mod person;
 mod poke;

@@ -12,6 +12,7 @@ use crate::demo::{self, DemoError};
 use crate::group_commit::Failure;
 use crate::hub::{self, AreaError, AreaLog};
 use crate::invitation::{Invitation, InvitationSpec};
+use crate::long_requests::LongRequests;
 use crate::mirror::{self, Mirrors};
 use crate::poke::Pokes;
 use crate::rate_limit::RateLimits;
@@ -29,7 +30,6 @@ use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::Semaphore;
 use trygkort_core::domain::{AreaId, Role};
 
 /// What handlers share.
@@ -44,8 +44,7 @@ pub(crate) struct AppState {
     pub(crate) snapshots: Snapshots,
     pub(crate) uploads: Uploads,
     pub(crate) limits: RateLimits,
-    /// Turns for requests that take much memory once they are read.
-    pub(crate) long_requests: Semaphore,
+    pub(crate) long_requests: LongRequests,
     pub(crate) area_names: AreaNames,
     pub(crate) public_url: String,
     pub(crate) web_dir: Option<PathBuf>,
@@ -59,9 +58,6 @@ impl AppState {
         crate::invitation::link(&self.public_url, secret)
     }
 }
-
-/// How many requests that take much memory once they are read are in hand at once: some 40 MB each.
-const LONG_REQUESTS: usize = 8;
 
 /// Why the server does not start or stopped.
 #[derive(Debug, thiserror::Error)]
@@ -146,7 +142,7 @@ impl Server {
             control: Control::start(control)?,
             areas: start_pool(&dir)?,
             pokes: Pokes::default(),
-            long_requests: Semaphore::new(LONG_REQUESTS),
+            long_requests: LongRequests::default(),
             mirrors: Mirrors::default(),
             snapshots: Snapshots::default(),
             uploads: Uploads::default(),

@@ -158,12 +158,20 @@ impl AreaLog {
     /// # Errors
     /// When the body is no request of this device, or the file fails.
     pub fn set_aside(&mut self, peer: &Peer, request: &[u8], now_ms: i64) -> Result<usize, HubError> {
-        let Received { request, hashes } = Received::read(self.area, peer, request)?;
+        self.set_aside_received(peer, &Received::read(self.area, peer, request)?, now_ms)
+    }
+
+    /// [`AreaLog::set_aside`] for a caller who has read the request of this peer.
+    ///
+    /// # Errors
+    /// When the file fails.
+    pub fn set_aside_received(&mut self, peer: &Peer, received: &Received, now_ms: i64) -> Result<usize, HubError> {
+        let Received { request, hashes } = received;
         self.whole_or_not(|log| {
             let peer = Peer { origin: request.origin, ..peer.clone() };
             let admission = log.admission(Writer::Device(&peer), now_ms)?;
             let mut new = 0;
-            for (action, hash) in request.actions.iter().zip(&hashes) {
+            for (action, hash) in request.actions.iter().zip(hashes) {
                 if admission.known(action, hash)?.is_none() {
                     admission.quarantine(action, hash, &to_bytes(action))?;
                     new += 1;

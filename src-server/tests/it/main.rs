@@ -18,6 +18,7 @@ mod held_open;
 mod invitations;
 mod kills;
 mod limits;
+mod long_requests;
 mod mirrors;
 mod openapi;
 mod permissions;

@@ -5,6 +5,7 @@ use crate::clock::now_ms;
 use crate::error::{ApiError, ErrorBody};
 use crate::hub::{self, AreaError, AreaLog};
 use crate::limits::{media_type, read_body};
+use crate::long_requests;
 use crate::server::App;
 use axum::Json;
 use axum::extract::{Request, State};
@@ -41,8 +42,11 @@ pub(crate) async fn post(
     if media_type(&request) != Some(CONTENT_TYPE) {
         return Err(ApiError::unsupported_media_type(CONTENT_TYPE));
     }
-    let file =
-        UnsentFile::read(&read_body(request).await?).map_err(|error| ApiError::bad_request(error.to_string()))?;
+    let body = read_body(request).await?;
+    let turn = app.long_requests.turn(device.area, device.id, body.len()).await?;
+    let device = device.again(&app).await?;
+    let read = move || UnsentFile::read(&body).map_err(|error| ApiError::bad_request(error.to_string()));
+    let file = long_requests::read(turn, read).await?;
     if file.area.0 != device.area.0 {
         return Err(ApiError::bad_request("the file is of another area"));
     }

@@ -3,8 +3,9 @@
 use crate::auth::LockedOut;
 use crate::clock::now_ms;
 use crate::error::{ApiError, ErrorBody};
-use crate::hub::{AreaError, AreaLog};
+use crate::hub::{AreaError, AreaLog, Received};
 use crate::limits::{media_type, read_body};
+use crate::long_requests;
 use crate::server::App;
 use axum::Json;
 use axum::extract::{Request, State};
@@ -44,7 +45,11 @@ pub(crate) async fn post(
         return Err(ApiError::handed_in());
     }
     let body = read_body(request).await?;
-    let work = move |log: &mut AreaLog| -> Result<_, AreaError> { Ok(log.set_aside(&peer, &body, now_ms())?) };
+    let turn = app.long_requests.turn(area, id, body.len()).await?;
+    let sender = peer.clone();
+    let read = move || Received::read(area, &sender, &body).map_err(AreaError::from);
+    let received = long_requests::read(turn, read).await?;
+    let work = move |log: &mut AreaLog| Ok::<_, AreaError>(log.set_aside_received(&peer, &received, now_ms())?);
     let actions = app.areas.run(area, work).await?;
     // Afterwards: when this fails it hands in once more, and what is there already is not kept twice.
     app.control.write(move |control| control.note_handed_in(id, now_ms())).await?;

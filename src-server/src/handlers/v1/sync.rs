@@ -5,9 +5,9 @@ use crate::clock::now_ms;
 use crate::error::{ApiError, ErrorBody};
 use crate::hub::{self, AreaError, AreaLog, Exchanged, Peer, Received};
 use crate::limits::{media_type, read_body};
+use crate::long_requests::{self, InHand};
 use crate::server::App;
 use crate::tidy;
-use axum::body::Bytes;
 use axum::extract::{Request, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
@@ -16,10 +16,8 @@ use std::time::{Duration, Instant};
 use trygkort_core::domain::AreaId;
 use trygkort_core::wire::CONTENT_TYPE;
 
-/// A body that took longer is of somebody who may have been locked out meanwhile.
+/// A body that took longer, to come and to get its turn, is of somebody who may have been locked out meanwhile.
 const SLOW: Duration = Duration::from_secs(1);
-/// So much is read at once, in some tenths of a millisecond.
-const SHORT_BYTES: usize = 16 * 1024;
 
 /// What the media types of other versions begin with.
 const ANY_VERSION: &str = "application/vnd.trygkort.sync-v";
@@ -43,20 +41,14 @@ pub(crate) async fn post(device: Device, State(app): State<App>, request: Reques
         _ => return Err(ApiError::unsupported_media_type(CONTENT_TYPE)),
     }
     let asked = Instant::now();
-    let body = Bytes::from(read_body(request).await?);
+    let body = read_body(request).await?;
+    let turn = app.long_requests.turn(device.area, device.id, body.len()).await?;
     let device = if asked.elapsed() > SLOW { device.again(&app).await? } else { device };
-    let (area, mut peer) = (device.area, device.peer());
+    let (area, peer) = (device.area, device.peer());
 
-    // What is read takes many times the memory of what came, and waits for the area: long ones take turns.
-    let _turn = if body.len() > SHORT_BYTES { app.long_requests.acquire().await.ok() } else { None };
-    let received = Arc::new(receive(area, peer.clone(), body).await?);
-    let (mut exchanged, mut name) = exchange(&app, area, peer.clone(), received.clone()).await?;
-    if exchanged.wants_origin {
-        let id = device.id;
-        peer.next_origin = Some(device.write(&app, move |control| control.add_origin(area, id, now_ms())).await?);
-        app.mirrors.wake();
-        (exchanged, name) = exchange(&app, area, peer, received).await?;
-    }
+    // Before the area's thread sees it.
+    let received = long_requests::read(turn, move || Received::read(area, &peer, &body).map_err(AreaError::from));
+    let (exchanged, name) = exchange(&app, &device, received.await?).await?;
 
     if !exchanged.held.is_empty() {
         judge_held(&app, area, &exchanged.held).await?;
@@ -95,21 +87,29 @@ async fn judge_held(app: &App, area: AreaId, authors: &[u32]) -> Result<(), ApiE
     Ok(())
 }
 
-/// Reads the request before the area's thread sees it, and a long one where it holds up nobody.
-async fn receive(area: AreaId, peer: Peer, body: Bytes) -> Result<Received, AreaError> {
-    if body.len() <= SHORT_BYTES {
-        return Ok(Received::read(area, &peer, &body)?);
+/// The exchange, and the area's name when it may have changed. Again with a number of its own for a device that goes by
+/// one which is another's as well.
+async fn exchange(
+    app: &App,
+    device: &Device,
+    received: InHand<Received>,
+) -> Result<(Exchanged, Option<String>), ApiError> {
+    let (area, id, peer, received) = (device.area, device.id, device.peer(), Arc::new(received));
+    let exchanged = exchange_as(app, area, peer.clone(), received.clone()).await?;
+    if !exchanged.0.wants_origin {
+        return Ok(exchanged);
     }
-    let reading = tokio::task::spawn_blocking(move || Received::read(area, &peer, &body));
-    Ok(reading.await.map_err(|error| AreaError::Failed(error.to_string()))??)
+    let origin = device.write(app, move |control| control.add_origin(area, id, now_ms())).await?;
+    app.mirrors.wake();
+    Ok(exchange_as(app, area, Peer { next_origin: Some(origin), ..peer }, received).await?)
 }
 
-/// The exchange on the area's thread, and the area's name when it may have changed.
-async fn exchange(
+/// The exchange on the area's thread.
+async fn exchange_as(
     app: &App,
     area: AreaId,
     peer: Peer,
-    received: Arc<Received>,
+    received: Arc<InHand<Received>>,
 ) -> Result<(Exchanged, Option<String>), AreaError> {
     let work = move |log: &mut AreaLog| -> Result<_, AreaError> {
         let exchanged = log.exchange_received(&peer, &received, now_ms())?;
