@@ -12,6 +12,9 @@ const NUMBER_MAX: u64 = i64::MAX.unsigned_abs();
 /// More than a device has room for in what it sends at once, each of which changes something.
 const ACTIONS_MAX: usize = 30_000;
 
+/// The same for what it offers of a log that the server has lost.
+const ENTRIES_MAX: usize = 30_000;
+
 /// A request with what it takes to judge it. Reading it and checking who signed it needs no file: nobody who uses the same
 /// area has to wait for that.
 #[derive(Debug)]
@@ -52,6 +55,9 @@ fn read_request(peer: &Peer, bytes: &[u8]) -> Result<SyncRequest, HubError> {
         from_bytes(bytes).map_err(|error| HubError::BadRequest(format!("sync request: {error}")))?;
     if request.actions.len() > ACTIONS_MAX {
         return Err(HubError::BadRequest(format!("sync request: actions: more than {ACTIONS_MAX}")));
+    }
+    if request.offer.as_ref().is_some_and(|offer| offer.entries.len() > ENTRIES_MAX) {
+        return Err(HubError::BadRequest(format!("sync request: offer: more than {ENTRIES_MAX} entries")));
     }
     if let Some(what) = too_large(&request) {
         return Err(HubError::BadRequest(format!("sync request: {what}: a number of 2^63 or more")));

@@ -77,11 +77,12 @@ impl Restoring<'_> {
             && chains.heads() == offer.to.scopes
     }
 
-    /// What cannot be proven is kept for the coordinators, and shows in no list.
+    /// What cannot be proven is kept for the coordinators, and shows in no list; an entry without rows says nothing.
     fn keep_aside(&self, offer: &Offer) -> Result<(), StoreError> {
         let mut keep = self.conn.prepare_cached("INSERT OR IGNORE INTO refused VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
         for entry in &offer.entries {
-            if self.is_to_be_nowhere(entry)? {
+            let says_nothing = entry.scopes.iter().all(|part| part.rows.is_empty());
+            if says_nothing || self.is_to_be_nowhere(entry)? {
                 continue;
             }
             let body = to_bytes(entry);

@@ -29,20 +29,59 @@ fn outcome(hub: &mut Hub, role: Role, action: Action) -> (Outcome, Option<Reason
     (verdict.outcome, verdict.reason)
 }
 
+fn empty_entry(counter: u64) -> Entry {
+    Entry { position: 1, origin: 7, counter, effective: 1, hlc: 1, scopes: Vec::new() }
+}
+
+fn offering(entries: Vec<Entry>) -> SyncRequest {
+    let offer = Some(Offer { from: Cursor::default(), to: Cursor::default(), entries });
+    SyncRequest { version: 1, origin: 7, offer, ..Default::default() }
+}
+
+fn answer_to(hub: &mut Hub, request: &SyncRequest) -> Result<SyncResponse, HubError> {
+    let answer = hub.exchange(7, Role::Coordinator, &trygkort_core::wire::to_bytes(request))?;
+    Ok(trygkort_core::wire::from_bytes(&answer).unwrap())
+}
+
 #[test]
 fn what_would_keep_everyone_else_waiting_is_refused_or_not_looked_at() {
     let mut hub = Hub::demo();
     let action = |counter| Action { counter, hlc: 1, seen: 0, all_or_nothing: None, rows: Vec::new() };
-    let request =
-        SyncRequest { version: 1, origin: 7, actions: (1..=30_001).map(action).collect(), ..Default::default() };
-    let error = hub.exchange(7, Role::Coordinator, &trygkort_core::wire::to_bytes(&request)).unwrap_err();
+    let actions = (1..=30_001).map(action).collect();
+    let request = SyncRequest { version: 1, origin: 7, actions, ..Default::default() };
+    let error = answer_to(&mut hub, &request).unwrap_err();
     assert_eq!(error.to_string(), "sync request: actions: more than 30000");
+    let error = answer_to(&mut hub, &offering((1..=30_001).map(empty_entry).collect())).unwrap_err();
+    assert_eq!(error.to_string(), "sync request: offer: more than 30000 entries");
     let scopes = (0..100_000).map(|scope| ScopeSeq { scope, seq: 1, hash: None }).collect();
     let cursor = Cursor { position: 1, scopes, epoch: Some(1), mac: Some([1; 16].into()) };
-    let request = SyncRequest { version: 1, origin: 7, cursor, ..Default::default() };
-    let answer = hub.exchange(7, Role::Coordinator, &trygkort_core::wire::to_bytes(&request)).unwrap();
-    let answer: SyncResponse = trygkort_core::wire::from_bytes(&answer).unwrap();
+    let answer = answer_to(&mut hub, &SyncRequest { version: 1, origin: 7, cursor, ..Default::default() }).unwrap();
     assert!(answer.restart.is_some(), "such a place is nowhere");
+}
+
+#[test]
+fn what_is_offered_without_a_proof_and_says_nothing_is_kept_nowhere() {
+    let mut hub = Hub::demo();
+    let mut with_rows = empty_entry(2);
+    let contact = LogRow {
+        entity: Entity::Contact.number(),
+        row: WireId(row(98)),
+        withdrawn: false,
+        fields: vec![LogField { field: contact::name, value: "Uden bevis".into(), index: 0, stamp: None }],
+        created_by: None,
+        erased: None,
+    };
+    let part = |rows| ScopeRows { scope: 1, first_seq: 1, rows, salt: None, seals: None, salt_seed: None };
+    with_rows.scopes = vec![part(vec![contact.into()])];
+    let mut without_rows = empty_entry(3);
+    without_rows.scopes = vec![part(Vec::new())];
+    let entries = vec![empty_entry(1), with_rows, without_rows];
+    let cursor = Cursor { position: 1, scopes: Vec::new(), epoch: Some(1), mac: Some([1; 16].into()) };
+    let answer = answer_to(&mut hub, &SyncRequest { cursor, ..offering(entries) }).unwrap();
+    assert!(answer.restart.is_some_and(|restart| restart.taken.is_some()));
+    let kept = "SELECT group_concat(counter) FROM refused";
+    let kept: String = hub.log.connection().query_row(kept, [], |row| row.get(0)).unwrap();
+    assert_eq!(kept, "2");
 }
 
 #[test]
@@ -300,11 +339,9 @@ fn a_number_that_is_too_large_is_refused_in_words_wherever_it_stands() {
         change(&mut one);
         SyncRequest { actions: vec![one], ..plain.clone() }
     };
-    let offering = |offer: Offer| SyncRequest { offer: Some(offer), ..plain.clone() };
     let scope = ScopeSeq { scope: 1, seq: HIGHEST + 1, hash: None };
     let at = |cursor: Cursor| SyncRequest { cursor, ..plain.clone() };
     let above = WireChangeId(ChangeId { origin: 7, counter: HIGHEST + 1 });
-    let entry = Entry { position: 1, origin: 7, counter: HIGHEST - 9, effective: 1, hlc: 1, scopes: vec![] };
     let requests = [
         ("actions", of(&|action| action.hlc = u64::MAX)),
         ("actions", of(&|action| action.seen = HIGHEST + 1)),
@@ -313,7 +350,7 @@ fn a_number_that_is_too_large_is_refused_in_words_wherever_it_stands() {
         ("cursor", at(Cursor { position: HIGHEST + 1, ..Default::default() })),
         ("cursor", at(Cursor { epoch: Some(u64::MAX), ..Default::default() })),
         ("cursor", at(Cursor { scopes: vec![scope], ..Default::default() })),
-        ("offer", offering(Offer { from: Cursor::default(), to: Cursor::default(), entries: vec![entry] })),
+        ("offer", offering(vec![empty_entry(HIGHEST - 9)])),
     ];
     for (part, request) in requests {
         let error = hub.exchange(7, Role::Coordinator, &trygkort_core::wire::to_bytes(&request)).unwrap_err();
