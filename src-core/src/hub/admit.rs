@@ -6,14 +6,15 @@ use super::{held, moved, page, restore};
 use crate::domain::{AreaId, ChangeId, FieldId, Scope};
 use crate::merge::{IncomingRow, Plan, Register, RowState, Stamp, effective_clock};
 use crate::seal::Hash;
+use crate::store::authors::Authors;
 use crate::store::{StoreError, rows};
 use crate::wire::to_bytes;
 use crate::wire::v1::{Action, Entry, FieldChange, LogField, LogRow, Outcome, Reason, RowChange, Verdict, WireId};
 use rusqlite::{Connection, OptionalExtension, params};
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 /// One writer's actions being judged.
-#[derive(Clone, Copy)]
 pub(super) struct Admission<'a> {
     pub conn: &'a Connection,
     pub area: AreaId,
@@ -22,6 +23,8 @@ pub(super) struct Admission<'a> {
     pub now_ms: i64,
     /// Where the log ended when the request came.
     pub head_before: u64,
+    /// Who is behind an origin, once somebody asked. It stays true meanwhile: a device writes no mirrors.
+    pub authors: OnceCell<Authors>,
 }
 
 /// Who wrote an action.
@@ -53,6 +56,13 @@ pub(super) struct Judged<'a> {
     pub moved_too_late: bool,
     /// Number of the first of its changes within the action.
     pub first_index: u16,
+}
+
+impl<'a> Admission<'a> {
+    /// The same for what the server writes because of it.
+    pub(super) fn of_server(&self) -> Admission<'a> {
+        Admission { writer: Writer::Server, authors: OnceCell::new(), ..*self }
+    }
 }
 
 impl Admission<'_> {

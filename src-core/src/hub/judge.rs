@@ -113,9 +113,18 @@ impl Admission<'_> {
         let Writer::Device(peer) = self.writer else { return Ok(true) };
         access::may_asking_whose(&peer.reader, asked, || match current {
             Some(row) if row.created_by == peer.origin => Ok(true),
-            Some(row) => Ok(Authors::load(self.conn)?.member(row.created_by) == Some(peer.member)),
+            Some(row) => Ok(self.authors()?.member(row.created_by) == Some(peer.member)),
             None => Ok(false),
         })
+    }
+
+    /// Read once, however many rows ask: that is every device of the area.
+    fn authors(&self) -> Result<&Authors, StoreError> {
+        if let Some(authors) = self.authors.get() {
+            return Ok(authors);
+        }
+        let loaded = Authors::load(self.conn)?;
+        Ok(self.authors.get_or_init(|| loaded))
     }
 
     /// Rules that look at more than one field.

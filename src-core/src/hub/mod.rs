@@ -43,7 +43,7 @@ pub use request::Received;
 use restore::Restoring;
 use roster::Roster;
 use rusqlite::{Connection, OptionalExtension, params};
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 
 const SCHEMA: &[&str] = &[
     concat!(include_str!("../store/migrations/row_state.sql"), include_str!("migrations/0001_log.sql")),
@@ -354,7 +354,8 @@ impl AreaLog {
 
     fn admission<'a>(&'a self, writer: Writer<'a>, now_ms: i64) -> Result<Admission<'a>, StoreError> {
         let head_before = page::head_position(&self.conn)?;
-        Ok(Admission { conn: &self.conn, area: self.area, keys: &self.keys, writer, now_ms, head_before })
+        let authors = OnceCell::new();
+        Ok(Admission { conn: &self.conn, area: self.area, keys: &self.keys, writer, now_ms, head_before, authors })
     }
 
     fn sealing(&self) -> (AreaId, &Keys) {

@@ -51,7 +51,7 @@ impl Admission<'_> {
                 _ => {}
             }
         }
-        let server = Admission { writer: Writer::Server, ..*self };
+        let server = self.of_server();
         for rows in astray.chunks(CHANGES_MAX) {
             let hlc = u64::try_from(self.now_ms).unwrap_or(0);
             server.write(Action { counter: 0, hlc, seen: 0, all_or_nothing: None, rows: rows.to_vec() })?;
