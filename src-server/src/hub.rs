@@ -112,19 +112,19 @@ pub(crate) fn create(dir: &DataDir, area: AreaId, actions: Vec<Action>, now_ms: 
     Ok(())
 }
 
-/// Takes what a device could not send itself.
+/// Takes what a device could not send itself. Returns the area's name as well, which may be another one now.
 pub(crate) fn deliver(
     dir: &DataDir,
     area: AreaId,
     author: Option<&Peer>,
     request: &Raw<SyncRequest>,
     now_ms: i64,
-) -> Result<Delivered, AreaError> {
+) -> Result<(Delivered, String), AreaError> {
     let mut log = open(dir, area)?;
     log.begin()?;
     let delivered = log.deliver(author, request, now_ms)?;
     log.commit()?;
-    Ok(delivered)
+    Ok((delivered, name(&log, area)?))
 }
 
 /// Tells the devices of an area which base map there is.

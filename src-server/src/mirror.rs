@@ -10,7 +10,7 @@ use crate::area_pool::THREADS;
 use crate::clock::now_ms;
 use crate::control::{ChangeNumber, ControlError};
 use crate::group_commit::Failure;
-use crate::hub::{AreaError, AreaLog, SERVER_ORIGIN};
+use crate::hub::{self, AreaError, AreaLog, SERVER_ORIGIN};
 use crate::server::App;
 use futures::{StreamExt, stream};
 use std::collections::HashSet;
@@ -108,23 +108,26 @@ async fn mirror_all(app: &App, mut areas: Vec<AreaId>, leave_alone: &HashSet<Are
 async fn mirror(app: &App, area: AreaId) -> Result<(), MirrorError> {
     let reading = app.clone();
     let write = move |log: &mut AreaLog| write(log, area, || reading.control.read_blocking(move |c| c.roster(area)));
-    let up_to = app.areas.run(area, write).await?;
+    let (up_to, name) = app.areas.run(area, write).await?;
     // Also where nothing had to be written: the command line may have written to the log itself.
+    app.area_names.keep_in_step(&app.control, area, name).await;
     app.pokes.changed(area, SERVER_ORIGIN);
     Ok(app.control.write(move |control| control.mirrored(area, up_to)).await?)
 }
 
-/// Inside a transaction of the area's file: reads what there is to show, and writes what differs.
+/// Inside a transaction of the area's file: reads what there is to show, and writes what differs. Returns the area's name
+/// as well.
 fn write(
     log: &mut AreaLog,
     area: AreaId,
     roster: impl FnOnce() -> Result<(Roster, ChangeNumber), ControlError>,
-) -> Result<ChangeNumber, MirrorError> {
+) -> Result<(ChangeNumber, String), MirrorError> {
     let (roster, up_to) = roster()?;
     let mirrored = log.mirror(&roster, now_ms()).map_err(AreaError::from)?;
     if mirrored.left_out > 0 {
         let rows = mirrored.left_out;
         tracing::warn!(%area, rows, "not mirrored: rows of another kind have these ids");
     }
-    Ok(up_to)
+    // Members are to be shown, whatever is wrong with a name.
+    Ok((up_to, hub::name(log, area).unwrap_or_default()))
 }

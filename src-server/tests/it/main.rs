@@ -29,5 +29,6 @@ mod restored_access;
 mod snapshot;
 mod sync;
 mod tls;
+mod unsent;
 mod upload_cuts;
 mod walks;
