@@ -162,7 +162,7 @@ impl ApiError {
     }
 }
 
-/// A day: what there are too many of does not become fewer soon.
+/// A day, after which there is room for more again.
 const TOO_MANY_RETRY_S: u64 = 86_400;
 
 impl From<ControlError> for ApiError {

@@ -8,8 +8,10 @@ use std::collections::BTreeSet;
 use trygkort_core::domain::{AreaId, Role, RowId};
 use uuid::Uuid;
 
-/// Every number stays in the log for good. A device that was copied this often is not copied by accident.
+/// Every number stays in the log for good. A device that was copied this often in a day is not copied by accident; one
+/// that is put back to the same image every morning is, and goes on.
 const ORIGINS_MAX: u32 = 100;
+const DAY_MS: i64 = 24 * 3_600_000;
 
 /// Who a token belongs to.
 #[derive(Clone, Debug)]
@@ -195,11 +197,12 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Gives a device one more number to go by, unless it has [`ORIGINS_MAX`].
+    /// Gives a device one more number to go by, unless it was given [`ORIGINS_MAX`] within a day.
     pub(crate) fn add_origin(&self, area: AreaId, device: Uuid, now_ms: i64) -> Result<u32, ControlError> {
-        let sql = "SELECT COUNT(*) FROM origins WHERE device_id = ?1";
-        let has: u32 = self.conn.prepare_cached(sql)?.query_row([device.to_string()], |row| row.get(0))?;
-        if has >= ORIGINS_MAX {
+        let sql = "SELECT COUNT(*) FROM origins WHERE device_id = ?1 AND since_ms > ?2";
+        let values = params![device.to_string(), now_ms - DAY_MS];
+        let given: u32 = self.conn.prepare_cached(sql)?.query_row(values, |row| row.get(0))?;
+        if given >= ORIGINS_MAX {
             return Err(ControlError::TooMany("numbers of one device"));
         }
         let origin = self.next_origin(area)?;
@@ -283,4 +286,44 @@ pub(super) fn changed_one(rows: usize, what: &'static str) -> Result<(), Control
 #[expect(clippy::needless_pass_by_value, reason = "called on columns just read")]
 pub(super) fn uuid(text: String) -> Result<Uuid, ControlError> {
     text.parse().map_err(|_| ControlError::BadValue("id"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::control::{ControlDb, Issuer, NewArea, NewInvitation, Redeem};
+    use crate::secrets::INVITATION;
+
+    #[test]
+    fn a_device_that_was_copied_too_often_in_a_day_goes_on_the_next() {
+        let temp = tempfile::tempdir().unwrap();
+        let mut db = ControlDb::open(&temp.path().join("control.db")).unwrap();
+        let area = AreaId(RowId(Uuid::from_u128(1)));
+        let invitation = NewInvitation {
+            area,
+            role: Role::Staff,
+            member: None,
+            issuer: Issuer::CommandLine,
+            uses: 1,
+            expires_at_ms: DAY_MS,
+            access_until_ms: None,
+            walk: None,
+        };
+        let device = db.write::<_, ControlError>(|writer| {
+            writer.add_area(&NewArea { id: area, name: "Ådalen", demo: false }, 0)?;
+            let (_, secret) = writer.invite(&invitation, 0)?;
+            let secret = INVITATION.hash_of(secret.expose()).unwrap();
+            let (member_name, device_name) = (String::new(), String::new());
+            let ask = Redeem { secret, attempt: None, member_name, device_name, public_key: None };
+            Ok(writer.redeem(&ask, 0)?.device)
+        });
+        let device = device.unwrap();
+        let mut copied_at = |now_ms| db.write(|writer| writer.add_origin(area, device, now_ms));
+        for number in 0..ORIGINS_MAX {
+            copied_at(i64::from(number)).unwrap();
+        }
+        assert!(matches!(copied_at(DAY_MS - 1), Err(ControlError::TooMany(_))));
+        copied_at(DAY_MS).unwrap();
+        assert!(matches!(copied_at(DAY_MS), Err(ControlError::TooMany(_))), "there was room for one");
+    }
 }
