@@ -1,7 +1,7 @@
 //! The desktop window: the same screens as in the browser, over a SQLite file in the platform's data folder.
 //!
 //! **Invariants.** The core lives on a thread of its own (`state`); commands post a job and wait without holding the
-//! window up. The window can call three commands and nothing else (`capabilities/main.json`), shows nothing but the app
+//! window up. The window can call four commands and nothing else (`capabilities/main.json`), shows nothing but the app
 //! that is built into the program, and hands links to the system only when their scheme is allowed (`commands`).
 //! The databases are encrypted (`cipher`) with a key that the system keeps (`keys`). Nothing personal is logged
 //! (`logging`).
