@@ -31,6 +31,9 @@ if (role === "serve") {
     for (let n = 0; n < count; n++) {
       const local = new PouchDB(join(folder, `client-${n}`))
       await local.replicate.from(remote())
+      // It keeps how far it came for each direction by itself: without this the first push would ask the server about
+      // everything that was just read.
+      await local.replicate.to(remote())
       clients.push(local)
     }
   }
