@@ -25,17 +25,25 @@ export async function timed(work) {
   return { ms: performance.now() - start, ...result }
 }
 
-/** Which pins a client edits, of `count` in the order of their ids. */
-export function share(client, each, ids) {
-  return ids.slice(client * each, (client + 1) * each)
+/** What a client writes, of all `{ id, note }` in the order of their ids. */
+export function share(client, each, notes) {
+  return notes.slice(client * each, (client + 1) * each)
 }
 
-/** What everyone writes. */
-export const NOTE = "Lygten er slukket siden mandag"
+/** That there are as many pins as there should be. */
+export function expectPins(found, wanted) {
+  if (found !== wanted) throw new Error(`${found} of ${wanted} pins are there`)
+}
+
+/** Whether every pin holds the note that was meant for it; `noteOf` says what it holds. */
+export function hasAll(noteOf, notes) {
+  return notes.every(({ id, note }) => noteOf(id) === note)
+}
 
 /** That everyone has everything. */
-export function expectEdits(found, wanted) {
-  if (found !== wanted) throw new Error(`${found} of ${wanted} edits are there`)
+export function expectAll(noteOf, notes) {
+  const held = notes.filter(({ id, note }) => noteOf(id) === note).length
+  if (held !== notes.length) throw new Error(`${held} of ${notes.length} pins hold the note that was meant for them`)
 }
 
 /** How long anything may take. */

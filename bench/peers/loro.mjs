@@ -1,7 +1,7 @@
 // Loro in memory: no network, no disk, one process. The floor of what a merging data structure costs by itself.
 
 import { LoroDoc, LoroMap } from "loro-crdt"
-import { NOTE, expectEdits, obey, share, timed } from "./lib.mjs"
+import { expectAll, expectPins, obey, share, timed } from "./lib.mjs"
 
 const server = new LoroDoc()
 const clients = []
@@ -28,7 +28,7 @@ await obey({
       bytes = server.export({ mode: "snapshot" })
       clients.push(fresh(bytes))
     })
-    expectEdits(Object.keys(pinsOf(clients[0])).length, count)
+    expectPins(Object.keys(pinsOf(clients[0])).length, count)
     return { ...figures, bytes: bytes.length }
   },
   async join({ clients: count }) {
@@ -43,11 +43,11 @@ await obey({
     })
     return { ...figures, bytes: bytes.length }
   },
-  async edit({ each, ids }) {
+  async edit({ each, notes }) {
     for (const [client, doc] of clients.entries()) {
       const map = doc.getMap("pins")
-      for (const id of share(client, each, ids)) {
-        map.get(id).set("note", NOTE)
+      for (const { id, note } of share(client, each, notes)) {
+        map.get(id).set("note", note)
         doc.commit()
       }
     }
@@ -63,7 +63,7 @@ await obey({
     })
     return { ...figures, bytes }
   },
-  async pull({ edits }) {
+  async pull({ notes }) {
     let bytes = 0
     const figures = await timed(() => {
       for (const doc of clients) {
@@ -73,7 +73,8 @@ await obey({
       }
     })
     for (const doc of clients) {
-      expectEdits(Object.values(pinsOf(doc)).filter((pin) => pin.note === NOTE).length, edits)
+      const held = pinsOf(doc)
+      expectAll((id) => held[id]?.note, notes)
     }
     return { ...figures, bytes }
   },

@@ -2,7 +2,7 @@
 
 import { createRequire } from "node:module"
 import { join } from "node:path"
-import { NOTE, expectEdits, obey, share, timed } from "./lib.mjs"
+import { expectAll, expectPins, obey, share, timed } from "./lib.mjs"
 
 const require = createRequire(import.meta.url)
 const PouchDB = require("pouchdb")
@@ -50,7 +50,7 @@ if (role === "serve") {
       const local = new PouchDB(join(folder, "first"))
       const figures = await since(async () => void (await local.replicate.from(remote())))
       clients.push(local)
-      expectEdits((await local.info()).doc_count, count)
+      expectPins((await local.info()).doc_count, count)
       return figures
     },
     async join({ clients }) {
@@ -59,21 +59,22 @@ if (role === "serve") {
     async again() {
       return since(async () => void (await clients[0].sync(remote())))
     },
-    async edit({ each, ids }) {
+    async edit({ each, notes }) {
       for (const [client, local] of clients.entries()) {
-        for (const id of share(client, each, ids)) await local.put({ ...(await local.get(id)), note: NOTE })
+        for (const { id, note } of share(client, each, notes)) await local.put({ ...(await local.get(id)), note })
       }
     },
     async push() {
       return since(async () => void (await Promise.all(clients.map((local) => local.replicate.to(remote())))))
     },
-    async pull({ edits }) {
+    async pull({ notes }) {
       const figures = await since(async () => {
         for (const local of clients) await local.replicate.from(remote())
       })
       for (const local of clients) {
         const { rows } = await local.allDocs({ include_docs: true })
-        expectEdits(rows.filter((row) => row.doc.note === NOTE).length, edits)
+        const held = new Map(rows.map(({ doc }) => [doc._id, doc.note]))
+        expectAll((id) => held.get(id), notes)
       }
       return figures
     },

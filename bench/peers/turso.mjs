@@ -2,7 +2,7 @@
 
 import { connect } from "@tursodatabase/sync"
 import { join } from "node:path"
-import { NOTE, expectEdits, obey, share, timed } from "./lib.mjs"
+import { expectAll, expectPins, obey, share, timed } from "./lib.mjs"
 
 const [, address, folder] = process.argv.slice(2)
 const url = `http://${address}`
@@ -16,7 +16,6 @@ const since = async (work) => {
   const result = await timed(work)
   return { ...result, requests: requests - before }
 }
-const counted = async (db, where) => (await (await db.prepare(`SELECT count(*) AS n FROM pins ${where}`)).get()).n
 
 await obey({
   async seed({ pins }) {
@@ -42,7 +41,7 @@ await obey({
       await db.pull()
     })
     clients.push(db)
-    expectEdits(await counted(db, ""), count)
+    expectPins((await (await db.prepare("SELECT count(*) AS n FROM pins")).get()).n, count)
     return figures
   },
   async join({ clients: count }) {
@@ -58,20 +57,24 @@ await obey({
       await clients[0].pull()
     })
   },
-  async edit({ each, ids }) {
+  async edit({ each, notes }) {
     for (const [client, db] of clients.entries()) {
       const update = await db.prepare("UPDATE pins SET note = ? WHERE id = ?")
-      for (const id of share(client, each, ids)) await update.run(NOTE, id)
+      for (const { id, note } of share(client, each, notes)) await update.run(note, id)
     }
   },
   async push() {
     return since(async () => void (await Promise.all(clients.map((db) => db.push()))))
   },
-  async pull({ edits }) {
+  async pull({ notes }) {
     const figures = await since(async () => {
       for (const db of clients) await db.pull()
     })
-    for (const db of clients) expectEdits(await counted(db, `WHERE note = '${NOTE}'`), edits)
+    for (const db of clients) {
+      const rows = await (await db.prepare("SELECT id, note FROM pins")).all()
+      const held = new Map(rows.map(({ id, note }) => [id, note]))
+      expectAll((id) => held.get(id), notes)
+    }
     return figures
   },
 })

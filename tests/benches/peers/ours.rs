@@ -2,6 +2,7 @@
 //! as the peers' do.
 
 use serde_json::{Value as Json, json};
+use std::collections::HashMap;
 use std::io::{BufRead, Read, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::num::NonZeroU32;
@@ -15,8 +16,6 @@ use trygkort_server::{AreaSpec, Config, InvitationSpec, Server};
 use trygkort_tests::raw::RawDevice;
 use trygkort_tests::{Answer, Device};
 
-/// What everyone writes; the same in `bench/peers/lib.mjs`.
-const NOTE: &str = "Lygten er slukket siden mandag";
 /// Well below the server's limit of 1 MiB.
 const REQUEST_BYTES: usize = 900_000;
 
@@ -99,9 +98,9 @@ impl Client {
                 answer
             }
             "again" => self.sync_first().await,
-            "edit" => self.edit(number("each")).await,
+            "edit" => self.edit(number("each"), &notes(command)).await,
             "push" => self.push().await,
-            "pull" => self.pull(number("edits")).await,
+            "pull" => self.pull(&notes(command)).await,
             other => json!({ "error": format!("there is no {other}") }),
         }
     }
@@ -122,12 +121,10 @@ impl Client {
         json!({ "ms": took.as_secs_f64() * 1e3, "requests": device.traffic.requests - before })
     }
 
-    async fn edit(&mut self, each: usize) -> Json {
-        for (number, device) in self.devices.iter_mut().enumerate() {
-            let mut ids: Vec<PinId> = device.ask(GetPins {}).await.unwrap().into_iter().map(|pin| pin.id).collect();
-            ids.sort();
-            for id in &ids[number * each..(number + 1) * each] {
-                device.save_pin(Some(*id), |pin| NOTE.clone_into(&mut pin.note)).await.unwrap();
+    async fn edit(&mut self, each: usize, notes: &[(PinId, String)]) -> Json {
+        for (device, share) in self.devices.iter_mut().zip(notes.chunks(each)) {
+            for (id, note) in share {
+                device.save_pin(Some(*id), |pin| note.clone_into(&mut pin.note)).await.unwrap();
             }
         }
         json!({})
@@ -140,7 +137,7 @@ impl Client {
         json!({ "ms": start.elapsed().as_secs_f64() * 1e3, "requests": self.requests() - before })
     }
 
-    async fn pull(&mut self, edits: usize) -> Json {
+    async fn pull(&mut self, notes: &[(PinId, String)]) -> Json {
         let before = self.requests();
         let start = Instant::now();
         for (device, answer) in self.devices.iter_mut().zip(std::mem::take(&mut self.answers)) {
@@ -150,7 +147,8 @@ impl Client {
         let took = start.elapsed();
         for device in &mut self.devices {
             let pins = device.ask(GetPins {}).await.unwrap();
-            assert_eq!(pins.iter().filter(|pin| pin.note == NOTE).count(), edits, "everyone has everything");
+            let held: HashMap<_, _> = pins.into_iter().map(|pin| (pin.id, pin.note)).collect();
+            assert!(notes.iter().all(|(id, note)| held.get(id) == Some(note)), "everyone has everything");
         }
         json!({ "ms": took.as_secs_f64() * 1e3, "requests": self.requests() - before })
     }
@@ -158,6 +156,14 @@ impl Client {
     fn requests(&self) -> u32 {
         self.devices.iter().map(|device| device.traffic.requests).sum()
     }
+}
+
+/// Which note is meant for which pin.
+fn notes(command: &Json) -> Vec<(PinId, String)> {
+    let notes = command["notes"].as_array().unwrap().iter();
+    let meant =
+        |note: &Json| (serde_json::from_value(note["id"].clone()).unwrap(), note["note"].as_str().unwrap().to_owned());
+    notes.map(meant).collect()
 }
 
 /// Pins as a device pushes them: one action for each.

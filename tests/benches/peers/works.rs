@@ -152,7 +152,7 @@ impl Works<'_> {
         let Sizes { clients, edits_each, .. } = self.sizes;
         let edits = clients * edits_each;
         let pins = pins(edits);
-        let ids: Vec<&Value> = pins.iter().map(|pin| &pin["id"]).collect();
+        let notes = notes(edits);
         let place = Place::new()?;
         let key = if system.is_networked() { self.seed(system, &place, &pins)? } else { Value::Null };
         let mut stage = self.stage(system, &place, None, &key)?;
@@ -160,9 +160,9 @@ impl Works<'_> {
             stage.client.ask(&json!({ "do": "seed", "pins": pins }))?;
         }
         stage.ask(json!({ "do": "join", "clients": clients, "pins": edits }))?;
-        stage.ask(json!({ "do": "edit", "each": edits_each, "ids": ids, "pins": edits }))?;
-        let push = stage.measure(json!({ "do": "push", "edits": edits, "pins": edits }))?;
-        let pull = stage.measure(json!({ "do": "pull", "edits": edits }))?;
+        stage.ask(json!({ "do": "edit", "each": edits_each, "notes": notes, "pins": edits }))?;
+        let push = stage.measure(json!({ "do": "push", "notes": notes, "pins": edits }))?;
+        let pull = stage.measure(json!({ "do": "pull", "notes": notes }))?;
         let all = Sample {
             ms: push.ms + pull.ms,
             bytes: push.bytes + pull.bytes,
@@ -282,20 +282,40 @@ fn pin(number: usize) -> Value {
         "mørkt", "stien", "lygten", "bænken", "efter", "skolen", "mange", "trappen", "mangler", "blinker", "torvet",
         "børn", "ældre", "aften", "hæk", "fredag",
     ];
-    let mut state = (number as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-    let words = (0..8).map(|_| {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        WORDS[usize::try_from(state >> 60).expect("four bits")]
-    });
     let step = |steps: usize| f64::from(u32::try_from(steps).expect("few")) * 1e-5;
     json!({
         "id": id(number),
         "category": if number.is_multiple_of(3) { "location" } else { "place" },
         "title": format!("Markering {number}"),
-        "note": words.collect::<Vec<_>>().join(" "),
+        "note": words::<8>(&WORDS, number),
         "lat": 55.6 + step(number % 100),
         "lon": 12.1 + step(number / 100),
     })
+}
+
+/// What becomes of the pins in work B: a note for each, about 30 bytes, no two alike and none like a first one.
+fn notes(count: usize) -> Vec<Value> {
+    const WORDS: [&str; 64] = [
+        "lyset", "er", "ude", "igen", "hul", "i", "asfalt", "ved", "porten", "nr", "glas", "på", "plads", "sne", "is",
+        "glat", "kant", "løs", "flise", "våd", "kælder", "dør", "lås", "brudt", "cykel", "knust", "rude", "mod",
+        "nord", "syd", "øst", "vest", "hegn", "væltet", "gren", "ned", "vand", "kloak", "fyldt", "skrald", "ikke",
+        "hentet", "støj", "nat", "bil", "kører", "stærkt", "skilt", "mangler", "maling", "væg", "ring", "til", "vagt",
+        "set", "mandag", "tirsdag", "onsdag", "torsdag", "lørdag", "søndag", "morgen", "ny", "pære",
+    ];
+    // The number, which no first note has, is what makes each another one.
+    let note = |number| json!({ "id": id(number), "note": format!("{} {number}", words::<5>(&WORDS, number)) });
+    (0..count).map(note).collect()
+}
+
+/// So many words that look like chance; the same for a number in every run.
+fn words<const COUNT: usize>(of: &[&str], number: usize) -> String {
+    let mut state = (number as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let chosen = [(); COUNT].map(|()| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        // The high bits: the low ones of such numbers repeat soon.
+        of[usize::try_from(((state >> 32) * of.len() as u64) >> 32).expect("fewer than there are words")]
+    });
+    chosen.join(" ")
 }
 
 /// A version 7 UUID like those that devices make: a time, and bits that look like chance.
