@@ -16,3 +16,4 @@ mod restart;
 mod restore;
 mod sync_story;
 mod unsent;
+mod wire;

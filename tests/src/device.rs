@@ -95,6 +95,11 @@ impl Device {
         self.app.resume(then, Err(NetworkError));
     }
 
+    /// Lets go of its connections: the next request makes one of its own.
+    pub fn hang_up(&mut self) {
+        self.client = http_client();
+    }
+
     /// Asks as a screen does.
     ///
     /// # Errors

@@ -79,6 +79,8 @@ impl Client {
             "meet" => {
                 let mut device = Device::blank();
                 device.redeem(&self.link(command)).await.unwrap();
+                // The others connect inside the timing as well.
+                device.hang_up();
                 self.devices.push(device);
                 json!({})
             }
