@@ -124,7 +124,7 @@ impl Works<'_> {
             // A server that has only served, and a client that has only read: neither remembers the writing.
             let mut stage = self.stage(system, &place, shape, &key)?;
             if !system.is_networked() {
-                stage.client.ask(&json!({ "do": "seed", "pins": pins }))?;
+                stage.ask(json!({ "do": "seed", "pins": pins }))?;
             }
             stage.ask(json!({ "do": "meet" }))?;
             samples.push(stage.measure(json!({ "do": "first", "count": pins.len() }))?);
@@ -139,7 +139,7 @@ impl Works<'_> {
         let key = if system.is_networked() { self.seed(system, &place, &pins)? } else { Value::Null };
         let mut stage = self.stage(system, &place, None, &key)?;
         if !system.is_networked() {
-            stage.client.ask(&json!({ "do": "seed", "pins": pins }))?;
+            stage.ask(json!({ "do": "seed", "pins": pins }))?;
         }
         stage.ask(json!({ "do": "join", "clients": 1, "pins": pins.len() }))?;
         // The first after joining may still have something to tell.
@@ -157,7 +157,7 @@ impl Works<'_> {
         let key = if system.is_networked() { self.seed(system, &place, &pins)? } else { Value::Null };
         let mut stage = self.stage(system, &place, None, &key)?;
         if !system.is_networked() {
-            stage.client.ask(&json!({ "do": "seed", "pins": pins }))?;
+            stage.ask(json!({ "do": "seed", "pins": pins }))?;
         }
         stage.ask(json!({ "do": "join", "clients": clients, "pins": edits }))?;
         stage.ask(json!({ "do": "edit", "each": edits_each, "notes": notes, "pins": edits }))?;
@@ -175,10 +175,10 @@ impl Works<'_> {
 
     /// Writes the pins to a server of its own; returns what a client must know to find them.
     fn seed(&self, system: System, place: &Place, pins: &[Value]) -> Outcome<Value> {
-        let server = system.serve(self.peers, &place.server)?;
+        let mut server = system.serve(self.peers, &place.server)?;
         let mut client = system.client(self.peers, server.address, &place.client()?)?;
         let key = Value::from(server.said.clone());
-        let answer = client.ask(&json!({ "do": "seed", "pins": pins, "key": key }))?;
+        let answer = client.ask(Some(&mut server), &json!({ "do": "seed", "pins": pins, "key": key }))?;
         Ok(answer["key"].clone())
     }
 
@@ -214,7 +214,7 @@ struct Stage {
 impl Stage {
     fn ask(&mut self, mut command: Value) -> Outcome<Value> {
         command["key"] = self.key.clone();
-        self.client.ask(&command)
+        self.client.ask(self.server.as_mut(), &command)
     }
 
     fn measure(&mut self, command: Value) -> Outcome<Sample> {
