@@ -48,6 +48,8 @@ if (role === "serve") {
     },
     async first({ count }) {
       const local = new PouchDB(join(folder, "first"))
+      // It opens its files when it is first asked something. Trygkort's are open before the timing as well.
+      await local.info()
       const figures = await since(async () => void (await local.replicate.from(remote())))
       clients.push(local)
       expectPins((await local.info()).doc_count, count)
