@@ -13,6 +13,7 @@ mod ours;
 mod process;
 mod pushes;
 mod raw_sqlite;
+mod same_rows;
 mod systems;
 mod works;
 
@@ -27,8 +28,9 @@ fn main() {
         ["--serve", address, folder, areas] => {
             return runtime.block_on(ours::serve(address.parse().unwrap(), folder, areas.parse().unwrap()));
         }
-        ["--serve-raw", address, folder] => {
-            return runtime.block_on(raw_sqlite::serve(address.parse().unwrap(), folder));
+        ["--serve-raw", floor, address, folder] => {
+            let floor = raw_sqlite::Floor::from_name(floor);
+            return runtime.block_on(raw_sqlite::serve(floor, address.parse().unwrap(), folder));
         }
         ["--client", address] => return runtime.block_on(ours::obey(address)),
         _ => {}
