@@ -201,7 +201,7 @@ impl AreaLog {
         };
         let kept = Kept { position: made.position, files: made.files.iter().map(file).collect() };
         // Until this one is in a backup, the one of before is offered.
-        for before in newest.filter(|before| is_in_backup(backed_up, before)) {
+        if let Some(before) = newest.filter(|before| is_in_backup(backed_up, before)) {
             put(&self.conn, BEFORE, &before)?;
         }
         put(&self.conn, NEWEST, &kept)?;
