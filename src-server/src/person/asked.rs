@@ -1,7 +1,8 @@
 //! Whom is asked for: a text that names somebody, or a member's id.
 
 use serde_json::Value as Json;
-use trygkort_core::domain::{RowId, Value, text};
+use trygkort_core::domain::schema::Kind;
+use trygkort_core::domain::{Entity, FieldId, RowId, Value, text};
 
 /// So few letters would find everybody.
 const LETTERS_MIN: usize = 3;
@@ -36,8 +37,11 @@ impl Asked {
         text::fold(text).contains(&self.folded) || self.digits.as_ref().is_some_and(number)
     }
 
-    pub(super) fn is_in_value(&self, value: &Value) -> bool {
+    /// A file's hash names nobody, though three of its digits may spell a name.
+    pub(super) fn is_in_field(&self, entity: u16, field: FieldId, value: &Value) -> bool {
+        let known = Entity::from_number(entity).and_then(|entity| entity.field(field));
         match value {
+            Value::Text(_) if known.is_some_and(|field| field.kind == Kind::Blob) => false,
             Value::Text(text) => self.is_in(text),
             Value::Row(row) => self.id == Some(*row),
             _ => false,
@@ -58,6 +62,15 @@ fn digits(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use trygkort_core::domain::schema::{map_pin, photo};
+
+    #[test]
+    fn the_hash_of_a_file_names_nobody() {
+        let (asked, hash) = (Asked::new("Bea").unwrap(), Value::from("bea0".repeat(16).as_str()));
+        let photo = Entity::Photo.number();
+        assert!(!asked.is_in_field(photo, photo::hash, &hash) && !asked.is_in_field(photo, photo::thumbnail, &hash));
+        assert!(asked.is_in_field(Entity::MapPin.number(), map_pin::title, &hash));
+    }
 
     #[test]
     fn names_are_found_however_they_are_spelt_and_numbers_however_they_are_grouped() {

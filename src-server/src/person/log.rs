@@ -24,7 +24,7 @@ pub(super) fn earlier(log: &AreaLog, asked: &Asked, origins: &BTreeSet<u32>) -> 
                 continue;
             }
             let writer = field.stamp.map_or(origin, |stamp| stamp.origin);
-            if let Some(why) = why(asked, origins, writer, &field.value) {
+            if let Some(why) = why(asked, origins, writer, (row.entity, field.field, &field.value)) {
                 findings.push(finding(Part::History, why, row.row.0, row.entity, field.field, &field.value));
             }
         }
@@ -61,7 +61,7 @@ pub(super) fn refused(log: &AreaLog, asked: &Asked, origins: &BTreeSet<u32>) -> 
     for (origin, counter, body) in read(log.connection()).map_err(StoreError::from)? {
         let id = format!("{origin}.{counter}");
         for (entity, field, value) in fields_of(&body) {
-            if let Some(why) = why(asked, origins, origin, &value) {
+            if let Some(why) = why(asked, origins, origin, (entity, field, &value)) {
                 let (place, value) = (rows_json::place(entity, field), rows_json::value(&value));
                 findings.push(Finding { part: Part::Refused, why, id: id.clone(), place, value });
             }
@@ -85,9 +85,14 @@ fn fields_of(body: &[u8]) -> Vec<(u16, FieldId, Value)> {
     rows.flat_map(|row| row.fields.into_iter().map(move |f| (row.entity, f.field, f.value))).collect()
 }
 
-fn why(asked: &Asked, origins: &BTreeSet<u32>, writer: u32, value: &Value) -> Option<Why> {
+fn why(
+    asked: &Asked,
+    origins: &BTreeSet<u32>,
+    writer: u32,
+    (entity, field, value): (u16, FieldId, &Value),
+) -> Option<Why> {
     let wrote = || origins.contains(&writer).then_some(Why::Wrote);
-    if asked.is_in_value(value) { Some(Why::Mentions) } else { wrote() }
+    if asked.is_in_field(entity, field, value) { Some(Why::Mentions) } else { wrote() }
 }
 
 fn finding(part: Part, why: Why, row: RowId, entity: u16, field: FieldId, value: &Value) -> Finding {

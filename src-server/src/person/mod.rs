@@ -182,7 +182,7 @@ impl Found {
         let id = row.row.to_string();
         let is_own = self.own.contains(&id);
         for (field, register) in &row.fields {
-            let mentions = asked.is_in_value(&register.value);
+            let mentions = asked.is_in_field(row.entity, *field, &register.value);
             let wrote = origins.contains(&register.stamp.id.origin);
             if mentions || is_own {
                 self.rows.insert(row.row);
