@@ -5,10 +5,10 @@ use crate::clock::now_ms;
 use crate::control::{AreaRow, ControlDb, ControlError, Deed, NewAuditLine};
 use crate::data_dir::{DataDir, write_atomically};
 use crate::hub::{self, AreaError};
-use crate::person::{self, Finding, Found, Why};
+use crate::person::{self, Finding, Found, PhotosOut, Why};
 use clap::{Args, Subcommand};
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use trygkort_core::domain::RowId;
 
 /// Longer values are cut in the list; the export has them whole.
@@ -18,7 +18,7 @@ const SHOWN_CHARS_MAX: usize = 120;
 pub(super) enum PersonCommand {
     /// List what an area holds of a person
     Find(FindArgs),
-    /// Write it to a JSON file, for the person
+    /// Write it to a JSON file with their photos beside it, for the person
     Export(ExportArgs),
     /// Erase it out of the log, the devices and the list of members; cannot be undone
     Erase(EraseArgs),
@@ -41,7 +41,7 @@ pub(super) struct FindArgs {
 pub(super) struct ExportArgs {
     #[command(flatten)]
     whom: FindArgs,
-    /// The JSON file to write
+    /// The JSON file to write; photos that they added go into a new folder beside it, NAME-photos
     file: PathBuf,
 }
 
@@ -94,13 +94,31 @@ fn find(args: &FindArgs) -> Result<(), CliError> {
 
 fn export(args: &ExportArgs) -> Result<(), CliError> {
     let (area, found) = look_up(&args.whom, Deed::PersonExport)?;
+    let dir = DataDir::existing(&args.whom.data)?;
+    let beside = photos_beside(&args.file);
+    let PhotosOut { count: photos, missing } = person::hand_out_photos(&dir, area.id, &found, &beside)
+        .map_err(|(path, source)| CliError::Write { path, source })?;
     let count = found.findings.len();
     let text = serde_json::to_vec_pretty(&found.into_json(area.id, now_ms())).map_err(io::Error::from)?;
     // The folder of a bare name is this one.
     let file = std::path::absolute(&args.file)?;
     write_atomically(&file, &text).map_err(|source| CliError::Write { path: args.file.clone(), source })?;
-    writeln!(io::stdout(), "{}: {count} findings; read it before you hand it over", args.file.display())?;
+    let mut out = io::stdout().lock();
+    writeln!(out, "{}: {count} findings; read it before you hand it over", args.file.display())?;
+    if photos > 0 {
+        writeln!(out, "{}: {photos} photos that they added; hand them over with it", beside.display())?;
+    }
+    if missing > 0 {
+        writeln!(out, "{missing} photos that they added are not on this server: not sent yet, or gone with the trash")?;
+    }
     Ok(())
+}
+
+/// `soren-holm.json` has its photos in `soren-holm-photos`.
+fn photos_beside(file: &Path) -> PathBuf {
+    let mut name = file.file_stem().unwrap_or_default().to_owned();
+    name.push("-photos");
+    file.with_file_name(name)
 }
 
 fn erase(args: &EraseArgs) -> Result<(), CliError> {

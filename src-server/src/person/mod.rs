@@ -1,4 +1,4 @@
-//! What an area holds of one person: found, and written to a file for them.
+//! What an area holds of one person: found, and written to a file for them, with their photos beside it.
 //!
 //! Somebody who is named by a text is looked for in every text there is: members and devices in `control.db`, rows as
 //! they stand, conflicts, what the log says stood there before, and refused actions. Of a member it is besides all that
@@ -7,16 +7,20 @@
 mod asked;
 mod erase;
 mod log;
+mod photos;
 
 use crate::control::{ControlDb, ControlError};
 use crate::hub::AreaError;
 use crate::rows_json;
 use asked::Asked;
 pub(crate) use erase::{erase, what_to_erase};
+pub(crate) use photos::{PhotosOut, hand_out_photos};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 use std::collections::BTreeSet;
-use trygkort_core::domain::{AreaId, RowId};
+use trygkort_core::domain::schema::photo;
+use trygkort_core::domain::validate::is_blob_name;
+use trygkort_core::domain::{AreaId, Entity, RowId};
 use trygkort_core::hub::AreaLog;
 use trygkort_core::merge::RowState;
 
@@ -197,6 +201,14 @@ impl Found {
             let value = rows_json::value(&register.value);
             self.findings.push(Finding { part: Part::Row, why, id: id.clone(), place, value });
         }
+    }
+
+    /// The photos that they added, by hash: those of the trash, of what stood there before and of what was refused too.
+    fn photos(&self) -> BTreeSet<&str> {
+        let place = rows_json::place(Entity::Photo.number(), photo::hash);
+        let theirs = self.findings.iter().filter(|finding| finding.why == Why::Wrote && finding.place == place);
+        // What was refused may say anything, and a hash becomes the name of a file.
+        theirs.filter_map(|finding| finding.value.as_str()).filter(|hash| is_blob_name(hash)).collect()
     }
 
     /// All of it as JSON, for the person.

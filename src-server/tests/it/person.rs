@@ -2,6 +2,7 @@
 
 use crate::command_line::{fails, succeeds};
 use crate::harness::{TestDevice, TestServer};
+use crate::photos::{files, hash, jpeg, show, upload};
 use crate::sync::{PIN_CHANGES, action, pin, sync};
 use reqwest::Method;
 use serde_json::{Value as Json, json};
@@ -103,6 +104,31 @@ async fn what_is_handed_out_has_what_they_wrote_and_no_secrets() {
     let line = audit.lines().last().unwrap();
     assert!(line.contains("person_export") && line.contains(soren.redeemed["member_id"].as_str().unwrap()), "{line}");
     assert!(!audit.to_lowercase().contains("holm"), "{audit}");
+}
+
+#[tokio::test]
+async fn the_photos_that_they_added_are_handed_out_as_files() {
+    let server = TestServer::start().await;
+    let soren = known(&server).await;
+    let colleague = server.join(Role::Staff).await;
+    let theirs = upload(&soren, &jpeg(1, 3_000)).await;
+    show(&soren, 1, Scope::Network, &theirs).await;
+    show(&soren, 2, Scope::Network, &hash(&jpeg(2, 10))).await;
+    let others = upload(&colleague, &jpeg(3, 3_000)).await;
+    show(&colleague, 3, Scope::Network, &others).await;
+
+    let dir = server.data_dir();
+    let export = ["person", "export", "--data", ".", "Prøveparken", "Søren Holm", "../soren.json"];
+    let said = succeeds(&dir, &export);
+    assert!(said.contains("soren-photos: 1 photos") && said.contains("1 photos that they added are not"), "{said}");
+    let folder = dir.join("../soren-photos");
+    assert_eq!(files(&folder), [folder.join(format!("{theirs}.jpg"))]);
+    assert_eq!(std::fs::read(&files(&folder)[0]).unwrap(), jpeg(1, 3_000));
+    assert!(std::fs::read_to_string(dir.join("../soren.json")).unwrap().contains(&theirs), "it says which it is");
+
+    assert!(fails(&dir, &export).contains("soren-photos"), "into a folder that is there goes nothing");
+    let said = succeeds(&dir, &["person", "export", "--data", ".", "Prøveparken", "20245711", "../number.json"]);
+    assert!(!said.contains("photos") && !dir.join("../number-photos").exists(), "{said}");
 }
 
 /// Whether any file of the server holds the text.

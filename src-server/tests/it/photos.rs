@@ -53,7 +53,7 @@ pub(crate) async fn offset(device: &TestDevice<'_>, hash: &str) -> Option<usize>
     offset
 }
 
-async fn upload(device: &TestDevice<'_>, bytes: &[u8]) -> String {
+pub(crate) async fn upload(device: &TestDevice<'_>, bytes: &[u8]) -> String {
     let hash = hash(bytes);
     begin(device, &hash, bytes.len()).await.expect(201);
     send(device, &hash, 0, bytes).await.expect_status(204);
@@ -77,7 +77,7 @@ fn change(entity: Entity, row: RowId, scope: Scope, fields: Vec<(u16, Value)>) -
 }
 
 /// A pin and a photo of it in a scope.
-async fn show(device: &TestDevice<'_>, number: u64, scope: Scope, hash: &str) -> RowId {
+pub(crate) async fn show(device: &TestDevice<'_>, number: u64, scope: Scope, hash: &str) -> RowId {
     let (pin, of) = (row(u128::from(number) * 100), row(u128::from(number) * 100 + 1));
     let place = Value::Position(Position::from_degrees(55.7, 12.5).unwrap());
     let pin_fields = vec![(map_pin::category, "place".into()), (map_pin::position, place)];
