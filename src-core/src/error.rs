@@ -32,6 +32,8 @@ pub enum ErrorCode {
     Revoked,
     /// The member's access was given for a while, and it is over.
     Expired,
+    /// The area was deleted on the server.
+    AreaDeleted,
     /// The disk or the browser's storage is full.
     StorageFull,
     /// The browser refuses storage (private window, blocked site data).

@@ -1,17 +1,19 @@
 //! Deleting an area for good: its entry, members, devices and invitations first, then its files.
 //!
 //! In this order, so that a crash in between leaves files nobody can reach (`trygkort check` names them) and never an
-//! area without a file. Beside a running server the area's tokens are unknown at once.
+//! area without a file. Beside a running server the area's devices are told at once that it was deleted.
 
 use crate::blobs;
+use crate::clock::now_ms;
 use crate::control::{AreaRow, AuditLine, ControlDb, ControlError, Deed, NewAuditLine};
-use crate::data_dir::DataDir;
+use crate::data_dir::{DataDir, DataDirError};
 use crate::erasures;
 use crate::hub::{self, AreaError};
 use crate::snapshots;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use trygkort_core::domain::AreaId;
 
 /// For how long `deploy/trygkort-backup.service` keeps a backup.
 pub(crate) const BACKUPS_KEPT_DAYS: i64 = 30;
@@ -20,11 +22,24 @@ pub(crate) const BACKUPS_KEPT_DAYS: i64 = 30;
 #[derive(Debug, thiserror::Error)]
 pub enum DeleteError {
     #[error(transparent)]
+    DataDir(#[from] DataDirError),
+    #[error(transparent)]
     Control(#[from] ControlError),
     #[error("nothing was deleted: {} cannot be written ({source})", path.display())]
     Note { path: PathBuf, source: io::Error },
     #[error("the area is gone, but {} is still there: delete it by hand ({source})", path.display())]
     File { path: PathBuf, source: io::Error },
+}
+
+/// Deletes an area of the data in a folder; a server may run on it.
+///
+/// # Errors
+/// When not all of it could be deleted, see [`DeleteError`].
+pub fn delete_area(data: &Path, area: AreaId) -> Result<(), DeleteError> {
+    let dir = DataDir::existing(data)?;
+    let mut control = ControlDb::open(&dir.control())?;
+    let area = control.reader().find_area(&area.to_string())?;
+    delete(&dir, &mut control, &area, now_ms())
 }
 
 /// Deletes everything that is kept of an area, but not what backups and exports hold.
@@ -35,7 +50,7 @@ pub(crate) fn delete(dir: &DataDir, control: &mut ControlDb, area: &AreaRow, now
         .map_err(|source| DeleteError::Note { path: dir.erasures(), source })?;
     let line = NewAuditLine::beside(Deed::AreaDelete, Some(area.id));
     control.write::<_, ControlError>(|writer| {
-        writer.delete_area(area.id)?;
+        writer.delete_area(area.id, now_ms)?;
         writer.note(&line, now_ms)
     })?;
     control.settle()?;

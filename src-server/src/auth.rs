@@ -143,7 +143,13 @@ async fn identify(parts: &Parts, app: &App) -> Result<(SecretHash, Identity), Ap
 }
 
 async fn owner(token: SecretHash, app: &App) -> Result<Identity, ApiError> {
-    app.control.read(move |control| control.identify(token, now_ms())).await?.ok_or_else(ApiError::unauthorized)
+    let look = app.control.read(move |control| {
+        let identity = control.identify(token, now_ms())?;
+        let deleted = identity.is_none() && control.is_of_deleted_area(token)?;
+        Ok((identity, deleted))
+    });
+    let (identity, deleted) = look.await?;
+    identity.ok_or_else(|| if deleted { ApiError::area_deleted() } else { ApiError::unauthorized() })
 }
 
 /// A device of a coordinator.

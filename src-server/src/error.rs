@@ -92,6 +92,11 @@ impl ApiError {
         Self::new(StatusCode::UNAUTHORIZED, "expired", "the access has ended: it was given for a limited time")
     }
 
+    /// The device was of an area that was deleted whole.
+    pub(crate) fn area_deleted() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "area_deleted", "the area of this device was deleted on this server")
+    }
+
     /// A device that is locked out has handed in what it had not sent.
     pub(crate) fn handed_in() -> Self {
         Self::new(StatusCode::CONFLICT, "handed_in", "this device has handed in before")

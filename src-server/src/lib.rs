@@ -51,6 +51,7 @@ mod tidy;
 mod tls;
 mod web_files;
 
+pub use area_delete::{DeleteError, delete_area};
 pub use area_files::{AddBasemapError, AreaSpec};
 pub use backup::{BackupError, back_up};
 pub use config::{Config, TlsFiles};

@@ -251,6 +251,7 @@ fn begin_anew(dir: &DataDir, before: Option<&Before>, now_ms: i64) -> Result<usi
     for area in control.reader().areas()?.into_iter().filter(|area| deleted.contains(&area.id)) {
         area_delete::delete(dir, &mut control, &area, now_ms)?;
     }
+    control.write::<_, ControlError>(|writer| writer.say_deleted_only_of(&deleted))?;
     let areas = control.reader().areas()?;
     for area in &areas {
         let mut log = hub::open(dir, area.id).map_err(AreaError::from)?;

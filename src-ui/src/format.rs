@@ -152,6 +152,7 @@ pub(crate) fn error_words(locale: Locale, error: &IpcError) -> &'static str {
         ErrorCode::OtherServer => td_string!(locale, common.error.other_server),
         ErrorCode::Revoked => td_string!(locale, common.error.revoked),
         ErrorCode::Expired => td_string!(locale, common.error.expired),
+        ErrorCode::AreaDeleted => td_string!(locale, common.error.area_deleted),
         ErrorCode::StorageFull => td_string!(locale, common.error.storage_full),
         ErrorCode::StorageRefused => td_string!(locale, common.error.storage_refused),
         ErrorCode::StorageDamaged => td_string!(locale, common.error.storage_damaged),

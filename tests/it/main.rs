@@ -7,6 +7,7 @@
 
 mod access;
 mod basemap;
+mod deleted_area;
 mod devices;
 mod kill;
 mod locked_out;

@@ -98,6 +98,11 @@ impl TestServer {
         task.await.unwrap();
     }
 
+    /// Deletes the area, beside the running server.
+    pub fn delete_area(&self) {
+        trygkort_server::delete_area(&self.config.data_dir, self.area).unwrap();
+    }
+
     /// Writes a backup, beside the data; the server may run.
     #[must_use]
     pub fn back_up(&self) -> PathBuf {

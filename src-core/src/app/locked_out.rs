@@ -1,4 +1,5 @@
-//! A device whose access has ended: what it had not sent is handed in, then its photos, then everything is removed.
+//! A device whose access has ended: what it had not sent is handed in, then its photos, then everything is removed. One
+//! whose area was deleted has nobody to hand it in to: it keeps everything until its user has looked after that.
 
 use super::photos::Transfers;
 use super::sync_driver::SyncTask;
@@ -12,6 +13,7 @@ use crate::sync;
 /// How access ended, as it is kept in the area's file.
 const REVOKED: &str = "revoked";
 const EXPIRED: &str = "expired";
+const DELETED: &str = "deleted";
 
 impl SyncTask {
     /// The task of a device that was locked out before: nothing is here any more, or it was just handing in.
@@ -20,7 +22,11 @@ impl SyncTask {
             Ending::Leaving(how) => (how, false),
             Ending::Gone(how) => (how, true),
         };
-        let state = if how == EXPIRED { SyncState::Expired } else { SyncState::Revoked };
+        let state = match how.as_str() {
+            EXPIRED => SyncState::Expired,
+            DELETED => SyncState::Deleted,
+            _ => SyncState::Revoked,
+        };
         let mut task = Self::new(false);
         (task.due, task.state) = (false, state);
         (task.gone, task.leaving, task.hand_in_due) = (gone, !gone, !gone);
@@ -29,12 +35,25 @@ impl SyncTask {
 
     /// Why nothing may be written any more: it would reach nobody, and be removed with the rest.
     pub(super) fn ended_with(&self) -> Option<ErrorCode> {
-        let code = if self.state == SyncState::Expired { ErrorCode::Expired } else { ErrorCode::Revoked };
+        let code = match self.state {
+            SyncState::Expired => ErrorCode::Expired,
+            SyncState::Deleted => ErrorCode::AreaDeleted,
+            _ => ErrorCode::Revoked,
+        };
         (self.leaving || self.wipe_due || self.gone).then_some(code)
     }
 
     fn how(&self) -> &'static str {
-        if self.state == SyncState::Expired { EXPIRED } else { REVOKED }
+        match self.state {
+            SyncState::Expired => EXPIRED,
+            SyncState::Deleted => DELETED,
+            _ => REVOKED,
+        }
+    }
+
+    /// The area was deleted, and something is here that nobody has.
+    pub(super) fn waits_for_its_area(&self) -> bool {
+        self.state == SyncState::Deleted && !self.gone && !self.wipe_due
     }
 }
 
@@ -45,6 +64,15 @@ impl App {
         match self.tasks.get_mut(&area) {
             Some(task) if !all_is_there => (task.leaving, task.hand_in_due) = (true, true),
             _ => self.wipe(area),
+        }
+    }
+
+    /// Where the area was deleted on the server, it goes from here too, unless something was written here that nobody has.
+    pub(super) fn forget_if_deleted(&mut self, area: AreaId) {
+        let waits = self.tasks.get(&area).is_some_and(SyncTask::waits_for_its_area);
+        let nothing_unsent = self.areas.get(&area).is_some_and(|file| file.unsent().is_ok_and(|unsent| unsent == 0));
+        if waits && nothing_unsent {
+            self.wipe(area);
         }
     }
 

@@ -389,6 +389,7 @@ pub(super) fn code_of(response: &HttpResponse) -> Option<ErrorCode> {
         "too_many_attempts" => ErrorCode::TooManyAttempts,
         "revoked" | "unauthorized" => ErrorCode::Revoked,
         "expired" => ErrorCode::Expired,
+        "area_deleted" => ErrorCode::AreaDeleted,
         "forbidden" => ErrorCode::Forbidden,
         "not_found" => ErrorCode::NotFound,
         "invalid" => ErrorCode::Invalid,

@@ -86,7 +86,7 @@ impl SyncTask {
 
     /// There is something to do.
     pub(super) fn wake(&mut self) {
-        self.due = !self.local_only && !self.state.is_locked_out();
+        self.due = !self.local_only && (!self.state.is_locked_out() || self.waits_for_its_area());
         self.hand_in_due = self.leaving && !self.photos.last;
         self.photos.due |= self.photos.last;
     }
@@ -310,6 +310,8 @@ impl App {
                 self.sync_failed(area, state_of(&response));
                 if locked_out::ends_access(&response) {
                     self.locked_out(area);
+                } else {
+                    self.forget_if_deleted(area);
                 }
             }
             Err(NetworkError) => self.sync_failed(area, SyncState::Offline),
@@ -426,6 +428,7 @@ fn state_of_store(error: &StoreError) -> SyncState {
 fn state_of(response: &HttpResponse) -> SyncState {
     match response.status {
         401 if online::code_of(response) == Some(ErrorCode::Expired) => SyncState::Expired,
+        401 if online::code_of(response) == Some(ErrorCode::AreaDeleted) => SyncState::Deleted,
         401 if locked_out::ends_access(response) => SyncState::Revoked,
         401 => SyncState::Unknown,
         426 => SyncState::Outdated,

@@ -415,6 +415,9 @@ pub enum SyncState {
     Revoked,
     /// The member's access was given for a while, and it is over.
     Expired,
+    /// The area was deleted on the server. Nothing of it is here any more, or only until what was not sent is looked
+    /// after; as long as that is so, it is asked again when there is a reason to: the area may be back.
+    Deleted,
     /// The server does not know this device: it was put back to a backup of before it joined, or is another one. Nothing
     /// is lost here; asked again only when somebody asks for it.
     Unknown,
@@ -428,7 +431,7 @@ impl SyncState {
     /// The server will not talk to this device until the area is joined anew.
     #[must_use]
     pub fn is_locked_out(self) -> bool {
-        matches!(self, SyncState::Revoked | SyncState::Expired)
+        matches!(self, SyncState::Revoked | SyncState::Expired | SyncState::Deleted)
     }
 
     /// Asking again by itself would bring the same answer.

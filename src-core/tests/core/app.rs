@@ -250,12 +250,37 @@ fn a_device_that_was_locked_out_by_mistake_stays_when_it_is_let_in_again() {
 }
 
 #[test]
+fn an_area_that_was_deleted_by_mistake_gets_what_was_not_sent_when_it_is_back() {
+    let mut hub = Hub::demo();
+    let mut device = Device::joined(Role::Staff);
+    device.sync(&mut hub);
+    let opened = device.ask(EditPin { id: None }).unwrap();
+    let form = PinForm { title: "Mørk sti".to_owned(), position: Some((55.64, 12.08)), ..opened.form.clone() };
+    device.ask(SavePin { opened, form }).unwrap();
+    device.app.request_sync();
+    let (call, _) = device.app.next_sync().unwrap();
+    let body = br#"{"code":"area_deleted","detail":""}"#.to_vec();
+    device.app.finish_sync(call, Ok(HttpResponse { status: 401, body }));
+    let status = device.ask(GetSyncStatus {}).unwrap();
+    assert_eq!((status.state, status.pending), (SyncState::Deleted, 1));
+    assert!(device.app.next_sync().is_none(), "it does not ask by itself");
+    device.sync(&mut hub);
+    let status = device.ask(GetSyncStatus {}).unwrap();
+    assert_eq!((status.state, status.pending), (SyncState::Idle, 0));
+}
+
+#[test]
 fn server_errors_have_words() {
     let mut device = Device::blank();
     let cases = [
         (Ok(HttpResponse { status: 401, body: br#"{"code":"revoked","detail":"x"}"#.to_vec() }), SyncState::Revoked),
         (Ok(HttpResponse { status: 401, body: vec![] }), SyncState::Unknown),
         (Ok(HttpResponse { status: 401, body: br#"{"code":"expired","detail":"x"}"#.to_vec() }), SyncState::Expired),
+        (
+            Ok(HttpResponse { status: 401, body: br#"{"code":"area_deleted","detail":"x"}"#.to_vec() }),
+            SyncState::Deleted,
+        ),
+        (Ok(HttpResponse { status: 401, body: br#"{"code":"of_later","detail":"x"}"#.to_vec() }), SyncState::Unknown),
         (Ok(HttpResponse { status: 426, body: vec![] }), SyncState::Outdated),
         (Ok(HttpResponse { status: 500, body: vec![] }), SyncState::ServerError),
         (Ok(HttpResponse { status: 200, body: b"<html>hotel wifi</html>".to_vec() }), SyncState::ServerError),
@@ -272,7 +297,7 @@ fn server_errors_have_words() {
         );
         device_now.app.request_sync();
         let knocks_again = device_now.app.next_sync().is_some();
-        assert_eq!(knocks_again, !matches!(state, SyncState::Revoked | SyncState::Expired), "{state:?}");
+        assert_eq!(knocks_again, !state.is_locked_out(), "{state:?}");
     }
     let redeem = Redeem {
         link: "https://trygkort.example/i#0123456789ABCDEFGHJKMNPQRS".to_owned(),
@@ -284,6 +309,7 @@ fn server_errors_have_words() {
         (410, "invitation_spent", ErrorCode::InvitationSpent),
         (429, "too_many_attempts", ErrorCode::TooManyAttempts),
         (401, "expired", ErrorCode::Expired),
+        (401, "area_deleted", ErrorCode::AreaDeleted),
         (502, "?", ErrorCode::Server),
     ] {
         let Step::Fetch { then, .. } = device.app.handle(redeem.clone().into_request()) else {

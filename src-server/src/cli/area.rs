@@ -136,7 +136,7 @@ fn delete(args: &DeleteArgs) -> Result<(), CliError> {
     let backups = area_delete::backups_still_there(control.reader().audit()?);
     let mut out = io::stdout().lock();
     writeln!(out, "{} is deleted: its log, members, devices, invitations and base map", area.name)?;
-    writeln!(out, "devices keep what they have until their users let them forget the area")?;
+    writeln!(out, "devices forget it when they next reach this server; one with something unsent keeps it to itself")?;
     writeln!(out, "backups and exports from before now still hold it, each until it is deleted")?;
     writeln!(out, "(trygkort-backup.timer deletes its own after {BACKUPS_KEPT_DAYS} days):")?;
     for backup in &backups {

@@ -1,5 +1,6 @@
 //! What must not come back with a backup: devices that were locked out since, roles that members had before, invitations
-//! that were taken back or used up, walks that were ended, and what the audit says of the time between.
+//! that were taken back or used up, walks that were ended, which devices are told that their area was deleted, and what the
+//! audit says of the time between.
 
 use super::{ControlDb, ControlError, Writer};
 use rusqlite::params;
@@ -12,6 +13,7 @@ pub(crate) struct Before {
     access_until: Vec<(String, i64)>,
     roles: Vec<(String, String)>,
     walks: Vec<(String, i64)>,
+    deleted: Vec<Vec<Value>>,
     audit: Vec<Vec<Value>>,
 }
 
@@ -33,11 +35,14 @@ impl ControlDb {
         let roles = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
         let mut statement = conn.prepare("SELECT id, ends_at_ms FROM walks")?;
         let walks = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
+        let mut statement = conn.prepare("SELECT token_hash, area_id, deleted_at_ms FROM deleted_tokens")?;
+        let deleted = statement.query_map([], |row| (0..3).map(|column| row.get(column)).collect())?;
+        let deleted = deleted.collect::<Result<_, _>>()?;
         let mut statement =
             conn.prepare("SELECT id, at_ms, member_id, what, area_id, subject FROM audit ORDER BY id")?;
         let audit = statement.query_map([], |row| (0..6).map(|column| row.get(column)).collect())?;
         let audit = audit.collect::<Result<_, _>>()?;
-        Ok(Before { locked_out, invitations, access_until, roles, walks, audit })
+        Ok(Before { locked_out, invitations, access_until, roles, walks, deleted, audit })
     }
 }
 
@@ -66,6 +71,11 @@ impl Writer<'_> {
         let mut end = self.conn.prepare("UPDATE walks SET ends_at_ms = ?2 WHERE id = ?1 AND ends_at_ms > ?2")?;
         for (walk, at_ms) in &before.walks {
             end.execute(params![walk, at_ms])?;
+        }
+        let sql = "INSERT OR IGNORE INTO deleted_tokens (token_hash, area_id, deleted_at_ms) VALUES (?1, ?2, ?3)";
+        let mut tell = self.conn.prepare(sql)?;
+        for token in &before.deleted {
+            tell.execute(rusqlite::params_from_iter(token))?;
         }
         let sql = "INSERT OR IGNORE INTO audit (id, at_ms, member_id, what, area_id, subject)
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6)";

@@ -18,6 +18,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0007_erased_members.sql"),
     include_str!("migrations/0008_walks.sql"),
     include_str!("migrations/0009_issuers.sql"),
+    include_str!("migrations/0010_deleted_areas.sql"),
 ];
 
 /// The command line writes beside the server; each waits for the other.

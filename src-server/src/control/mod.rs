@@ -7,6 +7,7 @@ mod areas;
 mod audit;
 mod carry_over;
 mod database;
+mod deleted;
 mod devices;
 #[cfg(test)]
 mod failing_disk;

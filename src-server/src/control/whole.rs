@@ -13,8 +13,8 @@ use trygkort_core::domain::AreaId;
 const FIRST: [(&str, &str); 5] =
     [("areas", "id"), ("members", AREA_ID), ("walks", AREA_ID), ("invitations", AREA_ID), ("devices", AREA_ID)];
 const AREA_ID: &str = "area_id";
-/// Not the area's own: what was done with it, and what its log has been shown.
-const LEFT_OUT: [&str; 2] = ["audit", "mirrors"];
+/// Not the area's own: what was done with it, what its log has been shown, and who is told that it was deleted.
+const LEFT_OUT: [&str; 3] = ["audit", "mirrors", "deleted_tokens"];
 
 impl Reader<'_> {
     /// All rows of an area, table by table.
@@ -75,6 +75,7 @@ impl Reader<'_> {
 impl Writer<'_> {
     /// Puts the rows of [`Reader::whole_area`] in. The area must not be there.
     pub(crate) fn put_whole_area(&self, area: AreaId, tables: &Json) -> Result<(), ControlError> {
+        self.forget_deletion(&area.to_string())?;
         let known_tables = self.reader().tables()?;
         let given = tables.as_object().ok_or(ControlError::BadValue("export"))?;
         if given.keys().any(|table| !known_tables.iter().any(|(known, _)| known == table)) {
@@ -107,8 +108,9 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Deletes everything of an area. Its tokens are unknown from then on.
-    pub(crate) fn delete_area(&self, area: AreaId) -> Result<(), ControlError> {
+    /// Deletes everything of an area. Its devices are told so from then on.
+    pub(crate) fn delete_area(&self, area: AreaId, now_ms: i64) -> Result<(), ControlError> {
+        self.note_devices_of_deleted(area, now_ms)?;
         let area = area.to_string();
         for (table, column) in self.reader().tables()?.into_iter().rev() {
             if table == "areas" {

@@ -80,6 +80,42 @@ async fn who_was_locked_out_stays_out_and_what_was_deleted_stays_deleted() {
     assert_eq!(deeds, ["backup", "change_role", "area_delete", "restore", "area_delete"]);
 }
 
+/// What a server on this folder answers a token.
+async fn told(dir: &Path, token: &str) -> String {
+    let server = Server::open(&Config::new(dir), TcpListener::bind("127.0.0.1:0").unwrap()).unwrap();
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let serving = tokio::spawn(server.clone().serve(async { drop(stopped.await) }));
+    let (_, body) = answer(&server.local_url(), token).await;
+    drop(server);
+    stop.send(()).unwrap();
+    serving.await.unwrap().unwrap();
+    body
+}
+
+#[tokio::test]
+async fn devices_are_told_of_a_deleted_area_only_as_long_as_it_is_to_stay_deleted() {
+    let server = TestServer::start().await;
+    let desk = server.join(Role::Coordinator).await.token;
+    let dir = server.data_dir();
+    succeeds(&dir, &["backup", "--data", ".", "--to", "../before.tar"]);
+    let later = server.join(Role::Staff).await.token;
+    succeeds(&dir, &["area", "export", "--data", ".", "Prøveparken", "../area.tar"]);
+    succeeds(&dir, &["area", "delete", "--data", ".", "Prøveparken", "--yes"]);
+    succeeds(&dir, &["backup", "--data", ".", "--to", "../deleted.tar"]);
+    let data = server.stop().await;
+    let dir = data.path().join("data");
+    succeeds(&dir, &["restore", "--data", ".", "--from", "../before.tar"]);
+    for token in [&desk, &later] {
+        assert!(told(&dir, token).await.contains("area_deleted"), "also who joined after the backup");
+    }
+
+    succeeds(&dir, &["area", "import", "--data", ".", "../area.tar"]);
+    assert!(!told(&dir, &desk).await.contains("area_deleted"));
+    // This backup lacks the area and says that it was deleted. Its devices are all that has it now.
+    succeeds(&dir, &["restore", "--data", ".", "--from", "../deleted.tar"]);
+    assert!(told(&dir, &desk).await.contains("unauthorized"));
+}
+
 /// The folder as a restore leaves it that is killed: after setting aside a part, after all of it, or at the very end.
 #[tokio::test]
 async fn a_restore_that_is_killed_lets_no_server_start_and_forgets_nobody_who_was_locked_out() {

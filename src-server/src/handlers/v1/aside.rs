@@ -17,7 +17,7 @@ use trygkort_core::wire::CONTENT_TYPE;
     get, path = "/api/v1/aside", tag = "sync",
     responses(
         (status = 200, content_type = "application/vnd.trygkort.sync-v1+cbor", body = Vec<u8>, description = "CBOR list of `KeptAside`, newest first"),
-        (status = 401, description = "`unauthorized`, `revoked`, `expired`", body = ErrorBody),
+        (status = 401, description = "`unauthorized`, `revoked`, `expired`, `area_deleted`", body = ErrorBody),
         (status = 403, description = "`forbidden`: coordinators only", body = ErrorBody),
     ),
 )]

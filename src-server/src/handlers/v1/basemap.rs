@@ -15,7 +15,7 @@ use axum::response::{IntoResponse, Response};
     responses(
         (status = 200, content_type = "application/vnd.pmtiles", body = Vec<u8>),
         (status = 304, description = "The device has it: If-None-Match was its ETag"),
-        (status = 401, description = "`unauthorized`, `revoked`, `expired`", body = ErrorBody),
+        (status = 401, description = "`unauthorized`, `revoked`, `expired`, `area_deleted`", body = ErrorBody),
         (status = 404, description = "`not_found`: the area has no base map", body = ErrorBody),
     ),
 )]

@@ -24,7 +24,7 @@ const NAMES_MAX: usize = 1_000;
     params(("hash" = String, Path, description = "BLAKE3, in hexadecimal")),
     responses(
         (status = 200, content_type = "image/jpeg", body = Vec<u8>),
-        (status = 401, description = "`unauthorized`, `revoked`, `expired`", body = ErrorBody),
+        (status = 401, description = "`unauthorized`, `revoked`, `expired`, `area_deleted`", body = ErrorBody),
         (status = 404, description = "`not_found`: not here, or no row names it that the role reads", body = ErrorBody),
     ),
 )]
@@ -74,7 +74,7 @@ pub(crate) struct Missing {
     responses(
         (status = 200, body = Missing),
         (status = 400, description = "`bad_request`", body = ErrorBody),
-        (status = 401, description = "`unauthorized`, `revoked`, `expired`", body = ErrorBody),
+        (status = 401, description = "`unauthorized`, `revoked`, `expired`, `area_deleted`", body = ErrorBody),
         (status = 422, description = "`invalid`", body = ErrorBody),
     ),
 )]

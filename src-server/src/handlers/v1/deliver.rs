@@ -30,7 +30,7 @@ pub(crate) struct Delivered {
     responses(
         (status = 200, body = Delivered),
         (status = 400, description = "`bad_request`: not such a file, or one of another area", body = ErrorBody),
-        (status = 401, description = "`unauthorized`, `revoked`, `expired`", body = ErrorBody),
+        (status = 401, description = "`unauthorized`, `revoked`, `expired`, `area_deleted`", body = ErrorBody),
         (status = 413, description = "`too_large`", body = ErrorBody),
     ),
 )]

@@ -38,7 +38,7 @@ pub(crate) struct RenameRequest {
     get, path = "/api/v1/devices", tag = "access",
     responses(
         (status = 200, body = Vec<OwnDevice>),
-        (status = 401, description = "`unauthorized`, `revoked`, `expired`", body = ErrorBody),
+        (status = 401, description = "`unauthorized`, `revoked`, `expired`, `area_deleted`", body = ErrorBody),
     ),
 )]
 pub(crate) async fn list(device: Device, State(app): State<App>) -> Result<Json<Vec<OwnDevice>>, ApiError> {
@@ -60,7 +60,7 @@ pub(crate) async fn list(device: Device, State(app): State<App>) -> Result<Json<
     request_body = RenameRequest,
     responses(
         (status = 204),
-        (status = 401, description = "`unauthorized`, `revoked`, `expired`", body = ErrorBody),
+        (status = 401, description = "`unauthorized`, `revoked`, `expired`, `area_deleted`", body = ErrorBody),
         (status = 404, description = "`not_found`", body = ErrorBody),
         (status = 422, description = "`invalid`, `personal_number`", body = ErrorBody),
     ),
@@ -88,7 +88,7 @@ pub(crate) async fn rename(
     params(("id" = Uuid, Path)),
     responses(
         (status = 204),
-        (status = 401, description = "`unauthorized`, `revoked`, `expired`", body = ErrorBody),
+        (status = 401, description = "`unauthorized`, `revoked`, `expired`, `area_deleted`", body = ErrorBody),
         (status = 404, description = "`not_found`", body = ErrorBody),
     ),
 )]

@@ -27,7 +27,7 @@ pub(crate) struct HandedIn {
     responses(
         (status = 200, body = HandedIn),
         (status = 400, description = "`bad_request`: not a SyncRequest of this device", body = ErrorBody),
-        (status = 401, description = "`unauthorized`: no such token, or one that is not locked out", body = ErrorBody),
+        (status = 401, description = "`unauthorized`: no such token, or one that is not locked out; `area_deleted`", body = ErrorBody),
         (status = 409, description = "`handed_in`: it has handed in before", body = ErrorBody),
         (status = 413, description = "`too_large`", body = ErrorBody),
     ),

@@ -31,7 +31,7 @@ pub(crate) struct Before {
     responses(
         (status = 200, content_type = "application/vnd.trygkort.sync-v1+cbor", body = Vec<u8>, description = "CBOR list of `Entry`, newest first"),
         (status = 400, description = "`bad_request`", body = ErrorBody),
-        (status = 401, description = "`unauthorized`, `revoked`, `expired`", body = ErrorBody),
+        (status = 401, description = "`unauthorized`, `revoked`, `expired`, `area_deleted`", body = ErrorBody),
     ),
 )]
 pub(crate) async fn get(

@@ -77,7 +77,7 @@ pub(crate) struct OpenInvitation {
     request_body = InvitationRequest,
     responses(
         (status = 200, body = IssuedInvitation),
-        (status = 401, description = "`unauthorized`, `revoked`, `expired`", body = ErrorBody),
+        (status = 401, description = "`unauthorized`, `revoked`, `expired`, `area_deleted`", body = ErrorBody),
         (status = 403, description = "`forbidden`: coordinators only", body = ErrorBody),
         (status = 404, description = "`not_found`: no such walk, or it has ended", body = ErrorBody),
         (status = 422, description = "`invalid`", body = ErrorBody),
@@ -116,7 +116,7 @@ pub(crate) async fn issue(
     get, path = "/api/v1/invitations", tag = "access",
     responses(
         (status = 200, body = Vec<OpenInvitation>),
-        (status = 401, description = "`unauthorized`, `revoked`, `expired`", body = ErrorBody),
+        (status = 401, description = "`unauthorized`, `revoked`, `expired`, `area_deleted`", body = ErrorBody),
         (status = 403, description = "`forbidden`: coordinators only", body = ErrorBody),
     ),
 )]
@@ -142,7 +142,7 @@ pub(crate) async fn list(
     params(("id" = Uuid, Path)),
     responses(
         (status = 204),
-        (status = 401, description = "`unauthorized`, `revoked`, `expired`", body = ErrorBody),
+        (status = 401, description = "`unauthorized`, `revoked`, `expired`, `area_deleted`", body = ErrorBody),
         (status = 403, description = "`forbidden`: coordinators only", body = ErrorBody),
         (status = 404, description = "`not_found`", body = ErrorBody),
     ),
@@ -165,7 +165,7 @@ pub(crate) async fn revoke(
     request_body = HandOverRequest,
     responses(
         (status = 200, body = IssuedInvitation),
-        (status = 401, description = "`unauthorized`, `revoked`, `expired`", body = ErrorBody),
+        (status = 401, description = "`unauthorized`, `revoked`, `expired`, `area_deleted`", body = ErrorBody),
     ),
 )]
 pub(crate) async fn hand_over(

@@ -20,7 +20,7 @@ use utoipa::ToSchema;
     params(("id" = Uuid, Path)),
     responses(
         (status = 204),
-        (status = 401, description = "`unauthorized`, `revoked`, `expired`", body = ErrorBody),
+        (status = 401, description = "`unauthorized`, `revoked`, `expired`, `area_deleted`", body = ErrorBody),
         (status = 403, description = "`forbidden`: coordinators only", body = ErrorBody),
         (status = 404, description = "`not_found`", body = ErrorBody),
     ),
@@ -64,7 +64,7 @@ pub(crate) struct NewRole {
     responses(
         (status = 204),
         (status = 400, description = "`bad_request`: no such role", body = ErrorBody),
-        (status = 401, description = "`unauthorized`, `revoked`, `expired`", body = ErrorBody),
+        (status = 401, description = "`unauthorized`, `revoked`, `expired`, `area_deleted`", body = ErrorBody),
         (status = 403, description = "`forbidden`: coordinators only, and not one's own role", body = ErrorBody),
         (status = 404, description = "`not_found`", body = ErrorBody),
     ),

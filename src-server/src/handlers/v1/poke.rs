@@ -17,7 +17,7 @@ use std::time::Duration;
     get, path = "/api/v1/poke", tag = "sync",
     responses(
         (status = 200, content_type = "text/plain", body = String, description = "Lines, each ended by a line feed"),
-        (status = 401, description = "`unauthorized`, `revoked`, `expired`", body = ErrorBody),
+        (status = 401, description = "`unauthorized`, `revoked`, `expired`, `area_deleted`", body = ErrorBody),
     ),
 )]
 pub(crate) async fn get(device: Device, State(app): State<App>) -> Result<Response, ApiError> {

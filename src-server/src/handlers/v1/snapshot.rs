@@ -18,7 +18,7 @@ use trygkort_core::snapshot::CONTENT_TYPE;
     params(("hash" = String, Path, description = "`file` of the offer, in hexadecimal")),
     responses(
         (status = 200, content_type = "application/vnd.trygkort.snapshot-v1+cbor", body = Vec<u8>, description = "With `Content-Encoding: br` for a client that takes it"),
-        (status = 401, description = "`unauthorized`, `revoked`, `expired`", body = ErrorBody),
+        (status = 401, description = "`unauthorized`, `revoked`, `expired`, `area_deleted`", body = ErrorBody),
         (status = 404, description = "`not_found`: there is a newer one, or it is not for this role or of a walk that the member is not on", body = ErrorBody),
     ),
 )]

@@ -29,7 +29,7 @@ const ANY_VERSION: &str = "application/vnd.trygkort.sync-v";
     responses(
         (status = 200, content_type = "application/vnd.trygkort.sync-v1+cbor", body = Vec<u8>, description = "CBOR `SyncResponse`"),
         (status = 400, description = "`bad_request`: not a SyncRequest", body = ErrorBody),
-        (status = 401, description = "`unauthorized`, `revoked`, `expired`", body = ErrorBody),
+        (status = 401, description = "`unauthorized`, `revoked`, `expired`, `area_deleted`", body = ErrorBody),
         (status = 413, description = "`too_large`", body = ErrorBody),
         (status = 426, description = "`outdated`: another wire version", body = ErrorBody),
     ),

@@ -61,7 +61,7 @@ pub(crate) async fn mark(mut response: Response) -> Response {
     ),
     responses(
         (status = 201, body = Begun, description = "Its address is in `Location`"),
-        (status = 401, description = "`unauthorized`, `revoked`, `expired`; after handing in, only for photos that were not written there", body = ErrorBody),
+        (status = 401, description = "`unauthorized`, `revoked`, `expired`, `area_deleted`; after handing in, only for photos that were not written there", body = ErrorBody),
         (status = 403, description = "`forbidden`", body = ErrorBody),
         (status = 412, description = "`tus_version`", body = ErrorBody),
         (status = 413, description = "`too_large`", body = ErrorBody),
@@ -90,7 +90,7 @@ pub(crate) async fn create(sender: Sender, State(app): State<App>, headers: Head
     params(("hash" = String, Path), ("Tus-Resumable" = String, Header)),
     responses(
         (status = 200, description = "`Upload-Offset`, `Upload-Length`"),
-        (status = 401, description = "`unauthorized`, `revoked`, `expired`"),
+        (status = 401, description = "`unauthorized`, `revoked`, `expired`, `area_deleted`"),
         (status = 403, description = "`forbidden`"),
         (status = 404, description = "`not_found`: not begun, expired, or another device's"),
         (status = 412, description = "`tus_version`"),
@@ -117,7 +117,7 @@ pub(crate) async fn head(
     request_body(content_type = "application/offset+octet-stream", content = Vec<u8>, description = "at most 1 MiB"),
     responses(
         (status = 204, description = "`Upload-Offset` is where it goes on"),
-        (status = 401, description = "`unauthorized`, `revoked`, `expired`", body = ErrorBody),
+        (status = 401, description = "`unauthorized`, `revoked`, `expired`, `area_deleted`", body = ErrorBody),
         (status = 403, description = "`forbidden`", body = ErrorBody),
         (status = 404, description = "`not_found`: not begun, expired, or another device's", body = ErrorBody),
         (status = 409, description = "`offset`: it goes on elsewhere", body = ErrorBody),
@@ -161,7 +161,7 @@ pub(crate) async fn patch(
     params(("hash" = String, Path), ("Tus-Resumable" = String, Header)),
     responses(
         (status = 204),
-        (status = 401, description = "`unauthorized`, `revoked`, `expired`", body = ErrorBody),
+        (status = 401, description = "`unauthorized`, `revoked`, `expired`, `area_deleted`", body = ErrorBody),
         (status = 403, description = "`forbidden`", body = ErrorBody),
         (status = 404, description = "`not_found`: not begun, expired, or another device's", body = ErrorBody),
         (status = 412, description = "`tus_version`", body = ErrorBody),

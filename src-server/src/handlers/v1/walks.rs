@@ -60,7 +60,7 @@ impl From<WalkRow> for Walk {
     request_body = WalkRequest,
     responses(
         (status = 200, body = Walk),
-        (status = 401, description = "`unauthorized`, `revoked`, `expired`", body = ErrorBody),
+        (status = 401, description = "`unauthorized`, `revoked`, `expired`, `area_deleted`", body = ErrorBody),
         (status = 403, description = "`forbidden`: coordinators only", body = ErrorBody),
         (status = 422, description = "`invalid`, `personal_number`", body = ErrorBody),
     ),
@@ -92,7 +92,7 @@ pub(crate) async fn create(
     get, path = "/api/v1/walks", tag = "access",
     responses(
         (status = 200, body = Vec<Walk>),
-        (status = 401, description = "`unauthorized`, `revoked`, `expired`", body = ErrorBody),
+        (status = 401, description = "`unauthorized`, `revoked`, `expired`, `area_deleted`", body = ErrorBody),
         (status = 403, description = "`forbidden`: coordinators only", body = ErrorBody),
     ),
 )]
@@ -110,7 +110,7 @@ pub(crate) async fn list(
     params(("id" = Uuid, Path)),
     responses(
         (status = 204),
-        (status = 401, description = "`unauthorized`, `revoked`, `expired`", body = ErrorBody),
+        (status = 401, description = "`unauthorized`, `revoked`, `expired`, `area_deleted`", body = ErrorBody),
         (status = 403, description = "`forbidden`: coordinators only", body = ErrorBody),
         (status = 404, description = "`not_found`", body = ErrorBody),
     ),
@@ -133,7 +133,7 @@ pub(crate) async fn end(
     request_body = JoinRequest,
     responses(
         (status = 204),
-        (status = 401, description = "`unauthorized`, `revoked`, `expired`", body = ErrorBody),
+        (status = 401, description = "`unauthorized`, `revoked`, `expired`, `area_deleted`", body = ErrorBody),
         (status = 404, description = "`invitation_unknown`, or `not_found`: it is for no walk of this area", body = ErrorBody),
         (status = 410, description = "`invitation_spent`", body = ErrorBody),
         (status = 429, description = "`too_many_attempts`, with Retry-After", body = ErrorBody),

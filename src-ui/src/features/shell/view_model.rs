@@ -38,6 +38,7 @@ pub(crate) fn badge_parts(locale: Locale, status: &SyncStatus, now_ms: i64) -> B
         (SyncState::LocalOnly, _) => td_string!(locale, common.sync.local_only).to_owned(),
         (SyncState::Revoked, _) => td_string!(locale, common.sync.revoked).to_owned(),
         (SyncState::Expired, _) => td_string!(locale, common.sync.expired).to_owned(),
+        (SyncState::Deleted, _) => td_string!(locale, common.sync.deleted).to_owned(),
         (SyncState::Unknown, _) => td_string!(locale, common.sync.unknown).to_owned(),
         (SyncState::Outdated, _) => td_string!(locale, common.sync.outdated).to_owned(),
         (SyncState::StorageFull | SyncState::StorageFailed, _) => td_string!(locale, common.sync.storage).to_owned(),
@@ -59,7 +60,9 @@ pub(crate) fn badge_parts(locale: Locale, status: &SyncStatus, now_ms: i64) -> B
         count => Some(td_string!(locale, updates.attention_n, count = count).to_string()),
     };
     let tone = match status.state {
-        SyncState::Revoked | SyncState::Expired | SyncState::Unknown | SyncState::Outdated => BadgeTone::Stopped,
+        SyncState::Revoked | SyncState::Expired | SyncState::Deleted | SyncState::Unknown | SyncState::Outdated => {
+            BadgeTone::Stopped
+        }
         SyncState::Offline
         | SyncState::ServerError
         | SyncState::ServerFull
@@ -114,5 +117,6 @@ mod tests {
         check(SyncState::ServerFull, at, 2, "Serveren har en fejl · 2 ikke sendt", BadgeTone::Waiting);
         check(SyncState::Unknown, at, 1, "Serveren kender ikke enheden · 1 ikke sendt", BadgeTone::Stopped);
         check(SyncState::Expired, at, 0, "Adgangen er udløbet", BadgeTone::Stopped);
+        check(SyncState::Deleted, at, 1, "Området er slettet · 1 ikke sendt", BadgeTone::Stopped);
     }
 }

@@ -131,6 +131,8 @@ fn how_it_goes(locale: Locale, status: &SyncStatus) -> String {
         SyncState::StorageFailed => td_string!(locale, updates.storage_failed),
         SyncState::Revoked => td_string!(locale, more.state_revoked),
         SyncState::Expired => td_string!(locale, more.state_expired),
+        SyncState::Deleted if status.pending == 0 => td_string!(locale, more.state_deleted),
+        SyncState::Deleted => td_string!(locale, more.state_deleted_unsent),
         SyncState::Unknown => td_string!(locale, more.state_unknown),
         SyncState::Outdated => td_string!(locale, more.state_outdated),
         SyncState::LocalOnly => td_string!(locale, more.state_local_only),
@@ -185,6 +187,8 @@ mod tests {
         check((SyncState::Idle, 2), "2 ændringer venter");
         check((SyncState::Offline, 2), "Serveren kan ikke nås");
         check((SyncState::Revoked, 0), "Enheden er låst ude");
+        check((SyncState::Deleted, 0), "Området er slettet på serveren. Der ligger ikke noget");
+        check((SyncState::Deleted, 1), "Området er slettet på serveren. Det, du ikke nåede at sende");
         check((SyncState::ServerFull, 1), "Serverens disk er fuld");
         check((SyncState::StorageFull, 0), "Der er ikke plads");
         check((SyncState::StorageFailed, 0), "Enheden kunne ikke gemme");
