@@ -186,7 +186,11 @@ mod tests {
         check((SyncState::Idle, 0), "Alt er sendt");
         check((SyncState::Idle, 2), "2 ændringer venter");
         check((SyncState::Offline, 2), "Serveren kan ikke nås");
+        check((SyncState::ServerError, 1), "Serveren svarede med en fejl");
         check((SyncState::Revoked, 0), "Enheden er låst ude");
+        check((SyncState::Expired, 0), "Du havde adgang for en tid");
+        check((SyncState::Unknown, 1), "Serveren kender ikke denne enhed. Det, du har skrevet, ligger her endnu");
+        check((SyncState::Outdated, 1), "Serveren er nyere end appen");
         check((SyncState::Deleted, 0), "Området er slettet på serveren. Der ligger ikke noget");
         check((SyncState::Deleted, 1), "Området er slettet på serveren. Det, du ikke nåede at sende");
         check((SyncState::ServerFull, 1), "Serverens disk er fuld");
