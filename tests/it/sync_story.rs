@@ -2,7 +2,7 @@
 
 use trygkort_core::domain::{ContactId, Role};
 use trygkort_core::ipc::{
-    ContactForm, EditContact, GetCard, GetPins, GetProblem, SaveContact, Saved, SetCell, SyncState, Undo,
+    ContactForm, EditContact, GetCard, GetPins, GetProblem, GetSyncStatus, SaveContact, Saved, SetCell, SyncState, Undo,
 };
 use trygkort_tests::{Device, TestServer};
 
@@ -148,4 +148,19 @@ async fn a_lost_answer_makes_nothing_twice_and_loses_nothing() {
     let pins = desk.ask(GetPins {}).await.unwrap();
     let found: Vec<_> = pins.iter().filter(|pin| pin.title == "Knust rude").map(|pin| pin.note.as_str()).collect();
     assert_eq!(found, ["Glasset er fejet op"]);
+}
+
+#[tokio::test]
+async fn how_far_a_clock_is_off_is_known_from_the_servers_answer() {
+    const TWO_HOURS_MS: i64 = 2 * 60 * 60_000;
+    let server = TestServer::demo().await;
+    let mut phone = Device::joined(&server.invite(Role::Staff).await).await;
+    let mut off_ms = 0;
+    for turned_ms in [TWO_HOURS_MS, -2 * TWO_HOURS_MS] {
+        phone.turn_clock(turned_ms);
+        off_ms += turned_ms;
+        phone.sync().await;
+        let ahead_ms = phone.ask(GetSyncStatus {}).await.unwrap().clock_ahead_ms;
+        assert!((ahead_ms - off_ms).abs() < 60_000, "{ahead_ms} for {off_ms}");
+    }
 }
