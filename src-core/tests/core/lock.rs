@@ -1,11 +1,11 @@
 //! The lock: what it answers, what it refuses, and what survives the app being ended.
 
-use crate::devices::{Device, Hub, NOON_MS, TestEnv, TestFiles};
+use crate::devices::{Device, Hub, NOON_MS, TestEnv, TestFiles, row};
 use rusqlite::Connection;
 use std::cell::Cell;
 use std::rc::Rc;
 use trygkort_core::app::{App, FileKey, Files, HostInfo, HttpResponse, Step};
-use trygkort_core::domain::Role;
+use trygkort_core::domain::{AreaId, ContactId, PinId, Role};
 use trygkort_core::error::ErrorCode;
 use trygkort_core::ipc::*;
 use trygkort_core::store::StoreError;
@@ -27,9 +27,10 @@ fn is_refused(device: &mut Device) -> bool {
     matches!(device.ask(GetCard {}), Err(error) if error.code == ErrorCode::Locked)
 }
 
-/// One of every kind of request.
+/// What shows, changes, hands out and forgets, and what asks the server.
 fn requests() -> Vec<Request> {
     let form = Settings::default;
+    let (of, hash) = (row(1), "0f".repeat(32));
     vec![
         Boot {}.into_request(),
         SetSettings { settings: form() }.into_request(),
@@ -38,6 +39,18 @@ fn requests() -> Vec<Request> {
         GetPins {}.into_request(),
         SearchContacts { query: String::new(), limit: 10 }.into_request(),
         EditContact { id: None }.into_request(),
+        GetContact { id: ContactId(of) }.into_request(),
+        GetVcard { id: ContactId(of) }.into_request(),
+        GetPhotos { pin: PinId(of) }.into_request(),
+        GetBlob { hash }.into_request(),
+        GetUpdates { limit: 10 }.into_request(),
+        GetHistory { row: of }.into_request(),
+        GetOlderHistory { row: of }.into_request(),
+        GetAside {}.into_request(),
+        SaveUnsent {}.into_request(),
+        DeliverFile { bytes: Bytes(Vec::new()) }.into_request(),
+        DeleteContact { id: ContactId(of) }.into_request(),
+        ForgetArea { area: AreaId(of) }.into_request(),
         GetReminders {}.into_request(),
         GetDraft { key: "k".to_owned() }.into_request(),
         SaveDraft { key: "k".to_owned(), json: "{}".to_owned() }.into_request(),
