@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 use trygkort_core::domain::{Entity, Role, RowId, Scope};
 use trygkort_core::wire::v1::{Action, Cursor, Page, Reason};
 
-const HOUR_MS: i64 = 3_600_000;
+pub(crate) const HOUR_MS: i64 = 3_600_000;
 
 pub(crate) fn now_ms() -> i64 {
     i64::try_from(std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis()).unwrap()
