@@ -20,6 +20,7 @@ mod copying;
 mod judging;
 mod merging;
 mod restoring;
+mod setting_aside;
 
 fn hex(bytes: impl AsRef<[u8]>) -> String {
     bytes.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()

@@ -11,11 +11,11 @@ use trygkort_core::wire::to_bytes;
 use trygkort_core::wire::v1::{Action, Cursor, Offer, Page, Reason, ScopeSeq, SyncRequest};
 
 /// The cursor at the end of a page, as the device keeps it.
-fn sealed(page: &Page) -> Cursor {
+pub(super) fn sealed(page: &Page) -> Cursor {
     Cursor { position: page.to, scopes: page.heads.clone(), epoch: page.epoch, mac: page.mac }
 }
 
-fn request(cursor: &Cursor, actions: Vec<Action>, offer: Option<Offer>) -> SyncRequest {
+pub(super) fn request(cursor: &Cursor, actions: Vec<Action>, offer: Option<Offer>) -> SyncRequest {
     let scopes = cursor.scopes.iter().map(|head| ScopeSeq { hash: None, ..*head }).collect();
     let cursor = Cursor { scopes, ..cursor.clone() };
     SyncRequest { version: 1, origin: 1, cursor, actions, speaks: Some(4), offer, ..SyncRequest::default() }
