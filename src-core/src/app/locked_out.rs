@@ -7,6 +7,7 @@ use super::{App, HttpResponse, NetworkError, online};
 use crate::domain::AreaId;
 use crate::error::{Error, ErrorCode};
 use crate::ipc::{Event, SyncState};
+use crate::store::StoreError;
 use crate::store::area::{AreaFile, Ending};
 use crate::sync;
 
@@ -70,8 +71,8 @@ impl App {
     /// Where the area was deleted on the server, it goes from here too, unless something was written here that nobody has.
     pub(super) fn forget_if_deleted(&mut self, area: AreaId) {
         let waits = self.tasks.get(&area).is_some_and(SyncTask::waits_for_its_area);
-        let nothing_unsent = self.areas.get(&area).is_some_and(|file| file.unsent().is_ok_and(|unsent| unsent == 0));
-        if waits && nothing_unsent {
+        let all_is_there = |file: &AreaFile| Ok::<_, StoreError>(file.pending()? == 0 && !file.has_unsent_files()?);
+        if waits && self.areas.get(&area).is_some_and(|file| all_is_there(file).unwrap_or(false)) {
             self.wipe(area);
         }
     }

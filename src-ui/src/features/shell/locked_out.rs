@@ -89,8 +89,15 @@ mod tests {
     #[test]
     fn what_became_of_the_area_and_of_what_was_not_sent_is_said() {
         let said = |state, pending| {
-            let status =
-                SyncStatus { state, last_success_ms: None, pending, refused: 0, conflicts: 0, clock_ahead_ms: 0 };
+            let status = SyncStatus {
+                state,
+                last_success_ms: None,
+                pending,
+                held: 0,
+                refused: 0,
+                conflicts: 0,
+                clock_ahead_ms: 0,
+            };
             let ended = Ended::by(Some(&status));
             format!("{}. {}", ended.title(Locale::da), ended.text(Locale::da, "Bøgeparken"))
         };
