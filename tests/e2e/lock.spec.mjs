@@ -83,6 +83,34 @@ test('it locks by itself when nobody uses it', async ({ device }) => {
   await expect(app.heading('Sikkerhed på enheden')).toBeVisible();
 });
 
+test('it locks by itself while others write and what was clicked is drawn anew', async ({ device }) => {
+  const desk = await device('coordinator');
+  const janitor = await device('staff');
+  await desk.page.clock.install();
+  await desk.open('/more/security');
+  await desk.lock.choose(PIN);
+  await desk.page.getByRole('radio', { name: '1 min', exact: true }).check({ force: true });
+  await desk.open('/contacts');
+  const reported = desk.page.getByText('Nummer meldt som forkert');
+  // The last that a person does here.
+  await desk.contacts.count('25 kontakter').click();
+  await janitor.goTo('Kontakter');
+  await janitor.contacts.row('Driftsvagten').click();
+  await janitor.page.getByRole('button', { name: 'Nummeret virker ikke' }).click();
+  await expect(reported).toBeVisible();
+  // What a redraw does to the selection that a click left behind.
+  const select = (/** @type {number} */ at) =>
+    desk.page.evaluate((at) => getSelection()?.collapse(document.querySelector('main'), at), at);
+  await select(0);
+  await desk.page.clock.runFor(40_000);
+  await expect(desk.lock.heading).toHaveCount(0);
+  await janitor.undo();
+  await expect(reported).toHaveCount(0);
+  await select(1);
+  await desk.page.clock.runFor(25_000);
+  await expect(desk.lock.heading).toBeVisible();
+});
+
 test('the PIN is changed and taken away by who knows it', async ({ app }) => {
   await app.open('/more/security');
   await app.lock.choose(PIN);

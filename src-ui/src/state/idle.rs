@@ -1,5 +1,6 @@
 //! Whether anybody uses the app: told to the core, and the reason to lock when nobody does.
 
+use super::focus::is_moved_by_the_app;
 use super::{Host, Session, use_host, use_session};
 use crate::ipc::ask;
 use leptos::prelude::*;
@@ -11,6 +12,11 @@ use trygkort_core::ipc::{InUse, LockNow};
 const TELL_EVERY_MS: f64 = 5_000.0;
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 const MINUTE_MS: f64 = 60_000.0;
+/// What a person does. The last three come from those who use neither finger nor key: screen readers and dictation.
+///
+/// What is selected is not among them. It changes whenever a text that was clicked is drawn anew, which colleagues and
+/// the clock do all day: on a busy area the app would never lock.
+const USES: [&str; 7] = ["pointerdown", "keydown", "wheel", "touchmove", "input", "click", "focusin"];
 
 #[derive(Clone, Copy)]
 struct Use {
@@ -29,9 +35,12 @@ pub(crate) fn watch_use() {
         last_ms: StoredValue::new(now_ms),
         told_ms: StoredValue::new(now_ms),
     };
-    // The last four come from those who use neither finger nor key: screen readers and dictation.
-    for name in ["pointerdown", "keydown", "wheel", "touchmove", "focusin", "input", "click", "selectionchange"] {
-        let handle = window_event_listener_untyped(name, move |_| used.note());
+    for name in USES {
+        let handle = window_event_listener_untyped(name, move |event| {
+            if is_of_a_person(event.is_trusted(), is_moved_by_the_app()) {
+                used.note();
+            }
+        });
         on_cleanup(move || handle.remove());
     }
     // A device that slept shows nothing of what is locked by now.
@@ -40,6 +49,11 @@ pub(crate) fn watch_use() {
     if let Ok(interval) = set_interval_with_handle(move || used.look(), LOOK_EVERY) {
         on_cleanup(move || interval.clear());
     }
+}
+
+/// Whether somebody must be there for it: not for what a script made up, nor for the focus that the app moves itself.
+fn is_of_a_person(by_the_browser: bool, focus_moved_by_the_app: bool) -> bool {
+    by_the_browser && !focus_moved_by_the_app
 }
 
 impl Use {
@@ -83,5 +97,18 @@ impl Use {
                 let _ = ask(LockNow {}).await;
             });
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_somebody_must_be_there_for_counts() {
+        assert!(is_of_a_person(true, false));
+        assert!(!is_of_a_person(false, false), "a script can click");
+        assert!(!is_of_a_person(true, true), "a heading gets the focus");
+        assert!(!USES.contains(&"selectionchange"), "a redraw moves what is selected");
     }
 }

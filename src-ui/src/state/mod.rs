@@ -3,6 +3,7 @@
 mod changes;
 mod draft;
 mod effect;
+mod focus;
 mod host;
 mod idle;
 mod install;
@@ -17,6 +18,7 @@ mod var;
 pub(crate) use changes::Changes;
 pub(crate) use draft::{Draft, use_draft};
 pub(crate) use effect::{derived, effect};
+pub(crate) use focus::{close_dialog, move_focus, open_dialog};
 pub(crate) use host::{Host, use_host};
 pub(crate) use idle::watch_use;
 pub(crate) use install::{copy_text, is_secure, paste_text, use_install_state};

@@ -2,7 +2,7 @@
 
 use super::{IconButton, When, unique_id};
 use crate::i18n::*;
-use crate::state::effect;
+use crate::state::{close_dialog, effect, open_dialog};
 use leptos::html;
 use leptos::prelude::*;
 
@@ -15,10 +15,9 @@ pub(crate) fn Dialog(open: RwSignal<bool>, #[prop(into)] title: Signal<String>, 
     effect(move || {
         let (open, Some(dialog)) = (open.get(), node.get()) else { return };
         if open && !dialog.open() {
-            // Fails only when the node has left the page; then there is nobody to show it to.
-            let _ = dialog.show_modal();
+            open_dialog(&dialog);
         } else if !open && dialog.open() {
-            dialog.close();
+            close_dialog(&dialog);
         }
     });
     view! {

@@ -3,7 +3,7 @@
 use super::Icon;
 use crate::features::shell::SyncBadgeLink;
 use crate::i18n::*;
-use crate::state::{derived, effect, use_session};
+use crate::state::{derived, effect, move_focus, use_session};
 use leptos::html;
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
@@ -129,7 +129,7 @@ fn arrive(
         .and_then(|root| root.query_selector(&format!("a[href='{before}']:not(.page__back)")).ok().flatten())
         .and_then(|line| line.dyn_into::<HtmlElement>().ok())
         .filter(|line| line.offset_parent().is_some());
-    let _ = line.as_ref().unwrap_or(heading).focus();
+    move_focus(line.as_ref().unwrap_or(heading));
 }
 
 /// Whether something else has the focus by now. On a slow telephone a page can be seen a while before it is its turn to

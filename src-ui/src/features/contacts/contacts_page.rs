@@ -7,7 +7,7 @@ use crate::components::{
 use crate::format::{I18n, is_open, opening_words};
 use crate::i18n::*;
 use crate::routes::paths;
-use crate::state::{Kept, Load, derived, use_load, use_session};
+use crate::state::{Kept, Load, derived, move_focus, use_load, use_session};
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -116,8 +116,7 @@ fn SearchField(search: Search) -> impl IntoView {
     let clear = move || {
         search.clear();
         if let Some(field) = field.get_untracked() {
-            // A field that has left the page needs no focus.
-            let _ = field.focus();
+            move_focus(&field);
         }
     };
     view! {

@@ -11,7 +11,7 @@ use crate::format::I18n;
 use crate::i18n::*;
 use crate::ipc::ask;
 use crate::routes::paths;
-use crate::state::{Kept, Load, Toasts, Var, derived, use_load, use_toasts};
+use crate::state::{Kept, Load, Toasts, Var, derived, move_focus, use_load, use_toasts};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use trygkort_core::domain::{ContactId, ProblemId};
@@ -144,8 +144,7 @@ fn focus_later(id: String) {
     set_timeout(
         move || {
             if let Some(button) = find().and_then(|node| node.dyn_into::<HtmlElement>().ok()) {
-                // A line that is gone by now needs no focus.
-                let _ = button.focus();
+                move_focus(&button);
             }
         },
         std::time::Duration::from_millis(120),

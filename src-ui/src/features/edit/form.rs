@@ -6,7 +6,7 @@ use crate::components::FormGuard;
 use crate::format::{I18n, error_words};
 use crate::i18n::*;
 use crate::ipc::ask;
-use crate::state::{Draft, Kept, Toasts, Var, derived, use_toasts};
+use crate::state::{Draft, Kept, Toasts, Var, derived, move_focus, use_toasts};
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -206,10 +206,7 @@ impl<F: Fields> FormState<F> {
             let Some(form) = self.node.try_get_untracked().flatten() else { return };
             let wrong = form.query_selector("[aria-invalid='true'], .hours--wrong").ok().flatten();
             match (wrong.and_then(|node| node.dyn_into::<HtmlElement>().ok()), error) {
-                (Some(field), _) => {
-                    // A field that left the page meanwhile needs no focus.
-                    let _ = field.focus();
-                }
+                (Some(field), _) => move_focus(&field),
                 (None, Some(error)) => self.toasts.error(&error),
                 (None, None) => {}
             }

@@ -9,7 +9,7 @@ use crate::format::error_words;
 use crate::i18n::*;
 use crate::ipc::ask;
 use crate::look::Look;
-use crate::state::{Var, derived, effect};
+use crate::state::{Var, derived, effect, move_focus};
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -45,7 +45,7 @@ fn Locked(view: LockView, on_open: Callback<()>) -> impl IntoView {
     effect(move || {
         document().set_title(&format!("{} · Trygkort", t_string!(i18n, lock.title)));
         if let Some(heading) = heading.get() {
-            let _ = heading.focus();
+            move_focus(&heading);
         }
     });
     let digits = RwSignal::new(String::new());

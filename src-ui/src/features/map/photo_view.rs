@@ -4,7 +4,7 @@ use super::photos::Picture;
 use crate::components::{IconButton, When};
 use crate::i18n::*;
 use crate::ipc::ask;
-use crate::state::{Kept, derived, effect, use_toasts};
+use crate::state::{Kept, close_dialog, derived, effect, open_dialog, use_toasts};
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -28,10 +28,9 @@ pub(super) fn PhotoViewer(
     effect(move || {
         let (open, Some(dialog)) = (photo.with(Option::is_some), node.get()) else { return };
         if open && !dialog.open() {
-            // Fails only when the node has left the page; then there is nobody to show it to.
-            let _ = dialog.show_modal();
+            open_dialog(&dialog);
         } else if !open && dialog.open() {
-            dialog.close();
+            close_dialog(&dialog);
         }
     });
     let step = move |forward: bool| {

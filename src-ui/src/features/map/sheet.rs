@@ -8,7 +8,7 @@ use crate::format::date_words;
 use crate::i18n::*;
 use crate::ipc::ask;
 use crate::routes::paths;
-use crate::state::{Kept, effect, use_toasts};
+use crate::state::{Kept, effect, move_focus, use_toasts};
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -186,7 +186,7 @@ fn take_focus(state: MapState, shown: Kept<Option<PinId>>, sheet: NodeRef<html::
         }
         if now.is_none() {
             if let Some(element) = came_from.try_update_value(Option::take).flatten().filter(|old| old.is_connected()) {
-                let _ = element.focus();
+                move_focus(&element);
             }
             return now;
         }
@@ -194,7 +194,7 @@ fn take_focus(state: MapState, shown: Kept<Option<PinId>>, sheet: NodeRef<html::
         request_animation_frame(move || {
             request_animation_frame(move || {
                 if let Some(Some(heading)) = heading.try_get_untracked() {
-                    let _ = heading.focus();
+                    move_focus(&heading);
                 }
                 reveal(state, sheet);
             });

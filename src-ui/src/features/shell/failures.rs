@@ -6,7 +6,7 @@ use crate::format::error_words;
 use crate::i18n::*;
 use crate::ipc::take_over;
 use crate::routes::paths;
-use crate::state::{derived, effect};
+use crate::state::{derived, effect, move_focus};
 use leptos::html;
 use leptos::prelude::*;
 use trygkort_core::error::ErrorCode;
@@ -19,7 +19,7 @@ pub(crate) fn Standstill(icon: &'static str, #[prop(into)] title: Signal<String>
     effect(move || {
         document().set_title(&format!("{} · Trygkort", title.get()));
         if let Some(heading) = heading.get() {
-            let _ = heading.focus();
+            move_focus(&heading);
         }
     });
     view! {
