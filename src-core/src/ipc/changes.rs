@@ -2,7 +2,7 @@
 //!
 //! One shape for all of it, since every type that the browser reads is code to download. Values are texts: what people
 //! wrote as it reads, choices as their word in the log, times as milliseconds since 1970 UTC, yes and no as `true` and
-//! `false`.
+//! `false`, places in degrees as `55.63800, 12.16500`.
 
 use super::{Bytes, RefusalReason};
 use crate::domain::RowId;

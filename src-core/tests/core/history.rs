@@ -71,6 +71,29 @@ fn line(change: &ChangeView) -> String {
 }
 
 #[test]
+fn a_dispute_about_a_place_has_both_places() {
+    let (mut hub, mut office, mut phone) = office_and_phone();
+    let id = office.ask(GetPins {}).unwrap()[0].id;
+    let put = |device: &mut Device, place| {
+        let opened = device.ask(EditPin { id: Some(id) }).unwrap();
+        let form = PinForm { position: Some(place), ..opened.form.clone() };
+        device.ask(SavePin { opened, form }).unwrap();
+    };
+    put(&mut office, (55.638, 12.165));
+    later(&phone, 1);
+    put(&mut phone, (55.639, 12.165));
+    office.sync(&mut hub);
+    phone.sync(&mut hub);
+    office.sync(&mut hub);
+    let disputed = office.ask(GetUpdates { limit: 1 }).unwrap().conflicts.remove(0).row.fields;
+    let [ChangedField { field, before, after, .. }] = &disputed[..] else { panic!("{disputed:?}") };
+    assert_eq!(
+        (field.as_str(), before.as_deref(), after.as_str()),
+        ("position", Some("55.63900, 12.16500"), "55.63800, 12.16500")
+    );
+}
+
+#[test]
 fn a_history_says_who_and_what_stood_there_and_puts_it_back() {
     let (mut hub, mut office, mut phone) = office_and_phone();
     let id = contact(&mut office, "Ejendomskontoret");

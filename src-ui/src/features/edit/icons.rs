@@ -84,7 +84,7 @@ pub(crate) fn IconPicker(value: RwSignal<String>) -> impl IntoView {
 }
 
 /// What an icon shows.
-fn icon_words(locale: Locale, icon: &str) -> &str {
+pub(crate) fn icon_words(locale: Locale, icon: &str) -> &str {
     match icon {
         "pill" => td_string!(locale, edit.icons.pill),
         "syringe" => td_string!(locale, edit.icons.syringe),

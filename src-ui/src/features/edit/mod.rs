@@ -22,6 +22,7 @@ mod view_model;
 pub(crate) use area::AreaEditPage;
 pub(crate) use card_table::CardTablePage;
 pub(crate) use contact::ContactEditPage;
+pub(crate) use icons::icon_words;
 pub(crate) use organisation::OrganisationEditPage;
 pub(crate) use problem::ProblemEditPage;
 pub(crate) use table_by_problem::hours_words;

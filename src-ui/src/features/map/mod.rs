@@ -20,3 +20,4 @@ mod words;
 pub(crate) use edit::PinEditPage;
 pub(crate) use list::MapListPage;
 pub(crate) use page::MapPage;
+pub(crate) use view_model::{offset_m, parse_place};

@@ -129,9 +129,17 @@ pub(crate) fn place(pin: &PinView) -> Place {
 
 /// A measure of distance (its square) that is good enough to sort by within a housing area.
 fn away(one: Place, other: Place) -> f64 {
-    let north = one.lat - other.lat;
-    let east = (one.lon - other.lon) * narrowing(other.lat);
+    let (north, east) = offset_m(other, one);
     north * north + east * east
+}
+
+/// How many metres north and east of a place another one is, on a plane: within a housing area the earth is one.
+pub(crate) fn offset_m(from: Place, to: Place) -> (f64, f64) {
+    /// A degree of latitude, on a globe as large as the earth.
+    const DEGREE_M: f64 = 111_195.0;
+    let north = (to.lat - from.lat) * DEGREE_M;
+    let east = (to.lon - from.lon) * DEGREE_M * narrowing(from.lat);
+    (north, east)
 }
 
 /// How much shorter a degree of longitude is at a latitude: its cosine, to the hundredth.

@@ -2,7 +2,7 @@
 
 use super::attention::{Thing, reason_words};
 use super::change::Sides;
-use super::words::{author_words, is_shown};
+use super::words::{author_words, is_shown, is_shown_of_new};
 use crate::components::{Button, Loaded, Page};
 use crate::format::{capitalise, moment_words};
 use crate::i18n::*;
@@ -96,7 +96,7 @@ fn Kept(kept: AsideView, aside: Load<Vec<AsideView>>) -> impl IntoView {
 /// A thing with the fields that people can compare: beside what is new nothing stands, and of what goes nothing is said.
 fn to_compare(mut row: ChangedRow) -> ChangedRow {
     let (new, goes) = (row.deed == Deed::Made, row.deed == Deed::Deleted);
-    row.fields.retain(|field| is_shown(&field.field) && !goes);
+    row.fields.retain(|field| !goes && if new { is_shown_of_new(&field.field) } else { is_shown(&field.field) });
     if new {
         row.fields.iter_mut().for_each(|field| field.before = None);
     }
@@ -127,7 +127,7 @@ mod tests {
             after: "nu".into(),
             lost: false,
         };
-        let fields = vec![field("title"), field("position")];
+        let fields = vec![field("title"), field("position"), field("order")];
         let row = RowId(uuid::Uuid::from_u128(7));
         let row =
             to_compare(ChangedRow { row, entity: "map_pin".into(), name: String::new(), part_of: None, deed, fields });
@@ -136,8 +136,9 @@ mod tests {
 
     #[test]
     fn what_can_be_read_is_compared_with_what_stands_there() {
-        assert_eq!(compared(Deed::Edited), [("title".to_owned(), Some("før".to_owned()))]);
-        assert_eq!(compared(Deed::Made), [("title".to_owned(), None)]);
+        let before = || Some("før".to_owned());
+        assert_eq!(compared(Deed::Edited), [("title".to_owned(), before()), ("position".to_owned(), before())]);
+        assert_eq!(compared(Deed::Made), [("title".to_owned(), None)], "a place says nothing without another");
         assert_eq!(compared(Deed::Deleted), []);
     }
 }

@@ -1,6 +1,9 @@
 //! One change: what, by whom, when, before and after.
 
-use super::words::{author_words, deed_words, field_label, is_of_roster, is_shown, value_words};
+use super::place::{Beside, place_words};
+use super::words::{
+    author_words, deed_words, field_label, is_of_roster, is_place, is_shown, is_shown_of_new, value_words,
+};
 use crate::components::{Button, Chip};
 use crate::format::{capitalise, clock_words, moment_words};
 use crate::i18n::*;
@@ -90,7 +93,7 @@ fn RowWords(row: ChangedRow, about: Option<String>) -> impl IntoView {
     let entity = row.entity.clone();
     let made = row.deed == Deed::Made;
     let kept = row.deed == Deed::Kept;
-    let fields = row.fields.iter().filter(|field| !made || about.is_some() && is_shown(&field.field)).cloned();
+    let fields = row.fields.iter().filter(|field| !made || about.is_some() && is_shown_of_new(&field.field)).cloned();
     let fields: Vec<_> = fields.collect();
     let deed = derived(move || deed_words(i18n.get_locale(), &row));
     view! {
@@ -148,21 +151,20 @@ fn FieldWords(
     kept: bool,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let now = use_now();
     let ChangedField { field, before, after, lost } = field;
-    let shown = is_shown(&field);
+    let place = is_place(&field);
     let name = field.clone();
     let label = derived(move || field_label(i18n.get_locale(), &entity, &name));
-    let words = move |value: String| {
-        let field = field.clone();
-        derived(move || value_words(i18n, &field, &value, now.get()))
-    };
-    let before = before.filter(|_| shown && !made && !lost).map(&words);
-    let after = if shown { words(after) } else { tr!(i18n, updates.changed) };
+    // Of a place the way is told, which is no value that stood there or stands there.
+    let told_before = before.clone().filter(|_| is_shown(&field) && !place && !made && !lost);
+    let told_before = told_before.map(|before| told(&field, before));
+    let beside = if lost { Beside::Stayed } else { Beside::Before };
+    let after = told_beside(&field, beside, before, after);
+    let stands = !kept && !place;
     view! {
         <p class="change__field">
             <span class="change__label">{label}</span>
-            {before
+            {told_before
                 .map(|before| {
                     view! {
                         " "
@@ -172,7 +174,7 @@ fn FieldWords(
                     }
                 })}
             " "
-            {(!kept).then(|| view! { <span class="visually-hidden">{tr!(i18n, updates.after)} " "</span> })}
+            {stands.then(|| view! { <span class="visually-hidden">{tr!(i18n, updates.after)} " "</span> })}
             <ins>{after}</ins>
             {lost
                 .then(|| {
@@ -180,6 +182,24 @@ fn FieldWords(
                     view! { <span class="change__lost">{words}</span> }
                 })}
         </p>
+    }
+}
+
+/// A value in words.
+fn told(field: &str, value: String) -> Signal<String> {
+    let (i18n, now, field) = (use_i18n(), use_now(), field.to_owned());
+    derived(move || value_words(i18n, &field, &value, now.get()))
+}
+
+/// A value in words; of a place the way to it from the other one.
+fn told_beside(field: &str, beside: Beside, other: Option<String>, after: String) -> Signal<String> {
+    let i18n = use_i18n();
+    if is_place(field) {
+        derived(move || place_words(i18n.get_locale(), beside, other.as_deref(), &after))
+    } else if is_shown(field) {
+        told(field, after)
+    } else {
+        tr!(i18n, updates.changed)
     }
 }
 
@@ -194,7 +214,6 @@ pub(super) fn Sides(
     standing: Option<Author>,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let now = use_now();
     let wrote = derived(move || {
         let who = capitalise(&author_words(i18n.get_locale(), &writer));
         t_string!(i18n, updates.wrote, who = who).to_string()
@@ -210,28 +229,28 @@ pub(super) fn Sides(
     let entity = row.entity;
     let fields = row.fields.into_iter().map(|field| {
         let ChangedField { field, before, after, .. } = field;
-        let (name, entity, shown) = (field.clone(), entity.clone(), is_shown(&field));
+        let (name, entity) = (field.clone(), entity.clone());
         let label = derived(move || field_label(i18n.get_locale(), &entity, &name));
-        let words = move |value: String| {
-            let field = field.clone();
-            derived(move || value_words(i18n, &field, &value, now.get()))
-        };
-        // Nobody reads a position or the name of a picture: what it is about is a tap away.
-        let before = before.filter(|_| shown).map(&words);
-        let after = if shown { words(after) } else { tr!(i18n, updates.changed) };
+        let there = before.clone().filter(|_| is_shown(&field));
+        let there = there.map(|there| match is_place(&field) && !there.is_empty() {
+            // The map itself is a tap away.
+            true => tr!(i18n, updates.place.stands),
+            false => told(&field, there),
+        });
+        let wrote_there = told_beside(&field, Beside::Now, before, after);
         view! {
             <p class="sides__field">{label}</p>
             <dl class="sides">
                 <div class="sides__side">
                     <dt>{wrote}</dt>
-                    <dd>{after}</dd>
+                    <dd>{wrote_there}</dd>
                 </div>
-                {before
-                    .map(|before| {
+                {there
+                    .map(|there| {
                         view! {
                             <div class="sides__side">
                                 <dt>{stands}</dt>
-                                <dd>{before}</dd>
+                                <dd>{there}</dd>
                             </div>
                         }
                     })}
@@ -245,7 +264,6 @@ pub(super) fn Sides(
 #[component]
 pub(super) fn Deletion(row: ChangedRow, writer: Author, deleter: Author) -> impl IntoView {
     let i18n = use_i18n();
-    let now = use_now();
     let ChangedRow { entity, fields, .. } = row;
     let (one, other) = (writer.clone(), deleter.clone());
     if fields.is_empty() {
@@ -270,7 +288,7 @@ pub(super) fn Deletion(row: ChangedRow, writer: Author, deleter: Author) -> impl
     let fields = fields.into_iter().map(|ChangedField { field, after, .. }| {
         let (name, entity) = (field.clone(), entity.clone());
         let label = derived(move || field_label(i18n.get_locale(), &entity, &name));
-        let value = derived(move || value_words(i18n, &field, &after, now.get()));
+        let value = told(&field, after);
         view! {
             <dd>
                 <span class="change__label">{label}</span>

@@ -6,6 +6,7 @@ mod change;
 mod file;
 mod history_page;
 mod page;
+mod place;
 mod state;
 mod words;
 

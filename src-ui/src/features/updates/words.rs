@@ -1,6 +1,6 @@
 //! Kinds of things, fields and values in the words of the screens where they are edited.
 
-use crate::features::edit::hours_words;
+use crate::features::edit::{hours_words, icon_words};
 use crate::format::{I18n, date_words, lowercase, moment_words};
 use crate::i18n::*;
 use trygkort_core::ipc::{Author, ChangedRow, Deed};
@@ -107,9 +107,19 @@ fn field_words(locale: Locale, entity: &str, field: &str) -> &'static str {
     }
 }
 
-/// Whether a field's values say something to people: coordinates and places in a list do not.
+/// Whether a field's values say something to people: places in a list do not.
 pub(super) fn is_shown(field: &str) -> bool {
-    !matches!(field, "order" | "position" | "icon")
+    field != "order"
+}
+
+/// The same of a thing that is new: its place would be told beside the one it had, and it had none.
+pub(super) fn is_shown_of_new(field: &str) -> bool {
+    is_shown(field) && !is_place(field)
+}
+
+/// Whether a field says where on the map something is.
+pub(super) fn is_place(field: &str) -> bool {
+    field == "position"
 }
 
 /// A value as it reads on the screen where it is edited.
@@ -118,6 +128,8 @@ pub(super) fn value_words(i18n: I18n, field: &str, value: &str, now_ms: i64) -> 
     let at = || value.parse::<i64>().ok();
     let words = match (field, value) {
         (_, "") => td_string!(locale, updates.nothing),
+        ("position", _) => td_string!(locale, updates.place.put),
+        ("icon", icon) => icon_words(locale, icon),
         ("on", "true") => td_string!(locale, updates.yes),
         ("on", _) => td_string!(locale, updates.no),
         ("scope", "public") => td_string!(locale, common.scope.public),
@@ -195,6 +207,13 @@ mod tests {
         assert!(told(Deed::Chosen, vec![field.clone()]).ends_with("blev gendannet."));
         assert!(told(Deed::Kept, vec![field]).ends_with("Det, der stod, blev beholdt."));
         assert!(told(Deed::Kept, Vec::new()).ends_with("forblev slettet."));
+    }
+
+    #[test]
+    fn places_and_icons_are_told_and_places_in_a_list_are_not() {
+        for (field, shown, of_new) in [("position", true, false), ("icon", true, true), ("order", false, false)] {
+            assert_eq!((is_shown(field), is_shown_of_new(field)), (shown, of_new), "{field}");
+        }
     }
 
     #[test]
