@@ -217,13 +217,11 @@ impl App {
         }
         let answer = self.try_pin(given)?;
         if answer == PinAnswer::Right {
-            self.open_files().inspect_err(|_| self.files.key().into_iter().for_each(super::FileKey::forget))?;
-            let now_ms = self.env.now_ms();
-            self.lock.note(|record| {
-                record.locked = false;
-                record.last_used_ms = now_ms;
-            })?;
-            self.lock.last_used_ms = now_ms;
+            if let Err(error) = self.open_unlocked() {
+                self.stay_locked();
+                return Err(error);
+            }
+            self.lock.last_used_ms = self.env.now_ms();
             self.lock.locked = false;
             if let Some(key) = self.files.key() {
                 // Setting the PIN may have been cut short before this; nothing to do otherwise.
@@ -231,6 +229,28 @@ impl App {
             }
         }
         Ok(answer)
+    }
+
+    fn open_unlocked(&mut self) -> Result<(), Error> {
+        self.open_files()?;
+        let now_ms = self.env.now_ms();
+        Ok(self.lock.note(|record| {
+            record.locked = false;
+            record.last_used_ms = now_ms;
+        })?)
+    }
+
+    /// Unlocking failed half-way: what is open is closed again and the key forgotten, or it would be locked only to look
+    /// at, and the next try would open every file a second time.
+    fn stay_locked(&mut self) {
+        self.close_files();
+        if let Some(key) = self.files.key() {
+            key.forget();
+        }
+        if let Some((_, record)) = &mut self.lock.kept {
+            // What is noted next must not say that it was unlocked.
+            record.locked = true;
+        }
     }
 
     /// Compares a PIN. The try is counted before it is judged, so that ending the app does not give it back.

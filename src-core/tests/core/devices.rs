@@ -403,7 +403,7 @@ pub(crate) fn no_walk(app: &mut App, step: Step) -> Step {
     }
 }
 
-fn open_app(folder: &tempfile::TempDir, now_ms: &Rc<Cell<i64>>, origin: u32) -> App {
+pub(crate) fn open_app(folder: &tempfile::TempDir, now_ms: &Rc<Cell<i64>>, origin: u32) -> App {
     App::open(
         Box::new(TestFiles(folder.path().to_owned())),
         Box::new(TestEnv::new(now_ms, u64::from(origin))),

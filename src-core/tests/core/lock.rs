@@ -1,6 +1,6 @@
 //! The lock: what it answers, what it refuses, and what survives the app being ended.
 
-use crate::devices::{Device, Hub, NOON_MS, TestEnv, TestFiles, row};
+use crate::devices::{Device, Hub, NOON_MS, TestEnv, TestFiles, open_app, row};
 use rusqlite::Connection;
 use std::cell::Cell;
 use std::rc::Rc;
@@ -336,9 +336,13 @@ impl FileKey for Keys {
 
 /// Opens the app over a key that is in memory only when the store has it plain.
 fn open_keyed(folder: &tempfile::TempDir, keys: &Rc<Keys>) -> App {
+    open_keyed_at(folder, keys, &Rc::new(Cell::new(NOON_MS)))
+}
+
+fn open_keyed_at(folder: &tempfile::TempDir, keys: &Rc<Keys>, now_ms: &Rc<Cell<i64>>) -> App {
     keys.memory.set(keys.plain.get());
     let files = KeyedFiles { files: TestFiles(folder.path().to_owned()), keys: Rc::clone(keys) };
-    let env = TestEnv::new(&Rc::new(Cell::new(NOON_MS)), 1);
+    let env = TestEnv::new(now_ms, 1);
     App::open(Box::new(files), Box::new(env), HostInfo::default()).unwrap()
 }
 
@@ -393,4 +397,47 @@ fn setting_and_removing_a_pin_may_be_cut_short_at_the_key_store() {
     keys.broken.set(false);
     assert_eq!(ask(&mut app, Unlock { pin: PIN.to_owned() }).unwrap(), PinAnswer::Right, "the PIN still opens it");
     assert_eq!(ask(&mut app, GetCard {}).unwrap().problems.len(), 6);
+}
+
+/// Until then the disk is too full to note that somebody unlocked it. Nobody has the file open meanwhile.
+fn full_until(folder: &tempfile::TempDir, ms: i64) {
+    let conn = Connection::open(folder.path().join("lock.db")).unwrap();
+    let unlocked = format!("new.record ->> 'locked' = 0 AND new.record ->> 'last_used_ms' < {ms}");
+    conn.execute_batch(&format!(
+        "CREATE TRIGGER full BEFORE INSERT ON pin_lock WHEN {unlocked} BEGIN SELECT RAISE(ABORT, 'full'); END"
+    ))
+    .unwrap();
+}
+
+#[test]
+fn an_unlocking_that_cannot_be_noted_closes_everything_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let keys = Rc::new(Keys { plain: Cell::new(Some(7)), ..Keys::default() });
+    let mut app = open_keyed(&folder, &keys);
+    ask(&mut app, OpenDemo {}).unwrap();
+    ask(&mut app, SetPin { current: None, pin: PIN.to_owned() }).unwrap();
+    ask(&mut app, LockNow {}).unwrap();
+    drop(app);
+    full_until(&folder, NOON_MS + 60_000);
+    let now_ms = Rc::new(Cell::new(NOON_MS));
+    let mut app = open_keyed_at(&folder, &keys, &now_ms);
+    assert!(ask(&mut app, Unlock { pin: PIN.to_owned() }).is_err());
+    assert!(app.is_locked() && ask(&mut app, GetCard {}).is_err_and(|error| error.code == ErrorCode::Locked));
+    assert_eq!(keys.memory.get(), None, "the key is forgotten again");
+    assert!(app.basemap().is_err(), "no file is open");
+    now_ms.set(NOON_MS + 60_000);
+    assert_eq!(ask(&mut app, Unlock { pin: PIN.to_owned() }).unwrap(), PinAnswer::Right);
+    assert_eq!(ask(&mut app, GetCard {}).unwrap().problems.len(), 6);
+}
+
+#[test]
+fn an_unlocking_that_cannot_be_noted_does_not_count_after_a_restart() {
+    let mut device = with_pin();
+    device.ask(LockNow {}).unwrap();
+    let Device { app, now_ms, origin, role, folder } = device;
+    drop(app);
+    full_until(&folder, NOON_MS + 60_000);
+    let mut device = Device { app: open_app(&folder, &now_ms, origin), now_ms, origin, role, folder };
+    assert!(device.ask(Unlock { pin: PIN.to_owned() }).is_err());
+    assert!(is_refused(&mut device.restart()));
 }
