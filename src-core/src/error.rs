@@ -30,6 +30,8 @@ pub enum ErrorCode {
     OtherServer,
     /// This device was locked out.
     Revoked,
+    /// The server does not know this device.
+    DeviceUnknown,
     /// The member's access was given for a while, and it is over.
     Expired,
     /// The area was deleted on the server.

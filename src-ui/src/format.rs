@@ -151,6 +151,8 @@ pub(crate) fn error_words(locale: Locale, error: &IpcError) -> &'static str {
         ErrorCode::TooManyAttempts => td_string!(locale, common.error.too_many_attempts),
         ErrorCode::OtherServer => td_string!(locale, common.error.other_server),
         ErrorCode::Revoked => td_string!(locale, common.error.revoked),
+        // In the words of the status, which stands beside it.
+        ErrorCode::DeviceUnknown => td_string!(locale, more.state_unknown),
         ErrorCode::Expired => td_string!(locale, common.error.expired),
         ErrorCode::AreaDeleted => td_string!(locale, common.error.area_deleted),
         ErrorCode::StorageFull => td_string!(locale, common.error.storage_full),

@@ -229,7 +229,9 @@ async fn a_device_that_the_server_does_not_know_keeps_everything() {
     server.stop().await;
     server.restore(&backup);
     server.start_again();
-    phone.sync().await;
+    let status = phone.sync().await;
+    assert_eq!(status.state, SyncState::Unknown);
+    assert_eq!(phone.ask(ListDevices {}).await.unwrap_err().code, ErrorCode::DeviceUnknown, "and it says the same");
     assert!(phone.pin("Skrevet efter backuppen").await.is_some());
     assert!(!phone.ask(GetCard {}).await.unwrap().problems.is_empty());
     // Invited anew, what it wrote arrives.

@@ -98,3 +98,10 @@ fn moments_lose_detail_with_age() {
     assert_eq!(said(20 * MS_PER_DAY), "2. november kl. 9.54");
     assert_eq!(said(400 * MS_PER_DAY), "18. oktober 2025");
 }
+
+#[test]
+fn a_device_that_the_server_does_not_know_is_told_so_and_not_that_it_is_locked_out() {
+    let error = IpcError { code: ErrorCode::DeviceUnknown, detail: String::new(), field: None };
+    assert_eq!(error_words(Locale::da, &error), td_string!(Locale::da, more.state_unknown));
+    assert_eq!(error_words(Locale::en, &error), td_string!(Locale::en, more.state_unknown));
+}
