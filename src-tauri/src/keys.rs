@@ -1,4 +1,4 @@
-//! The key of the databases: 32 random bytes, kept in the system's key store or, where there is none, in a file.
+//! The key of the databases: 32 random bytes, kept in the system's key store or, where that could not be used, in a file.
 //!
 //! Where it is, says a file beside the databases, so that a key store that is merely closed today is never taken for a
 //! key that is lost. Beside the key lies a second secret, the *pepper*: a PIN wraps the key with both, because the few

@@ -130,7 +130,7 @@ test('the files are encrypted, a PIN opens them after a restart, and forgetting 
 
   await first.click('link', 'Mere');
   await first.click('link', /^Sikkerhed på enheden/);
-  await first.reads('computeren har intet nøglelager');
+  await first.reads('computerens nøglelager kunne ikke bruges');
   await first.click('button', 'Vælg en PIN-kode');
   await first.fill('Ny PIN-kode', '24680');
   await first.fill('Gentag den nye PIN-kode', '24680');
