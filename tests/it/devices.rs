@@ -32,8 +32,8 @@ async fn a_revoked_device_is_locked_out_and_the_others_are_not() {
     .unwrap();
     let status = lost.sync().await;
     assert_eq!((status.state, status.pending), (SyncState::Revoked, 0), "what was written was handed in");
-    assert_eq!(lost.ask(ListDevices {}).await.unwrap_err().code, ErrorCode::Revoked);
     let asked = lost.traffic.requests;
+    assert_eq!(lost.ask(ListDevices {}).await.unwrap_err().code, ErrorCode::Revoked);
     lost.sync().await;
     assert_eq!(lost.traffic.requests, asked, "a device that is locked out does not knock again");
 

@@ -222,15 +222,22 @@ impl App {
         with_ctx(self.env.as_ref(), |ctx| read(file, ctx))
     }
 
+    /// Refuses what a device can no longer do whose access to the open area has ended. It is not asked of the server: the
+    /// token went with the rest, so it would only hear that it is unknown.
+    fn require_access(&self) -> Result<(), Error> {
+        match self.current.and_then(|area| self.tasks.get(&area)?.ended_with()) {
+            Some(code) => Err(Error::coded(code, "this device has no access to the area any more")),
+            None => Ok(()),
+        }
+    }
+
     /// Runs an action on the open area; tells the screens and wakes synchronising.
     fn act<T>(
         &mut self,
         act: impl FnOnce(&mut AreaFile, &Ctx<'_>) -> Result<(T, BTreeSet<Topic>), Error>,
     ) -> Result<T, Error> {
         let area = self.current.ok_or(Error::NoArea)?;
-        if let Some(code) = self.tasks.get(&area).and_then(SyncTask::ended_with) {
-            return Err(Error::coded(code, "this device has no access to the area any more"));
-        }
+        self.require_access()?;
         let file = self.areas.get_mut(&area).ok_or(Error::NoArea)?;
         let (done, changed) = with_ctx(self.env.as_ref(), |ctx| act(file, ctx))?;
         if !changed.is_empty() {

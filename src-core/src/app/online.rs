@@ -249,6 +249,7 @@ impl App {
         if session.local_only() {
             return Err(Error::coded(ErrorCode::Forbidden, "this area lives on this device only"));
         }
+        self.require_access()?;
         let url = format!("{}/api/v1/{path}", session.server);
         let request = match body {
             Some(body) => HttpRequest::json(method, url, body),

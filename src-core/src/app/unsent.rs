@@ -64,6 +64,7 @@ impl App {
         if session.local_only() {
             return Err(Error::coded(ErrorCode::Forbidden, "this area lives on this device only"));
         }
+        self.require_access()?;
         let photos: Vec<Vec<u8>> = unsent.photos.take().unwrap_or_default().into_iter().map(Into::into).collect();
         let may_upload = access::may_add_pins(&session.reader());
         for photo in photos.iter().filter(|_| may_upload) {

@@ -11,7 +11,7 @@ pub enum Protection {
     Plain,
     /// Encrypted; the key is in the system's key store.
     KeyStore,
-    /// Encrypted; the key is in a file beside them, because the system has no key store.
+    /// Encrypted; the key is in a file beside them, because the system's key store could not be used.
     KeyFile,
 }
 
