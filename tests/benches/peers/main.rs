@@ -37,9 +37,9 @@ fn main() {
     }
     let sizes = if std::env::var_os("TRYGKORT_BENCH_QUICK").is_some() { Sizes::QUICK } else { Sizes::WHOLE };
     let mut figures = Vec::new();
-    // One system, the pushes or the growth alone, for trying.
+    // Some systems, the pushes or the growth alone, for trying: what their names begin with, with commas between.
     let only = std::env::var("TRYGKORT_BENCH_SYSTEM").ok();
-    let wanted = |name: &str| only.as_deref().is_none_or(|only| name.starts_with(only));
+    let wanted = |name: &str| only.as_deref().is_none_or(|only| only.split(',').any(|only| name.starts_with(only)));
     let peers = Peers::find();
     let works = Works { runtime: &runtime, peers: &peers, sizes };
     let all: Vec<_> = System::ALL.into_iter().filter(|system| wanted(system.name())).collect();
