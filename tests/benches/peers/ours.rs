@@ -9,12 +9,12 @@ use std::num::NonZeroU32;
 use std::time::Instant;
 use trygkort_core::domain::schema::map_pin;
 use trygkort_core::domain::{Entity, PinId, Position, Role, RowId, Scope, Value};
-use trygkort_core::ipc::GetPins;
+use trygkort_core::ipc::{GetPins, GetSyncStatus};
 use trygkort_core::wire::to_bytes;
 use trygkort_core::wire::v1::{Action, Cursor, Outcome};
 use trygkort_server::{AreaSpec, Config, InvitationSpec, Server};
+use trygkort_tests::Device;
 use trygkort_tests::raw::RawDevice;
-use trygkort_tests::{Answer, Device};
 
 /// Well below the server's limit of 1 MiB.
 const REQUEST_BYTES: usize = 900_000;
@@ -55,7 +55,7 @@ pub(crate) async fn serve(address: SocketAddr, folder: &str, areas: usize) {
 
 /// Does what the standard input says, with devices that reach the server at `address`.
 pub(crate) async fn obey(address: &str) {
-    let mut client = Client { address: address.to_owned(), devices: Vec::new(), answers: Vec::new() };
+    let mut client = Client { address: address.to_owned(), devices: Vec::new() };
     for line in std::io::stdin().lock().lines() {
         let command: Json = serde_json::from_str(&line.unwrap()).unwrap();
         println!("{}", client.carry_out(&command).await);
@@ -65,7 +65,6 @@ pub(crate) async fn obey(address: &str) {
 struct Client {
     address: String,
     devices: Vec<Device>,
-    answers: Vec<Answer>,
 }
 
 impl Client {
@@ -135,15 +134,22 @@ impl Client {
     async fn push(&mut self) -> Json {
         let before = self.requests();
         let start = Instant::now();
-        self.answers = futures::future::join_all(self.devices.iter_mut().map(Device::push)).await;
-        json!({ "ms": start.elapsed().as_secs_f64() * 1e3, "requests": self.requests() - before })
+        let pushes = self.devices.iter_mut().map(async |device| {
+            let answer = device.push().await;
+            device.take(answer);
+        });
+        futures::future::join_all(pushes).await;
+        let took = start.elapsed();
+        for device in &mut self.devices {
+            assert_eq!(device.ask(GetSyncStatus {}).await.unwrap().pending, 0, "every edit is acknowledged");
+        }
+        json!({ "ms": took.as_secs_f64() * 1e3, "requests": self.requests() - before })
     }
 
     async fn pull(&mut self, notes: &[(PinId, String)]) -> Json {
         let before = self.requests();
         let start = Instant::now();
-        for (device, answer) in self.devices.iter_mut().zip(std::mem::take(&mut self.answers)) {
-            device.take(answer);
+        for device in &mut self.devices {
             Device::expect_settled(&device.sync().await);
         }
         let took = start.elapsed();
