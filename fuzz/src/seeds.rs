@@ -108,7 +108,7 @@ fn responses() -> Vec<Vec<u8>> {
 /// What devices send beside actions: the seal on a push, and what they read of a log that is gone.
 fn proven() -> Vec<(&'static str, Vec<u8>)> {
     let answer = hub().exchange(&speaking(SPEAKS)).expect("its own request");
-    let page = from_bytes::<SyncResponse>(&answer).expect("an answer").page;
+    let page = SyncResponse::read(&answer).expect("an answer").page;
     let to = Cursor { position: page.to, scopes: page.heads, epoch: page.epoch, mac: page.mac };
     let push = Push {
         after: Some(Judged { end: 3, hash: [5; 32].into() }),
@@ -130,7 +130,7 @@ fn proven() -> Vec<(&'static str, Vec<u8>)> {
 fn told() -> Vec<(&'static str, Vec<u8>)> {
     let mut hub = hub();
     let page = hub.exchange(&speaking(SPEAKS)).expect("its own request");
-    let read = from_bytes::<SyncResponse>(&page).expect("an answer").page;
+    let read = SyncResponse::read(&page).expect("an answer").page;
     let cursor = Cursor { position: read.to, scopes: read.heads, epoch: read.epoch, mac: read.mac };
     hub.log.begin().expect("memory holds");
     hub.log.erase(&[content()[1].rows[0].row.0].into(), NOW_MS).expect("memory holds");

@@ -139,7 +139,7 @@ pub(super) fn read(
     };
     // Whoever has read everything knows the heads.
     let heads = if to > from { heads(conn, scopes, to)? } else { Vec::new() };
-    let mut page = Page { from, to, more, heads, entries, epoch: Some(epoch(conn)?), mac: None };
+    let mut page = Page { from, to, more, heads, entries, epoch: Some(epoch(conn)?), mac: None, folded: None };
     if to > from {
         let cursor = Cursor { position: to, scopes: page.heads.clone(), epoch: page.epoch, mac: None };
         page.mac = seal::cursor_mac(&keys.cursor, area, &cursor).map(ByteArray::from);

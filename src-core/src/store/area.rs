@@ -379,6 +379,16 @@ pub(crate) fn forget_photos_epoch(conn: &Connection) -> Result<(), StoreError> {
     Ok(conn.execute("DELETE FROM meta WHERE key = 'photos_epoch'", []).map(drop)?)
 }
 
+/// Whether the server said that it unpacks what is sent to it.
+pub(crate) fn server_unpacks(conn: &Connection) -> Result<bool, StoreError> {
+    Ok(get_meta(conn, "server_unpacks")?.unwrap_or(false))
+}
+
+/// Notes whether it does.
+pub(crate) fn note_server_unpacks(conn: &Connection, unpacks: bool) -> Result<(), StoreError> {
+    if server_unpacks(conn)? == unpacks { Ok(()) } else { set_meta(conn, "server_unpacks", &unpacks) }
+}
+
 /// Notes that the server answered, and what its clock said then.
 pub(crate) fn set_last_success_ms(conn: &Connection, now_ms: i64, server_ms: u64) -> Result<(), StoreError> {
     let server_ms = i64::try_from(server_ms).unwrap_or(now_ms);

@@ -20,7 +20,7 @@ use crate::wire::v1::{
     Action, Cursor, Entry, Judged, LogRow, Page, Push, Reason, SPEAKS, SPEAKS_SNAPSHOTS, ScopeSeq, SnapshotOffer,
     SyncRequest, SyncResponse, Verdict,
 };
-use crate::wire::{VERSION, from_bytes, to_bytes};
+use crate::wire::{VERSION, to_bytes};
 use rusqlite::Connection;
 use std::collections::{BTreeSet, HashMap};
 use thiserror::Error;
@@ -212,6 +212,9 @@ pub fn apply(file: &mut AreaFile, answer: &[u8], now_ms: i64) -> Result<Applied,
         }
     }
     area::set_last_success_ms(&tx, now_ms, response.now_ms)?;
+    if let Some(unpacks) = response.unpacks {
+        area::note_server_unpacks(&tx, unpacks)?;
+    }
     if erased {
         rewrite_later(&tx)?;
     }
@@ -253,7 +256,7 @@ fn read_response(answer: &[u8]) -> Result<SyncResponse, SyncError> {
     if version != VERSION {
         return Err(SyncError::Version(version));
     }
-    Ok(from_bytes(answer)?)
+    Ok(SyncResponse::read(answer)?)
 }
 
 /// Notes what became of an action; returns whether it was refused.

@@ -4,6 +4,7 @@
 //! it does not know. Anything else is a new version beside the old one.
 
 pub mod aside;
+mod fold;
 mod items;
 pub mod unsent;
 pub mod v1;

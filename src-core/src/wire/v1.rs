@@ -12,8 +12,8 @@ use minicbor::{Decode, Encode};
 pub const VERSION: u16 = 1;
 
 /// What this code may be sent beyond the first messages of this version: 1 is everything in this file but what follows,
-/// 2 is snapshots as well, 3 is walks as well, 4 is seeds as well.
-pub const SPEAKS: u16 = 4;
+/// 2 is snapshots as well, 3 is walks as well, 4 is seeds as well, 5 is folded pages as well.
+pub const SPEAKS: u16 = 5;
 
 /// Says that *erased* may be the reason of a verdict.
 pub const SPEAKS_ERASED: u16 = 1;
@@ -26,6 +26,9 @@ pub const SPEAKS_WALKS: u16 = 3;
 
 /// Says that parts may come with a seed instead of a salt.
 pub const SPEAKS_SEEDS: u16 = 4;
+
+/// Says that pages may be [folded](Page::fold), and that an answer to actions may leave the page for the next.
+pub const SPEAKS_FOLDED: u16 = 5;
 
 /// The most changes an action may make (docs/sync.md).
 pub const CHANGES_MAX: usize = 500;
@@ -211,6 +214,9 @@ pub struct SyncResponse {
     /// The walks whose scopes the device is sent, ascending; `None`: there are none.
     #[n(10)]
     pub walks: Option<Vec<WalkScope>>,
+    /// The server unpacks the bodies of requests with `Content-Encoding: deflate`.
+    #[n(11)]
+    pub unpacks: Option<bool>,
 }
 
 /// A walk that the member is on, or, for a coordinator, any walk of the area.
@@ -376,6 +382,9 @@ pub struct Page {
     /// What the server seals the cursor at `to` with.
     #[n(6)]
     pub mac: Option<ByteArray<16>>,
+    /// The entries say only how they differ from those before them, see [`Page::fold`].
+    #[n(7)]
+    pub folded: Option<bool>,
 }
 
 /// An admitted action, as far as the device may read it.

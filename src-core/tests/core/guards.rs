@@ -49,7 +49,7 @@ fn sync_with(device: &mut Device, hub: &mut Hub, mut tamper: impl FnMut(&mut Syn
     while let Some((call, request)) = device.app.next_sync() {
         requests += 1;
         assert!(requests < 50, "synchronising never ends");
-        let mut answer: SyncResponse = from_bytes(&device.carry(hub, &request).body).unwrap();
+        let mut answer = SyncResponse::read(&device.carry(hub, &request).body).unwrap();
         tamper(&mut answer);
         device.app.finish_sync(call, Ok(HttpResponse { status: 200, body: to_bytes(&answer) }));
     }

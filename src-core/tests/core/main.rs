@@ -9,6 +9,7 @@ mod conflicts;
 mod convergence;
 mod documents;
 mod erasure;
+mod folded;
 mod forget;
 mod guards;
 mod held;

@@ -3,11 +3,11 @@
 use crate::devices::{Device, Hub, row};
 use trygkort_core::domain::schema::{channel, contact};
 use trygkort_core::domain::{Entity, FieldId, Role, RowId, Scope, Value};
+use trygkort_core::wire::to_bytes;
 use trygkort_core::wire::v1::{
     ACTION_BYTES_MAX, Action, CHANGES_MAX, Cursor, Entry, FieldChange, Page, RowChange, SyncRequest, SyncResponse,
     WireId,
 };
-use trygkort_core::wire::{from_bytes, to_bytes};
 
 /// What an entry counts besides its rows.
 const ENTRY_BYTES: usize = 32;
@@ -74,7 +74,7 @@ fn pages(hub: &mut Hub, role: Role) -> Vec<Page> {
     let (mut pages, mut cursor): (Vec<Page>, _) = (Vec::new(), Cursor::default());
     loop {
         let request = SyncRequest { version: 1, origin: 60, cursor, ..SyncRequest::default() };
-        let answer: SyncResponse = from_bytes(&hub.exchange(60, role, &to_bytes(&request)).unwrap()).unwrap();
+        let answer = SyncResponse::read(&hub.exchange(60, role, &to_bytes(&request)).unwrap()).unwrap();
         let page = answer.page;
         cursor = Cursor { position: page.to, ..Cursor::default() };
         let more = page.more;

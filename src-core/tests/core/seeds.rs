@@ -15,7 +15,7 @@ fn contacts(from: u64, count: u64) -> Vec<Action> {
 
 fn answer(hub: &mut Hub, speaks: Option<u16>) -> SyncResponse {
     let request = SyncRequest { version: 1, origin: 60, speaks, ..SyncRequest::default() };
-    from_bytes(&hub.exchange(60, Role::Coordinator, &to_bytes(&request)).unwrap()).unwrap()
+    SyncResponse::read(&hub.exchange(60, Role::Coordinator, &to_bytes(&request)).unwrap()).unwrap()
 }
 
 /// The hashes that reading the entries leads to.

@@ -10,8 +10,8 @@ use trygkort_core::merge::{Register, RowState, Stamp};
 use trygkort_core::seal;
 use trygkort_core::snapshot::Snapshot;
 use trygkort_core::wire::v1::{
-    Action, Cursor, Entry, FieldChange, Judged, LogField, LogRow, Push, RowChange, ScopeRows, ScopeSeq, SyncRequest,
-    WireId,
+    Action, Cursor, Entry, FieldChange, Judged, LogField, LogRow, Page, Push, RowChange, ScopeRows, ScopeSeq,
+    SyncRequest, WireId,
 };
 use trygkort_core::wire::{from_bytes, to_bytes};
 
@@ -118,6 +118,46 @@ fn salts_from_a_seed() {
             "part_with_its_salt": hex(to_bytes(&salted)), "positions_that_may_share_the_seed": [reach.start(), reach.end()],
         }),
     );
+}
+
+#[test]
+fn a_folded_page() {
+    let seed = Some([0x5a; 16].into());
+    let part = |scope, first_seq, salt_seed| ScopeRows {
+        scope,
+        first_seq,
+        rows: vec![log_row(u128::from(first_seq), "Bænk").into()],
+        salt: None,
+        seals: None,
+        salt_seed,
+    };
+    let salted = ScopeRows { salt: Some([0x11; 16].into()), ..part(1, 6, None) };
+    let at = |position, origin, counter, effective: u64, hlc: u64, scopes| Entry {
+        position,
+        origin,
+        counter,
+        effective: 1_795_162_440_000 + effective,
+        hlc: 1_795_162_440_000 + hlc,
+        scopes,
+    };
+    let entries = vec![
+        at(41, 3, 12, 5, 5, vec![part(0, 9, seed), part(1, 4, seed)]),
+        at(42, 3, 13, 9, 9, vec![part(1, 5, seed)]),
+        at(45, 8, 1, 7, 2, vec![salted]),
+        at(46, 3, 15, 10, 12, vec![part(0, 10, Some([0x22; 16].into())), part(1, 7, seed)]),
+    ];
+    let page = Page { from: 40, to: 46, entries, ..Page::default() };
+    let mut folded = page.clone();
+    folded.fold();
+    check(
+        "folded",
+        &json!({
+            "about": "one page as it is sent to who speaks 4, and to who speaks 5",
+            "page": hex(to_bytes(&page)), "folded": hex(to_bytes(&folded)),
+        }),
+    );
+    folded.unfold();
+    assert_eq!(folded, page);
 }
 
 #[test]

@@ -119,12 +119,14 @@ fn response() -> SyncResponse {
             }],
             epoch: None,
             mac: None,
+            folded: None,
         },
         restart: None,
         incarnation: None,
         backed_up: None,
         snapshot: None,
         walks: None,
+        unpacks: None,
     }
 }
 

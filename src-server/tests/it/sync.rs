@@ -10,7 +10,7 @@ use trygkort_core::domain::{Entity, Position, Role, RowId, Scope, Value};
 use trygkort_core::wire::v1::{
     Action, Cursor, FieldChange, Outcome, Page, Reason, RowChange, SPEAKS, SyncRequest, SyncResponse, WireId,
 };
-use trygkort_core::wire::{CONTENT_TYPE, VERSION, from_bytes, to_bytes};
+use trygkort_core::wire::{CONTENT_TYPE, VERSION, to_bytes};
 use uuid::Uuid;
 
 /// One exchange.
@@ -20,7 +20,7 @@ pub(crate) async fn sync(device: &TestDevice<'_>, cursor: Cursor, actions: Vec<A
     let response = response.send().await.unwrap();
     assert_eq!(response.status(), 200);
     assert_eq!(response.headers()["content-type"], CONTENT_TYPE);
-    from_bytes(&response.bytes().await.unwrap()).unwrap()
+    SyncResponse::read(&response.bytes().await.unwrap()).unwrap()
 }
 
 pub(crate) fn request(device: &TestDevice<'_>, cursor: Cursor, actions: Vec<Action>) -> SyncRequest {
@@ -107,7 +107,7 @@ async fn residents_are_never_sent_what_the_network_shares() {
         let bytes = post.send().await.unwrap().bytes().await.unwrap();
         let text = "Kun for netværket".as_bytes();
         assert!(!bytes.windows(text.len()).any(|window| window == text), "{role}");
-        let response: SyncResponse = from_bytes(&bytes).unwrap();
+        let response = SyncResponse::read(&bytes).unwrap();
         assert!(response.page.heads.iter().all(|head| head.scope == Scope::Public.number()));
         assert_eq!(response.page.entries.len(), 1, "the area itself is public");
     }

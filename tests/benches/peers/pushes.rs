@@ -111,7 +111,7 @@ async fn round(writers: &mut [Writer], number: usize, (blob, rows): (&Beside, &B
 /// Bytes of others' entries in the answer to a push.
 fn of_others(device: &Device, push: &[u8]) -> usize {
     let origin = from_bytes::<SyncRequest>(push).unwrap().origin;
-    let answer: SyncResponse = from_bytes(device.traffic.answers.last().unwrap()).unwrap();
+    let answer = SyncResponse::read(device.traffic.answers.last().unwrap()).unwrap();
     let theirs: Vec<Entry> = answer.page.entries.into_iter().filter(|entry| entry.origin != origin).collect();
     to_bytes(&theirs).len()
 }

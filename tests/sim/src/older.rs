@@ -7,12 +7,12 @@
 use crate::rng::Rng;
 use trygkort_core::domain::Scope;
 use trygkort_core::wire::v1::{
-    Reason, SPEAKS_SEEDS, SPEAKS_SNAPSHOTS, SPEAKS_WALKS, SnapshotOffer, SyncRequest, SyncResponse,
+    Reason, SPEAKS_FOLDED, SPEAKS_SEEDS, SPEAKS_SNAPSHOTS, SPEAKS_WALKS, SnapshotOffer, SyncRequest, SyncResponse,
 };
 use trygkort_core::wire::{from_bytes, to_bytes};
 
 /// What programs of before said that they may be sent.
-const OLDER: [Option<u16>; 4] = [None, Some(1), Some(SPEAKS_SNAPSHOTS), Some(SPEAKS_WALKS)];
+const OLDER: [Option<u16>; 5] = [None, Some(1), Some(SPEAKS_SNAPSHOTS), Some(SPEAKS_WALKS), Some(SPEAKS_SEEDS)];
 
 /// What some program of before said.
 pub(crate) fn some(rng: &Rng) -> Option<u16> {
@@ -36,6 +36,8 @@ pub(crate) fn beyond(speaks: Option<u16>, response: &SyncResponse) -> Option<&'s
         Some("a walk")
     } else if speaks < Some(SPEAKS_SEEDS) && has_seeds(response) {
         Some("a seed")
+    } else if speaks < Some(SPEAKS_FOLDED) && response.page.folded.is_some() {
+        Some("a folded page")
     } else {
         None
     }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use trygkort_core::domain::Entity;
 use trygkort_core::ipc::to_base64;
 use trygkort_core::wire::v1::{Action, Cursor, Page, SPEAKS, SyncRequest, SyncResponse};
-use trygkort_core::wire::{CONTENT_TYPE, VERSION, from_bytes, to_bytes};
+use trygkort_core::wire::{CONTENT_TYPE, VERSION, to_bytes};
 
 /// The server of this life.
 #[derive(Clone, Copy)]
@@ -144,7 +144,7 @@ impl Writer {
         let post = net.request("POST", "/api/v1/sync").bearer_auth(&self.joined.token);
         let answer = net.ask(post.header("content-type", CONTENT_TYPE).body(body)).await?;
         assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(&answer.body));
-        let response: SyncResponse = from_bytes(&answer.body).unwrap();
+        let response = SyncResponse::read(&answer.body).unwrap();
         assert!(response.restart.is_none(), "it is the log that was read before");
         self.take_verdicts(&response);
         Some(self.take_page(&response.page))
