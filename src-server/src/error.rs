@@ -68,6 +68,11 @@ impl ApiError {
         Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail)
     }
 
+    pub(crate) fn unsupported_encoding(accepted: &'static str) -> Self {
+        let detail = format!("the content encoding must be {accepted}, or none");
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_encoding", detail)
+    }
+
     pub(crate) fn too_large(limit_bytes: usize) -> Self {
         let detail = format!("the body is larger than {limit_bytes} bytes");
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail)

@@ -98,6 +98,7 @@ async fn send(client: &reqwest::Client, request: HttpRequest) -> Result<HttpResp
 }
 
 async fn start(client: &reqwest::Client, request: HttpRequest) -> Result<reqwest::Response, reqwest::Error> {
+    let request = request.packed();
     let method = reqwest::Method::from_bytes(request.method.as_bytes()).unwrap_or(reqwest::Method::GET);
     let mut builder = client.request(method, request.url);
     for (name, value) in request.headers {

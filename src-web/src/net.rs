@@ -3,8 +3,8 @@
 use crate::env::scope;
 use gloo_timers::callback::Timeout;
 use js_sys::Uint8Array;
-use trygkort_core::app::{HttpRequest, HttpResponse, NetworkError};
-use wasm_bindgen::{JsCast, JsValue};
+use trygkort_core::app::{HttpRequest, HttpResponse, NetworkError, PACK_ABOVE_BYTES, PACKED};
+use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortController, Headers, Request, RequestCache, RequestCredentials, RequestInit, Response};
 
@@ -44,7 +44,9 @@ pub(crate) async fn send(
 
 /// Sends a request and answers as soon as the status is there.
 pub(crate) async fn start(request: &HttpRequest, controller: &AbortController) -> Result<Response, NetworkError> {
-    let request = to_fetch(request, controller).map_err(no_answer)?;
+    let packed =
+        if request.may_pack && request.body.len() > PACK_ABOVE_BYTES { pack(&request.body).await } else { None };
+    let request = to_fetch(request, packed, controller).map_err(no_answer)?;
     let response = JsFuture::from(scope().fetch_with_request(&request)).await.map_err(no_answer)?;
     response.dyn_into().map_err(no_answer)
 }
@@ -52,23 +54,48 @@ pub(crate) async fn start(request: &HttpRequest, controller: &AbortController) -
 /// A file of the app itself, from the service worker's copy or from the server.
 pub(crate) async fn app_file(name: &str) -> Option<Vec<u8>> {
     let url = format!("{}/{name}", scope().location().origin());
-    let request = HttpRequest { method: "GET", url, headers: Vec::new(), body: Vec::new() };
+    let request = HttpRequest { method: "GET", url, headers: Vec::new(), body: Vec::new(), may_pack: false };
     let controller = AbortController::new().ok()?;
     let response = send(&request, &controller, 60_000).await.ok()?;
     (response.status == 200).then_some(response.body)
 }
 
-fn to_fetch(request: &HttpRequest, controller: &AbortController) -> Result<Request, JsValue> {
+#[wasm_bindgen]
+extern "C" {
+    type CompressionStream;
+
+    #[wasm_bindgen(constructor, catch)]
+    fn new(format: &str) -> Result<CompressionStream, JsValue>;
+}
+
+/// A body as [`PACKED`] says. `None` where the browser cannot, or it would not be shorter.
+async fn pack(body: &[u8]) -> Option<Uint8Array> {
+    let packer = CompressionStream::new(PACKED.1).ok()?;
+    let plain = Response::new_with_opt_js_u8_array(Some(&Uint8Array::from(body))).ok()?.body()?;
+    let packed = plain.pipe_through(packer.unchecked_ref());
+    let packed = Response::new_with_opt_readable_stream(Some(&packed)).ok()?.array_buffer().ok()?;
+    let packed = Uint8Array::new(&JsFuture::from(packed).await.ok()?);
+    usize::try_from(packed.length()).is_ok_and(|length| length < body.len()).then_some(packed)
+}
+
+fn to_fetch(
+    request: &HttpRequest,
+    packed: Option<Uint8Array>,
+    controller: &AbortController,
+) -> Result<Request, JsValue> {
     let init = RequestInit::new();
     init.set_method(request.method);
     // Tokens travel in a header; cookies and the HTTP cache have no part in this.
     init.set_credentials(RequestCredentials::Omit);
     init.set_cache(RequestCache::NoStore);
     init.set_signal(Some(&controller.signal()));
-    if !request.body.is_empty() {
+    let headers = Headers::new()?;
+    if let Some(packed) = packed {
+        init.set_body(&packed);
+        headers.set(PACKED.0, PACKED.1)?;
+    } else if !request.body.is_empty() {
         init.set_body(&Uint8Array::from(request.body.as_slice()));
     }
-    let headers = Headers::new()?;
     for (name, value) in &request.headers {
         headers.set(name, value)?;
     }

@@ -300,6 +300,7 @@ fn redeem(link: &str) -> Redeem {
 }
 
 fn build(client: &reqwest::Client, request: HttpRequest) -> reqwest::RequestBuilder {
+    let request = request.packed();
     let method = reqwest::Method::from_bytes(request.method.as_bytes()).unwrap();
     let builder = client.request(method, request.url);
     request.headers.into_iter().fold(builder, |builder, (name, value)| builder.header(name, value)).body(request.body)

@@ -17,7 +17,7 @@ mod sync_driver;
 mod unsent;
 
 pub use host::{Env, FileKey, Files, HostInfo};
-pub use http::{HttpRequest, HttpResponse, NetworkError};
+pub use http::{HttpRequest, HttpResponse, NetworkError, PACK_ABOVE_BYTES, PACKED};
 pub use online::Pending;
 pub use sync_driver::SyncCall;
 

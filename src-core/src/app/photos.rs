@@ -160,7 +160,7 @@ impl Transfer {
             }
             Transfer::Fetch(blob) => ("GET", format!("{server}/api/v1/blobs/{}", blob.hash), Vec::new(), Vec::new()),
         };
-        Ok(HttpRequest { method, url, headers, body }.bearer(&file.session().token))
+        Ok(HttpRequest { method, headers, body, ..HttpRequest::get(url) }.bearer(&file.session().token))
     }
 }
 

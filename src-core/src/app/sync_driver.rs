@@ -6,7 +6,7 @@ use crate::domain::AreaId;
 use crate::error::ErrorCode;
 use crate::ipc::{Event, SyncState, Topic};
 use crate::store::StoreError;
-use crate::store::area::{AreaFile, topics};
+use crate::store::area::{self, AreaFile, topics};
 use crate::sync::{self, Applied, Download, SyncError};
 use crate::wire::CONTENT_TYPE;
 use crate::wire::v1::SnapshotOffer;
@@ -258,21 +258,20 @@ impl App {
         let session = file.session();
         let task = self.tasks.get(&area).ok_or(crate::error::Error::NoArea)?;
         let request = match kind {
-            CallKind::Exchange => HttpRequest {
-                method: "POST",
-                url: format!("{}/api/v1/sync", session.server),
-                headers: vec![("content-type", CONTENT_TYPE.to_owned())],
-                body: {
-                    let random = |bytes: &mut [u8]| self.env.fill_random(bytes);
-                    if task.wants_log() { sync::request_for_log(file, &random)? } else { sync::request(file, &random)? }
-                },
-            },
-            CallKind::HandIn => HttpRequest {
-                method: "POST",
-                url: format!("{}/api/v1/hand-in", session.server),
-                headers: vec![("content-type", CONTENT_TYPE.to_owned())],
-                body: self.what_is_handed_in(file, task)?,
-            },
+            CallKind::Exchange => {
+                let random = |bytes: &mut [u8]| self.env.fill_random(bytes);
+                let log = task.wants_log();
+                let body = if log { sync::request_for_log(file, &random) } else { sync::request(file, &random) };
+                let url = format!("{}/api/v1/sync", session.server);
+                HttpRequest {
+                    may_pack: area::server_unpacks(&file.conn)?,
+                    ..HttpRequest::post(url, CONTENT_TYPE, body?)
+                }
+            }
+            CallKind::HandIn => {
+                let url = format!("{}/api/v1/hand-in", session.server);
+                HttpRequest::post(url, CONTENT_TYPE, self.what_is_handed_in(file, task)?)
+            }
             CallKind::Snapshot => {
                 let hash = task.snapshot.wanted().ok_or(crate::error::Error::NotFound)?;
                 HttpRequest::get(format!("{}/api/v1/snapshot/{}", session.server, blake3::Hash::from(hash).to_hex()))
@@ -308,6 +307,10 @@ impl App {
             Ok(HttpResponse { status: 404, .. }) if kind == CallKind::Snapshot => self.ask_again(area),
             Ok(response) => {
                 self.sync_failed(area, state_of(&response));
+                if let (CallKind::Exchange, 400 | 415, Some(file)) = (kind, response.status, self.areas.get(&area)) {
+                    // Perhaps an earlier version of the server has taken this one's place.
+                    drop(area::note_server_unpacks(&file.conn, false));
+                }
                 if locked_out::ends_access(&response) {
                     self.locked_out(area);
                 } else {

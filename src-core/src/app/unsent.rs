@@ -72,12 +72,8 @@ impl App {
         }
         let count = count_photos(&photos);
         let (photos, photos_left) = if may_upload { (count, 0) } else { (0, count) };
-        let request = HttpRequest {
-            method: "POST",
-            url: format!("{}/api/v1/deliver", session.server),
-            headers: vec![("content-type", CONTENT_TYPE.to_owned())],
-            body: to_bytes(&unsent),
-        };
+        let url = format!("{}/api/v1/deliver", session.server);
+        let request = HttpRequest::post(url, CONTENT_TYPE, to_bytes(&unsent));
         Ok(fetch(request.bearer(&session.token), Kind::Delivery { photos, photos_left }))
     }
 

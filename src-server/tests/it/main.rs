@@ -21,6 +21,7 @@ mod limits;
 mod long_requests;
 mod mirrors;
 mod openapi;
+mod packed;
 mod permissions;
 mod person;
 mod photos;

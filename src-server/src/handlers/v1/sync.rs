@@ -25,12 +25,13 @@ const ANY_VERSION: &str = "application/vnd.trygkort.sync-v";
 /// Exchanges changes. Answered once what was pushed is on the disk.
 #[utoipa::path(
     post, path = "/api/v1/sync", tag = "sync",
-    request_body(content_type = "application/vnd.trygkort.sync-v1+cbor", content = Vec<u8>, description = "CBOR `SyncRequest`, at most 2 MiB"),
+    request_body(content_type = "application/vnd.trygkort.sync-v1+cbor", content = Vec<u8>, description = "CBOR `SyncRequest`, at most 2 MiB; with `Content-Encoding: deflate` so much once it is unpacked"),
     responses(
         (status = 200, content_type = "application/vnd.trygkort.sync-v1+cbor", body = Vec<u8>, description = "CBOR `SyncResponse`"),
         (status = 400, description = "`bad_request`: not a SyncRequest", body = ErrorBody),
         (status = 401, description = "`unauthorized`, `revoked`, `expired`, `area_deleted`", body = ErrorBody),
         (status = 413, description = "`too_large`", body = ErrorBody),
+        (status = 415, description = "`unsupported_media_type`, `unsupported_encoding`", body = ErrorBody),
         (status = 426, description = "`outdated`: another wire version", body = ErrorBody),
     ),
 )]
@@ -39,6 +40,10 @@ pub(crate) async fn post(device: Device, State(app): State<App>, request: Reques
         Some(CONTENT_TYPE) => {}
         Some(other) if other.starts_with(ANY_VERSION) => return Err(ApiError::outdated()),
         _ => return Err(ApiError::unsupported_media_type(CONTENT_TYPE)),
+    }
+    if request.headers().contains_key(header::CONTENT_ENCODING) {
+        // What the layer before this unpacks has lost its header there.
+        return Err(ApiError::unsupported_encoding("deflate"));
     }
     let asked = Instant::now();
     let body = read_body(request).await?;
