@@ -23,6 +23,27 @@ test('a number corrected on one profile is on the other, which nobody touched', 
   await expect(office.getByRole('link', { name: 'Ring 32 57 10 00' })).toBeVisible();
 });
 
+test('what is long goes packed, and arrives as it was written', async ({ device }) => {
+  const desk = await device('coordinator');
+  const janitor = await device('staff');
+  /** @type {(string | undefined)[]} */
+  const packed = [];
+  desk.page.context().on('request', (request) => {
+    if (request.url().endsWith('/api/v1/sync')) packed.push(request.headers()['content-encoding']);
+  });
+  const note = 'Ring først til vagten, når porten er låst efter lukketid. '.repeat(10).trim();
+  await desk.goTo('Kontakter');
+  await desk.contacts.row('Driftsvagten').click();
+  await desk.contact.edit.click();
+  await desk.contactForm.note.fill(note);
+  await desk.contactForm.save.click();
+
+  await janitor.goTo('Kontakter');
+  await janitor.contacts.row('Driftsvagten').click();
+  await expect(janitor.page.getByText(note)).toBeVisible();
+  expect(packed).toContain('deflate');
+});
+
 test('a number that does not work is told to the coordinator, who says that it works again', async ({ device }) => {
   const janitor = await device('staff');
   const desk = await device('coordinator');

@@ -298,7 +298,8 @@ impl AreaLog {
     /// The next page, a snapshot instead of it, or nothing yet.
     fn tell_the_log(&self, peer: &Peer, request: &SyncRequest, response: &mut SyncResponse) -> Result<(), HubError> {
         let from = request.cursor.position;
-        let later = Page { from, to: from, more: true, epoch: Some(page::epoch(&self.conn)?), ..Page::default() };
+        let more = !mutant!(LeaveThePageWithoutSayingSo);
+        let later = Page { from, to: from, more, epoch: Some(page::epoch(&self.conn)?), ..Page::default() };
         if self.crowded && !request.actions.is_empty() && request.speaks.unwrap_or(0) >= SPEAKS_FOLDED {
             response.page = later;
             return Ok(());
@@ -312,7 +313,8 @@ impl AreaLog {
         let entries = std::mem::take(&mut response.page.entries);
         response.page.entries = page::as_spoken(entries, request.speaks);
         // Nothing new is to cost next to nothing, and whoever reads has been told before.
-        if request.speaks.unwrap_or(0) >= SPEAKS_FOLDED && !response.page.entries.is_empty() {
+        let folds = request.speaks.unwrap_or(0) >= SPEAKS_FOLDED || mutant!(FoldForWhoDoesNotKnowIt);
+        if folds && !response.page.entries.is_empty() {
             response.page.fold();
             response.unpacks = Some(true);
         }

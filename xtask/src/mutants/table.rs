@@ -23,7 +23,7 @@ const fn mutant(name: &'static str, words: &'static str, caught_by: Test) -> Mut
 
 /// In the order of docs/sync.md: the log, judging, merging, the device, after a restore, erasing, who is let in.
 #[rustfmt::skip]
-pub(super) const MUTANTS: [Mutant; 66] = [
+pub(super) const MUTANTS: [Mutant; 68] = [
     mutant("SkipAnEntryAtAPageBoundary", "a page says that it ends one entry later than it does",
         (Core, "pages::logs_of_one_to_seven_actions_come_whole_whatever_the_limit")),
     mutant("SplitAnActionOverPages", "a page ends in the middle of an action",
@@ -134,6 +134,10 @@ pub(super) const MUTANTS: [Mutant; 66] = [
         (Core, "walks::whoever_leaves_a_walk_loses_it_at_once_and_whoever_joins_gets_all_of_it")),
     mutant("SendSeedsToWhoDoesNotKnowThem", "an older device is sent seeds in the place of salts",
         (Core, "seeds::a_device_that_does_not_know_seeds_is_sent_salts_and_reads_the_same_chain")),
+    mutant("FoldForWhoDoesNotKnowIt", "an older device is sent numbers that say how far they are from others",
+        (Core, "folded::who_does_not_know_them_is_sent_neither_folded_pages_nor_that_bodies_are_unpacked")),
+    mutant("LeaveThePageWithoutSayingSo", "whoever pushes in a crowd is not told that there is more to read",
+        (Core, "folded::in_a_crowd_whoever_pushes_hears_first_that_it_is_safe_and_then_reads_everything")),
     mutant("KeepTheSeedOfAnErasedRow", "the server keeps what an erased row's salt comes from",
         (Core, "seeds::the_seed_of_an_erased_row_is_kept_nowhere")),
     mutant("KeepTheSeedOfAnErasedRowOnDevices", "a device keeps what an erased row's salt comes from",
