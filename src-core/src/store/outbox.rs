@@ -163,24 +163,23 @@ pub(crate) fn ask_again(conn: &Connection) -> Result<(), StoreError> {
 }
 
 /// Counts as unsent again what is not where the server said that it is: its file was put back by hand, and nobody said so.
-/// `read` is what was read of the log just now, with what is `there` of it by position and counter; `ends_at` is where the
-/// log ends, if that is known. What is there all the same is told once more.
+/// `read` is what was read of the log just now, and `there` says whether an action is in it at a position; `ends_at` is
+/// where the log ends, if that is known. What is there all the same is told once more.
 pub(crate) fn send_again(
     conn: &Connection,
     read: Range<u64>,
     ends_at: Option<u64>,
-    there: impl Fn((u64, u64)) -> bool,
+    there: impl Fn(u64, &Action) -> bool,
 ) -> Result<(), StoreError> {
     let admitted: Vec<(u64, u64)> = conn
         .prepare_cached("SELECT position, counter FROM outbox WHERE position > ?1 AND position < ?2")?
         .query_map(params![read.start, HELD], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<Result<_, _>>()?;
-    let gone = |(position, counter): &(u64, u64)| {
-        let was_read = *position <= read.end && !there((*position, *counter));
-        was_read || ends_at.is_some_and(|end| *position > end)
-    };
-    for (_, counter) in admitted.into_iter().filter(gone) {
-        conn.prepare_cached("UPDATE outbox SET position = NULL WHERE counter = ?1")?.execute([counter])?;
+    for (position, counter) in admitted {
+        let is_there = get(conn, counter)?.is_some_and(|action| there(position, &action));
+        if (position <= read.end && !is_there) || ends_at.is_some_and(|end| position > end) {
+            conn.prepare_cached("UPDATE outbox SET position = NULL WHERE counter = ?1")?.execute([counter])?;
+        }
     }
     Ok(())
 }

@@ -316,7 +316,7 @@ fn take_page(
     }
     let ends_at = if page.more { None } else { Some(page.to) };
     if page.to == page.from {
-        outbox::send_again(tx, page.from..page.to, ends_at, |_| true)?;
+        outbox::send_again(tx, page.from..page.to, ends_at, |_, _| true)?;
         // What was sent twice stands where the log was read already.
         touched.extend(settle_outbox(tx, page.to)?);
         return Ok(false);
@@ -338,7 +338,8 @@ fn take_page(
     for entry in page.entries {
         clock = clock.max(entry.effective);
         chains.read(&entry)?;
-        there.insert((entry.position, entry.counter));
+        // Its writer's clock tells it from another device's with the same number: this one may have gone by other origins.
+        there.insert((entry.position, entry.counter, entry.hlc));
         if entry.origin == session.origin {
             outbox::let_go(tx, entry.counter, entry.position)?;
         }
@@ -350,7 +351,8 @@ fn take_page(
     area::set_cursor(tx, &cursor)?;
     journal::mark(tx, &cursor)?;
     journal::prune(tx, page.to, backed_up.unwrap_or(0))?;
-    outbox::send_again(tx, page.from..page.to, ends_at, |admitted| there.contains(&admitted))?;
+    let is_there = |position, action: &Action| there.contains(&(position, action.counter, action.hlc));
+    outbox::send_again(tx, page.from..page.to, ends_at, is_there)?;
     touched.extend(settle_outbox(tx, page.to)?);
     // Who reads for the first time gets of the erased only that it is: there is nothing to write over.
     Ok(erased && !is_new)

@@ -86,9 +86,19 @@ fn what_was_acknowledged_and_not_read_back_is_sent_again() {
 
 #[test]
 fn what_was_acknowledged_behind_the_page_is_sent_again_to_a_log_that_the_cursor_fits() {
-    // By the command that restores, or by hand; and whether the log is soon as long again as it was, or not.
+    #[derive(Clone, Copy, PartialEq)]
+    enum Meanwhile {
+        Nothing,
+        /// The log is as long again as it was.
+        SomebodyWrites,
+        /// In the place of what is gone stands an action with the very same number, of another device.
+        SomebodyWritesForTheFirstTime,
+    }
+    use Meanwhile::{Nothing, SomebodyWrites, SomebodyWritesForTheFirstTime};
+    // By the command that restores, or by hand.
     let ways: [fn(&mut Hub, &tempfile::NamedTempFile); 2] = [Hub::restore, Hub::put_back];
-    for (put_back, others_write) in ways.into_iter().flat_map(|way| [(way, true), (way, false)]) {
+    let all = [Nothing, SomebodyWrites, SomebodyWritesForTheFirstTime];
+    for (put_back, meanwhile) in ways.into_iter().flat_map(|way| all.map(|meanwhile| (way, meanwhile))) {
         let Backed { mut hub, mut office, id, .. } = backed();
         let mut phone = Device::joined(Role::Coordinator);
         phone.sync(&mut hub);
@@ -107,9 +117,13 @@ fn what_was_acknowledged_behind_the_page_is_sent_again_to_a_log_that_the_cursor_
         assert_eq!(office.ask(GetSyncStatus {}).unwrap().pending, 0, "the server has said that it has it");
         hub.log.set_page_bytes(usize::MAX);
         put_back(&mut hub, &backup);
-        if others_write {
-            note(&mut phone, id, "Efter backuppen");
-            phone.sync(&mut hub);
+        let mut tablet = Device::joined(Role::Coordinator);
+        tablet.now_ms.set(tablet.now_ms.get() + 5_000);
+        tablet.sync(&mut hub);
+        let writes = if meanwhile == SomebodyWrites { &mut phone } else { &mut tablet };
+        if meanwhile != Nothing {
+            note(writes, id, "Efter backuppen");
+            writes.sync(&mut hub);
         }
         office.sync(&mut hub);
         let history = office.ask(GetHistory { row: id.0 });
