@@ -189,7 +189,8 @@ pub fn apply(file: &mut AreaFile, answer: &[u8], now_ms: i64) -> Result<Applied,
         area::forget_photos_epoch(&tx)?;
         more = true;
     } else {
-        if restart::settle(&tx, &response.page)? {
+        let has_come = response.page.to > response.page.from || response.snapshot.is_some() || !response.page.more;
+        if restart::settle(&tx, &response.page, has_come)? {
             erased = take_page(&tx, &session, response.page, response.backed_up, &mut touched)?;
         } else {
             more = true;

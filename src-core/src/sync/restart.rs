@@ -41,13 +41,16 @@ pub(super) fn cursor(file: &AreaFile, offering: bool) -> Result<Cursor, StoreErr
 /// What a page of the log means for what was offered; whether the page is to be taken.
 ///
 /// What was read before is kept until the log comes that has it again. If that is of another epoch than the one it was
-/// offered to, the server was put back once more meanwhile, and is to be offered everything again.
-pub(super) fn settle(tx: &Connection, page: &Page) -> Result<bool, StoreError> {
+/// offered to, the server was put back once more meanwhile, and is to be offered everything again. So it is kept as well
+/// where the page is left for the next answer: nothing of the log `has_come`.
+pub(super) fn settle(tx: &Connection, page: &Page, has_come: bool) -> Result<bool, StoreError> {
     let Some(restart) = area::restart(tx)? else { return Ok(true) };
     let asked_from_start = page.from == 0 && area::cursor(tx)?.position != 0;
     if asked_from_start && page.epoch == Some(restart.epoch) {
-        begin_anew(tx)?;
-        return Ok(true);
+        if has_come || mutant!(LetGoBeforeTheLogHasCome) {
+            begin_anew(tx)?;
+        }
+        return Ok(has_come);
     }
     // Or it was put back to a log that this cursor is a place in, and nothing is to be offered.
     area::set_restart(tx, None)?;

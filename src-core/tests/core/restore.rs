@@ -3,6 +3,7 @@
 use crate::devices::{Device, Hub, row};
 use trygkort_core::app::HttpResponse;
 use trygkort_core::domain::{ContactId, Entity, Role, Scope, Value};
+use trygkort_core::hub::CROWD;
 use trygkort_core::ipc::*;
 use trygkort_core::wire::v1::{Cursor, LogRow, Offer, Seal, SyncRequest, SyncResponse, WireId};
 use trygkort_core::wire::{from_bytes, to_bytes};
@@ -132,6 +133,35 @@ fn what_was_acknowledged_behind_the_page_is_sent_again_to_a_log_that_the_cursor_
         assert_eq!(phone.app.dump().unwrap(), office.app.dump().unwrap());
         assert!(phone.app.dump().unwrap().contains(&hex("Ring på dørklokken")), "it came to the others");
     }
+}
+
+#[test]
+fn what_was_offered_is_kept_until_the_log_comes_also_when_the_server_leaves_that_for_later() {
+    let Backed { mut hub, mut office, id, backup } = backed();
+    note(&mut office, id, "Kun på denne enhed");
+    office.sync(&mut hub);
+    hub.restore(&backup);
+    note(&mut office, id, "Skrevet bagefter");
+    // It is one of many, and is told first that what it pushes is safe.
+    hub.crowd = CROWD;
+    office.app.request_sync();
+    let mut acknowledged = false;
+    while !acknowledged {
+        let (call, request) = office.app.next_sync().unwrap();
+        let answer = hub.answer(office.origin, Role::Coordinator, &request);
+        let said = SyncResponse::read(&answer.body).unwrap();
+        acknowledged = !said.verdicts.is_empty();
+        assert!(said.page.entries.is_empty(), "nothing of the log has come");
+        office.app.finish_sync(call, Ok(answer));
+    }
+    // Once more, to the same backup, before anything was read back.
+    hub.now_ms += 1_000;
+    hub.restore(&backup);
+    office.sync(&mut hub);
+
+    a_new_device_reads(&mut hub, id, "Skrevet bagefter", &office);
+    let history = format!("{:?}", office.ask(GetHistory { row: id.0 }));
+    assert!(history.contains("Kun på denne enhed"), "{history}");
 }
 
 /// As a dump shows a text that nobody wrote over.

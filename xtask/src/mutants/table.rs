@@ -23,7 +23,7 @@ const fn mutant(name: &'static str, words: &'static str, caught_by: Test) -> Mut
 
 /// In the order of docs/sync.md: the log, judging, merging, the device, after a restore, erasing, who is let in.
 #[rustfmt::skip]
-pub(super) const MUTANTS: [Mutant; 68] = [
+pub(super) const MUTANTS: [Mutant; 69] = [
     mutant("SkipAnEntryAtAPageBoundary", "a page says that it ends one entry later than it does",
         (Core, "pages::logs_of_one_to_seven_actions_come_whole_whatever_the_limit")),
     mutant("SplitAnActionOverPages", "a page ends in the middle of an action",
@@ -138,6 +138,8 @@ pub(super) const MUTANTS: [Mutant; 68] = [
         (Core, "folded::who_does_not_know_them_is_sent_neither_folded_pages_nor_that_bodies_are_unpacked")),
     mutant("LeaveThePageWithoutSayingSo", "whoever pushes in a crowd is not told that there is more to read",
         (Core, "folded::in_a_crowd_whoever_pushes_hears_first_that_it_is_safe_and_then_reads_everything")),
+    mutant("LetGoBeforeTheLogHasCome", "what was offered is let go of when the server has said nothing of the log yet",
+        (Core, "restore::what_was_offered_is_kept_until_the_log_comes_also_when_the_server_leaves_that_for_later")),
     mutant("KeepTheSeedOfAnErasedRow", "the server keeps what an erased row's salt comes from",
         (Core, "seeds::the_seed_of_an_erased_row_is_kept_nowhere")),
     mutant("KeepTheSeedOfAnErasedRowOnDevices", "a device keeps what an erased row's salt comes from",
