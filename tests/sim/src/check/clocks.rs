@@ -8,8 +8,16 @@ use trygkort_core::wire::v1::Action;
 /// So far ahead of the server's own clock an action may be that builds on nothing later.
 const AHEAD_MS: u64 = 60_000;
 
-/// The effective clocks of what is in the log, by origin and counter, with the number of changes.
-type Clocks = BTreeMap<(u32, u64), (u64, u64)>;
+/// What is in the log, by origin and counter.
+type Clocks = BTreeMap<(u32, u64), Admitted>;
+
+struct Admitted {
+    /// The number of changes.
+    count: u64,
+    effective: u64,
+    /// Its words were not erased, and so it can be told from another action with the same number.
+    is_whole: bool,
+}
 
 /// Every admitted action is later than everything it builds on, and apart from that as late as its writer's clock says
 /// and the server's allows. After a restore what comes back keeps its clock, and what it builds on may get another one.
@@ -26,16 +34,19 @@ pub(crate) fn clocks(server: &Server, wrong: &mut Vec<String>) {
 }
 
 fn read(conn: &Connection) -> Result<Clocks, rusqlite::Error> {
-    let mut statement =
-        conn.prepare("SELECT origin, counter, count, effective FROM action WHERE position IS NOT NULL")?;
-    let found = statement.query_map([], |row| Ok(((row.get(0)?, row.get(1)?), (row.get(2)?, row.get(3)?))))?;
+    let mut statement = conn
+        .prepare("SELECT origin, counter, count, effective, hash IS NOT NULL FROM action WHERE position IS NOT NULL")?;
+    let found = statement.query_map([], |row| {
+        let admitted = Admitted { count: row.get(2)?, effective: row.get(3)?, is_whole: row.get(4)? };
+        Ok(((row.get(0)?, row.get(1)?), admitted))
+    })?;
     found.collect()
 }
 
 /// What is wrong with the clock of an action, if it was admitted.
 fn misjudged(server: &Server, clocks: &Clocks, id: (u32, u64), judged: &Judged) -> Option<String> {
     judged.verdict.position?;
-    let (_, effective) = clocks.get(&id)?;
+    let Admitted { effective, .. } = clocks.get(&id).filter(|admitted| admitted.is_whole)?;
     let after_bases = latest_base(clocks, &judged.action).map_or(0, |base| base + 1);
     let at = |now_ms: i64| after_bases.max(judged.action.hlc.min(now_ms.unsigned_abs() + AHEAD_MS));
     let allowed = at(server.earliest_ms)..=at(server.latest_ms);
@@ -49,7 +60,8 @@ fn misjudged(server: &Server, clocks: &Clocks, id: (u32, u64), judged: &Judged) 
 fn latest_base(clocks: &Clocks, action: &Action) -> Option<u64> {
     let bases = action.rows.iter().flat_map(|row| &row.fields).filter_map(|field| field.base);
     let clock = |origin: u32, counter: u64| {
-        let ((_, first), (count, effective)) = clocks.range((origin, 0)..=(origin, counter)).next_back()?;
+        let ((_, first), Admitted { count, effective, .. }) =
+            clocks.range((origin, 0)..=(origin, counter)).next_back()?;
         (counter < first + count).then_some(*effective)
     };
     bases.filter_map(|base| clock(base.0.origin, base.0.counter)).max()
