@@ -219,7 +219,7 @@ mod tests {
     }
 
     impl Database for Fake {
-        fn begin(&mut self, _: usize) -> Result<(), Failure> {
+        fn begin(&mut self) -> Result<(), Failure> {
             Ok(())
         }
 

@@ -31,8 +31,7 @@ impl From<&rusqlite::Error> for Failure {
 
 /// A database that can do several jobs in one transaction.
 pub(crate) trait Database {
-    /// Begins a transaction for so many jobs.
-    fn begin(&mut self, jobs: usize) -> Result<(), Failure>;
+    fn begin(&mut self) -> Result<(), Failure>;
     fn commit(&mut self) -> Result<(), Failure>;
     fn rollback(&mut self);
 }
@@ -75,7 +74,7 @@ pub(crate) enum Health {
 
 /// Does the jobs in one transaction and answers them.
 pub(crate) fn run<D: Database>(database: &mut D, jobs: Vec<Job<D>>) -> Health {
-    if let Err(failure) = database.begin(jobs.len()) {
+    if let Err(failure) = database.begin() {
         refuse(jobs, &failure);
         return Health::Doubtful;
     }
@@ -125,7 +124,7 @@ mod tests {
     }
 
     impl Database for Diary {
-        fn begin(&mut self, _: usize) -> Result<(), Failure> {
+        fn begin(&mut self) -> Result<(), Failure> {
             self.entries.push("begin");
             Ok(())
         }

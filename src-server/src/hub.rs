@@ -64,8 +64,8 @@ impl From<HubError> for AreaError {
 }
 
 impl Database for AreaLog {
-    fn begin(&mut self, jobs: usize) -> Result<(), Failure> {
-        self.begin_for(jobs).map_err(|error| failure(&error))
+    fn begin(&mut self) -> Result<(), Failure> {
+        AreaLog::begin(self).map_err(|error| failure(&error))
     }
 
     fn commit(&mut self) -> Result<(), Failure> {

@@ -36,6 +36,7 @@ mod limits;
 mod logging;
 mod long_requests;
 mod mirror;
+mod packed_body;
 mod person;
 mod poke;
 mod rate_limit;

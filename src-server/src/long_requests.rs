@@ -17,7 +17,7 @@ use trygkort_core::domain::AreaId;
 use uuid::Uuid;
 
 /// So much is read at once, in some tenths of a millisecond, and takes no turn.
-const SHORT_BYTES: usize = 16 * 1024;
+pub(crate) const SHORT_BYTES: usize = 16 * 1024;
 /// How many are in hand at once: some 40 MB each.
 const TURNS: usize = 8;
 /// Of one area: while one is written, the next is read.

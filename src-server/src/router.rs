@@ -12,7 +12,6 @@ use axum::routing::{delete, get, head, patch, post};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::predicate::SizeAbove;
 use tower_http::compression::{CompressionLayer, CompressionLevel};
-use tower_http::decompression::RequestDecompressionLayer;
 
 /// Below this, compressing costs more than it saves.
 const COMPRESS_ABOVE_BYTES: u64 = 512;
@@ -34,13 +33,11 @@ fn api() -> Router<App> {
     let compressed = CompressionLayer::new()
         .quality(CompressionLevel::Precise(5))
         .compress_when(SizeAbove::new(COMPRESS_ABOVE_BYTES));
-    // What else it may be packed with is refused in the form that everything is refused in.
-    let unpacked = RequestDecompressionLayer::new().pass_through_unaccepted(true);
     let nobody_yet = Router::new()
         .route("/openapi.json", get(openapi::get).layer(compressed.clone()))
         .route("/v1/redeem", post(v1::redeem::post));
-    let exchange = Router::new().route("/v1/sync", post(v1::sync::post).layer(compressed.clone())).layer(unpacked);
     let devices = Router::new()
+        .route("/v1/sync", post(v1::sync::post).layer(compressed.clone()))
         .route("/v1/history/{row}", get(v1::history::get).layer(compressed.clone()))
         .route("/v1/hand-in", post(v1::hand_in::post))
         .route("/v1/deliver", post(v1::deliver::post))
@@ -65,7 +62,6 @@ fn api() -> Router<App> {
         .route("/v1/aside", get(v1::aside::get).layer(compressed))
         .route("/v1/members/{id}", patch(v1::members::change_role).delete(v1::members::lock_out));
     nobody_yet
-        .merge(exchange)
         .merge(devices)
         .merge(uploads)
         .merge(coordinators)

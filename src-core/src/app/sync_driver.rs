@@ -54,6 +54,8 @@ pub(super) struct SyncTask {
     pub(super) wipe_due: bool,
     /// It was removed.
     pub(super) gone: bool,
+    /// Something that may have been packed was refused: until the app is started again nothing is.
+    sends_plain: bool,
     /// The log is being read from the start because a page did not fit; a second misfit is the server's fault.
     rereading: bool,
     snapshot: Snapshots,
@@ -74,6 +76,7 @@ impl SyncTask {
             leaving: false,
             wipe_due: false,
             gone: false,
+            sends_plain: false,
             rereading: false,
             snapshot: Snapshots::default(),
             photos: Transfers::default(),
@@ -108,6 +111,11 @@ impl SyncTask {
             (_, true, _) => Some(CallKind::Exchange),
             (_, false, true) => Some(CallKind::Basemap),
         }
+    }
+
+    /// Every other try goes as it is: what does not let packed bodies through may simply not answer.
+    fn packs(&self) -> bool {
+        !self.sends_plain && self.failures.is_multiple_of(2)
     }
 
     /// A snapshot did not help: the log is read.
@@ -264,7 +272,7 @@ impl App {
                 let body = if log { sync::request_for_log(file, &random) } else { sync::request(file, &random) };
                 let url = format!("{}/api/v1/sync", session.server);
                 HttpRequest {
-                    may_pack: area::server_unpacks(&file.conn)?,
+                    may_pack: task.packs() && area::server_unpacks(&file.conn)?,
                     ..HttpRequest::post(url, CONTENT_TYPE, body?)
                 }
             }
@@ -307,9 +315,10 @@ impl App {
             Ok(HttpResponse { status: 404, .. }) if kind == CallKind::Snapshot => self.ask_again(area),
             Ok(response) => {
                 self.sync_failed(area, state_of(&response));
-                if let (CallKind::Exchange, 400 | 415, Some(file)) = (kind, response.status, self.areas.get(&area)) {
-                    // Perhaps an earlier version of the server has taken this one's place.
-                    drop(area::note_server_unpacks(&file.conn, false));
+                if let (CallKind::Exchange, Some(task)) = (kind, self.tasks.get_mut(&area)) {
+                    // Perhaps an earlier version of the server has taken this one's place, or something on the way does
+                    // not let it through.
+                    task.sends_plain |= !matches!(response.status, 401 | 429 | 503 | 507);
                 }
                 if locked_out::ends_access(&response) {
                     self.locked_out(area);
@@ -334,7 +343,9 @@ impl App {
                     task.photos.begin(applied.epoch);
                     task.snapshot = Snapshots::default();
                 }
-                task.snapshot.offered(applied.snapshot);
+                if !applied.is_left_for_later {
+                    task.snapshot.offered(applied.snapshot);
+                }
                 let put = task.snapshot.is_whole().then(|| task.snapshot.put(file));
                 let here = file.basemap_hash().ok().flatten();
                 task.basemap_due = applied.basemap.is_some() && applied.basemap != here;

@@ -57,8 +57,8 @@ const SCHEMA: &[&str] = &[
     include_str!("migrations/0007_held.sql"),
 ];
 
-/// So many exchanges of one transaction are a crowd.
-pub const CROWD: usize = 4;
+/// So many pushes in one transaction are a crowd.
+pub const CROWD: usize = 3;
 
 /// The origin of what the server itself writes. Devices are numbered from 1.
 pub const SERVER_ORIGIN: u32 = 0;
@@ -74,8 +74,8 @@ pub struct AreaLog {
     erased: Cell<bool>,
     /// Authors of what was held and can be judged now.
     held: Vec<u32>,
-    /// So much is done in this transaction that whoever pushes hears first that it is safe.
-    crowded: bool,
+    /// How many pushed in this transaction.
+    pushes: usize,
     page_bytes: usize,
 }
 
@@ -98,7 +98,7 @@ impl AreaLog {
             held,
             behind_snapshot: snapshot::Behind::default(),
             erased,
-            crowded: false,
+            pushes: 0,
             page_bytes: page::PAGE_BYTES,
         })
     }
@@ -108,18 +108,17 @@ impl AreaLog {
     /// # Errors
     /// When the file cannot be written.
     pub fn begin(&mut self) -> Result<(), StoreError> {
-        self.crowded = false;
+        self.pushes = 0;
         Ok(self.conn.execute_batch("BEGIN IMMEDIATE")?)
     }
 
-    /// [`AreaLog::begin`] for so many exchanges. In a [crowd](CROWD) whoever pushes hears first that it is safe, and asks
-    /// for the others' at once: they are in one page then, and not in pieces that grow while everyone waits.
+    /// [`AreaLog::begin`] as if so many had pushed in the transaction already: for tests and the simulation.
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn begin_for(&mut self, exchanges: usize) -> Result<(), StoreError> {
+    pub fn begin_after(&mut self, pushes: usize) -> Result<(), StoreError> {
         self.begin()?;
-        self.crowded = exchanges >= CROWD;
+        self.pushes = pushes;
         Ok(())
     }
 
@@ -161,6 +160,7 @@ impl AreaLog {
     /// # Errors
     /// When the file fails.
     pub fn exchange_received(&mut self, peer: &Peer, received: &Received, now_ms: i64) -> Result<Exchanged, HubError> {
+        self.pushes += usize::from(!received.request.actions.is_empty());
         let mut exchanged = self.whole_or_not(|log| log.exchange_within(peer, received, now_ms))?;
         match self.empty_trash_daily(now_ms) {
             Ok(emptied) => exchanged.changed |= emptied,
@@ -295,13 +295,14 @@ impl AreaLog {
         self.tell_the_log(peer, request, response)
     }
 
-    /// The next page, a snapshot instead of it, or nothing yet.
+    /// The next page, a snapshot instead of it, or nothing yet: in a [crowd](CROWD) whoever pushes hears first that it is
+    /// safe, and asks for the others' at once. They are in one page then, and not in pieces that grow while everyone waits.
     fn tell_the_log(&self, peer: &Peer, request: &SyncRequest, response: &mut SyncResponse) -> Result<(), HubError> {
         let from = request.cursor.position;
-        let more = !mutant!(LeaveThePageWithoutSayingSo);
-        let later = Page { from, to: from, more, epoch: Some(page::epoch(&self.conn)?), ..Page::default() };
-        if self.crowded && !request.actions.is_empty() && request.speaks.unwrap_or(0) >= SPEAKS_FOLDED {
-            response.page = later;
+        let later = Page { from, to: from, more: true, epoch: Some(page::epoch(&self.conn)?), ..Page::default() };
+        let pushes = !request.actions.is_empty() && request.speaks.unwrap_or(0) >= SPEAKS_FOLDED;
+        if pushes && self.pushes >= CROWD {
+            response.page = Page { more: !mutant!(LeaveThePageWithoutSayingSo), ..later };
             return Ok(());
         }
         let scopes = page::scopes_for(&self.conn, &peer.reader, request.speaks)?;

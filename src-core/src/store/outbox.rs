@@ -176,8 +176,12 @@ pub(crate) fn send_again(
         .query_map(params![read.start, HELD], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<Result<_, _>>()?;
     for (position, counter) in admitted {
-        let is_there = get(conn, counter)?.is_some_and(|action| there(position, &action));
-        if (position <= read.end && !is_there) || ends_at.is_some_and(|end| position > end) {
+        let is_gone = if position <= read.end {
+            get(conn, counter)?.is_none_or(|action| !there(position, &action))
+        } else {
+            ends_at.is_some_and(|end| position > end)
+        };
+        if is_gone {
             conn.prepare_cached("UPDATE outbox SET position = NULL WHERE counter = ?1")?.execute([counter])?;
         }
     }

@@ -70,6 +70,8 @@ pub struct Applied {
     pub basemap: Option<[u8; 32]>,
     /// What the server offers instead of the log: see [`Download`].
     pub snapshot: Option<SnapshotOffer>,
+    /// The server has said nothing of the log yet, and will when it is asked next.
+    pub is_left_for_later: bool,
     /// The epoch of the server's log. The cursor has it only once something of it was read.
     pub epoch: Option<u64>,
 }
@@ -159,7 +161,9 @@ pub fn apply(file: &mut AreaFile, answer: &[u8], now_ms: i64) -> Result<Applied,
     let tx = file.conn.transaction()?;
     let mut touched = BTreeSet::new();
     let (mut refused, mut erased) = (false, false);
-    if response.restart.is_none() && restart::is_of_another_epoch(&tx, &response.page)? {
+    let says_nothing = response.page.to == response.page.from && response.page.more;
+    let is_left_for_later = says_nothing && response.snapshot.is_none() && response.restart.is_none();
+    if response.restart.is_none() && !is_left_for_later && restart::is_of_another_epoch(&tx, &response.page)? {
         outbox::none_admitted(&tx)?;
     }
     for verdict in &response.verdicts {
@@ -189,8 +193,7 @@ pub fn apply(file: &mut AreaFile, answer: &[u8], now_ms: i64) -> Result<Applied,
         area::forget_photos_epoch(&tx)?;
         more = true;
     } else {
-        let has_come = response.page.to > response.page.from || response.snapshot.is_some() || !response.page.more;
-        if restart::settle(&tx, &response.page, has_come)? {
+        if restart::settle(&tx, &response.page, !is_left_for_later)? {
             erased = take_page(&tx, &session, response.page, response.backed_up, &mut touched)?;
         } else {
             more = true;
@@ -223,7 +226,8 @@ pub fn apply(file: &mut AreaFile, answer: &[u8], now_ms: i64) -> Result<Applied,
     // Without room for it, the next exchange tries again.
     drop(rewrite_if_due(&file.conn));
     file.session = session;
-    Ok(Applied { topics, more, basemap: response.basemap.map(Into::into), snapshot, epoch })
+    let basemap = response.basemap.map(Into::into);
+    Ok(Applied { topics, more, basemap, snapshot, is_left_for_later, epoch })
 }
 
 /// Begins anew because a page did not fit: the log is read from the start, unsent actions stay.

@@ -5,7 +5,7 @@ use super::{Applied, SyncError};
 use crate::domain::{RowId, Scope};
 use crate::snapshot::Snapshot;
 use crate::store::area::{self, AreaFile};
-use crate::store::{journal, outbox, rewrite_if_due, rewrite_later, rows, table};
+use crate::store::{journal, rewrite_if_due, rewrite_later, rows, table};
 use crate::wire::v1::{SnapshotFile, SnapshotOffer};
 use rusqlite::Connection;
 use std::collections::{BTreeMap, BTreeSet};
@@ -87,7 +87,7 @@ impl Download {
             journal::erase(&tx, *row)?;
         }
         let mut touched = &before | &now;
-        touched.extend(outbox::settle(&tx, cursor.position)?);
+        touched.extend(super::settle_outbox(&tx, cursor.position)?);
         let topics = table::project(&tx, file.session.origin, &touched)?;
         let had_erased = !before.is_disjoint(&erased);
         if had_erased {

@@ -135,6 +135,7 @@ mod tests {
         prop_oneof![0..40_u64, any::<u64>(), Just(u64::MAX), Just(1_764_000_000_000)]
     }
 
+    /// As the server has them: with a salt, a seed, or seals and neither.
     fn part() -> impl Strategy<Value = ScopeRows> {
         let salted = prop_oneof![
             (0..3_u8).prop_map(|seed| (None, None, Some([seed; 16].into()))),

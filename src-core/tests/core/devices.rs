@@ -48,8 +48,8 @@ pub(crate) struct Hub {
     pub(crate) snapshots: HashMap<[u8; 32], Vec<u8>>,
     /// It is an older version that knows none of what is pushed, and holds it.
     pub(crate) holds: bool,
-    /// So many exchange at once with whoever does.
-    pub(crate) crowd: usize,
+    /// So many push before whoever exchanges, in the same transaction.
+    pub(crate) pushed: usize,
 }
 
 impl Hub {
@@ -57,7 +57,7 @@ impl Hub {
     pub(crate) fn empty() -> Self {
         let log = AreaLog::open(Connection::open_in_memory().unwrap(), area(), keys()).unwrap();
         let (members, walks, snapshots) = (HashMap::new(), HashMap::new(), HashMap::new());
-        Self { log, now_ms: NOON_MS, members, walks, snapshots, holds: false, crowd: 1 }
+        Self { log, now_ms: NOON_MS, members, walks, snapshots, holds: false, pushed: 0 }
     }
 
     /// A log with the demo area.
@@ -117,7 +117,7 @@ impl Hub {
         let next_origin = Some(next_origin() + 1_000);
         let reader = self.reader(origin, role);
         let peer = Peer { next_origin, reader, ..Peer::new(origin, self.member_of(origin), role) };
-        self.log.begin_for(self.crowd).unwrap();
+        self.log.begin_after(self.pushed).unwrap();
         let done = self.log.exchange(&peer, body, self.now_ms);
         self.log.commit().unwrap();
         done.map(|exchanged| exchanged.body)

@@ -6,7 +6,6 @@ use crate::hostile::contact_named;
 use trygkort_core::app::HttpResponse;
 use trygkort_core::domain::Role;
 use trygkort_core::hub::{CROWD, Peer};
-use trygkort_core::ipc::{GetSyncStatus, SyncState};
 use trygkort_core::wire::v1::{Action, Cursor, Page, SPEAKS, SPEAKS_FOLDED, SyncRequest, SyncResponse};
 use trygkort_core::wire::{from_bytes, to_bytes};
 
@@ -52,62 +51,90 @@ fn who_does_not_know_them_is_sent_neither_folded_pages_nor_that_bodies_are_unpac
     }
 }
 
-/// An exchange with others in the same transaction.
-fn beside(hub: &mut Hub, exchanges: usize, request: &SyncRequest) -> SyncResponse {
-    let peer = Peer::new(request.origin, row(u128::from(request.origin)), Role::Coordinator);
-    hub.log.begin_for(exchanges).unwrap();
-    let done = hub.log.exchange(&peer, &to_bytes(request), NOON_MS).unwrap();
+/// Exchanges of one transaction, one after the other.
+fn at_once(hub: &mut Hub, requests: &[SyncRequest]) -> Vec<SyncResponse> {
+    hub.log.begin().unwrap();
+    let answers = requests.iter().map(|request| {
+        let peer = Peer::new(request.origin, row(u128::from(request.origin)), Role::Coordinator);
+        SyncResponse::read(&hub.log.exchange(&peer, &to_bytes(request), NOON_MS).unwrap().body).unwrap()
+    });
+    let answers = answers.collect();
     hub.log.commit().unwrap();
-    SyncResponse::read(&done.body).unwrap()
+    answers
 }
 
 #[test]
 fn in_a_crowd_whoever_pushes_hears_first_that_it_is_safe_and_then_reads_everything() {
     let mut hub = hub();
-    let push = |n: u32, speaks| SyncRequest {
+    let push = |origin: u32, speaks| SyncRequest {
         version: 1,
-        origin: 60 + n,
+        origin,
         speaks: Some(speaks),
-        actions: vec![contact_named(1, u128::from(2_000 + n), "Vicevært")],
+        actions: vec![contact_named(1, u128::from(2_000 + origin), "Vicevært")],
         ..SyncRequest::default()
     };
+    let reads = |origin: u32| SyncRequest { actions: Vec::new(), ..push(origin, SPEAKS) };
+    let few = (60..).take(CROWD - 1).map(|origin| push(origin, SPEAKS));
+    let (late, before) = (push(80, SPEAKS), push(81, BEFORE));
+    let requests: Vec<_> = few.chain([late, reads(82), before]).collect();
+    let answers = at_once(&mut hub, &requests);
+    let (few, [late, reader, before]) = answers.split_at(CROWD - 1) else { unreachable!("three more") };
+
     let is_safe = |response: &SyncResponse| response.verdicts[0].position.is_some();
-    let alone = beside(&mut hub, CROWD - 1, &push(0, SPEAKS));
-    assert!(is_safe(&alone) && !alone.page.entries.is_empty(), "few are told everything at once");
+    assert!(few.iter().all(|answer| is_safe(answer) && !answer.page.entries.is_empty()), "few are told at once");
+    let Page { from, to, more, .. } = late.page;
+    assert!(is_safe(late) && late.page.entries.is_empty() && (from, to, more) == (0, 0, true));
+    assert!(reader.page.entries.iter().any(|entry| entry.origin == 80), "who only reads is told");
+    assert!(is_safe(before) && !before.page.entries.is_empty(), "a device of before expects it all at once");
 
-    let first = beside(&mut hub, CROWD, &push(1, SPEAKS));
-    let Page { from, to, more, .. } = first.page;
-    assert!(is_safe(&first) && first.page.entries.is_empty() && (from, to, more) == (0, 0, true));
-    let reads = SyncRequest { actions: Vec::new(), ..push(1, SPEAKS) };
-    let then = beside(&mut hub, CROWD, &reads);
-    assert!(!then.page.more && then.page.entries.iter().any(|entry| entry.origin == 61), "who only reads is told");
+    let then = at_once(&mut hub, &[reads(80)]).remove(0);
+    assert!(!then.page.more && then.page.entries.iter().any(|entry| entry.origin == 80));
+    let next = at_once(&mut hub, &[push(83, SPEAKS)]).remove(0);
+    assert!(!next.page.entries.is_empty(), "each transaction is counted by itself");
+}
 
-    let before = beside(&mut hub, CROWD, &push(2, BEFORE));
-    assert!(is_safe(&before) && !before.page.entries.is_empty(), "a device of before expects it all at once");
+/// One exchange, answered by the server or with a status; whether the request might have been packed.
+fn may_pack(hub: &mut Hub, phone: &mut Device, status: Option<u16>) -> bool {
+    phone.app.request_sync();
+    let (call, request) = phone.app.next_sync().unwrap();
+    let response = match status {
+        None => phone.carry(hub, &request),
+        Some(status) => HttpResponse { status, body: Vec::new() },
+    };
+    phone.app.finish_sync(call, Ok(response));
+    request.may_pack
 }
 
 #[test]
 fn a_device_packs_what_it_sends_once_the_server_says_that_it_unpacks() {
     let mut hub = Hub::demo();
     let mut phone = Device::joined(Role::Staff);
-    fn may_pack(hub: &mut Hub, phone: &mut Device, status: Option<u16>) -> bool {
-        phone.app.request_sync();
-        let (call, request) = phone.app.next_sync().unwrap();
-        let response = match status {
-            None => phone.carry(hub, &request),
-            Some(status) => HttpResponse { status, body: Vec::new() },
-        };
-        phone.app.finish_sync(call, Ok(response));
-        request.may_pack
-    }
     assert!(!may_pack(&mut hub, &mut phone, None), "nobody has said so yet");
     assert!(may_pack(&mut hub, &mut phone, None));
-    assert!(may_pack(&mut hub, &mut phone, Some(503)) && may_pack(&mut hub, &mut phone, Some(400)));
-    assert_eq!(phone.ask(GetSyncStatus {}).unwrap().state, SyncState::ServerError);
-    assert!(!may_pack(&mut hub, &mut phone, None), "what answers 400 may be a server of before");
-    assert!(!may_pack(&mut hub, &mut phone, None), "nothing new came, and so nobody has said otherwise");
-    hub.push(70, Role::Coordinator, vec![contact_named(1, 901, "Vagten")]);
-    assert!(!may_pack(&mut hub, &mut phone, None) && may_pack(&mut hub, &mut phone, None), "it is not");
+    let mut phone = phone.restart();
+    assert!(may_pack(&mut hub, &mut phone, Some(503)));
+    assert!(!may_pack(&mut hub, &mut phone, Some(503)), "every other try is plain");
+    assert!(may_pack(&mut hub, &mut phone, None) && may_pack(&mut hub, &mut phone, None));
+}
+
+#[test]
+fn what_is_refused_goes_plain_until_the_app_is_started_again() {
+    let (mut hub, mut number) = (Hub::demo(), 0);
+    let mut next_contact = || {
+        number += 1;
+        contact_named(number, 900 + u128::from(number), "Vagten")
+    };
+    for status in [400, 403, 415, 502] {
+        let mut phone = Device::joined(Role::Staff);
+        phone.sync(&mut hub);
+        assert!(may_pack(&mut hub, &mut phone, Some(status)));
+        for _ in 0..3 {
+            hub.push(70, Role::Coordinator, vec![next_contact()]);
+            assert!(!may_pack(&mut hub, &mut phone, None), "after {status}, though the server says that it unpacks");
+        }
+        let mut phone = phone.restart();
+        assert!(may_pack(&mut hub, &mut phone, None));
+    }
 }
 
 #[test]

@@ -143,7 +143,7 @@ fn what_was_offered_is_kept_until_the_log_comes_also_when_the_server_leaves_that
     hub.restore(&backup);
     note(&mut office, id, "Skrevet bagefter");
     // It is one of many, and is told first that what it pushes is safe.
-    hub.crowd = CROWD;
+    hub.pushed = CROWD;
     office.app.request_sync();
     let mut acknowledged = false;
     while !acknowledged {

@@ -2,10 +2,11 @@
 //! snapshot can harm it.
 
 use crate::devices::{Device, Hub, area, row};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use trygkort_core::app::{HttpResponse, NetworkError};
 use trygkort_core::domain::schema::{DELETED_AT, contact};
 use trygkort_core::domain::{ContactId, Entity, Role, Scope, Value};
+use trygkort_core::hub::CROWD;
 use trygkort_core::hub::snapshot::{Made, MadeFile};
 use trygkort_core::ipc::*;
 use trygkort_core::merge::RowState;
@@ -285,6 +286,80 @@ fn unsent_work_does_not_wait_for_a_file_that_never_comes() {
     assert_eq!(tablet.app.dump().unwrap(), phone.app.dump().unwrap());
 }
 
+#[test]
+fn files_that_were_fetched_stay_when_the_server_leaves_the_log_for_later() {
+    let mut hub = busy();
+    hub.make_snapshot();
+    let mut tablet = Device::joined(Role::Coordinator);
+    let first =
+        sync_with(&mut tablet, &mut hub, |number, answer| if number >= 3 { Err(NetworkError) } else { Ok(answer) });
+    let opened = tablet.ask(EditPin { id: None }).unwrap();
+    let form = PinForm { title: "Ny".to_owned(), position: Some((55.638, 12.165)), ..opened.form.clone() };
+    tablet.ask(SavePin { opened, form }).unwrap();
+    // It comes back into coverage with many others.
+    hub.pushed = CROWD;
+    let then = sync(&mut tablet, &mut hub);
+    assert_eq!((first.files, then.files), (3, 1), "two came, and the third is fetched once more");
+    assert_eq!(tablet.app.dump().unwrap(), by_log(&mut hub, Role::Coordinator));
+}
+
+/// Long edits of one row, so that a snapshot is shorter than the log.
+fn write_much(hub: &mut Hub) {
+    let long = "x".repeat(500);
+    for n in 0..100 {
+        let fields = [(contact::name, "Længde"), (99, long.as_str())];
+        let fields = fields.map(|(field, text)| FieldChange { field, value: text.into(), base: None }).to_vec();
+        let change =
+            RowChange { entity: Entity::Contact.number(), row: WireId(row(8_000)), scope: 1, move_to: None, fields };
+        let action = Action { counter: 100 + 2 * n, hlc: n, seen: 0, all_or_nothing: None, rows: vec![change] };
+        hub.push(70, Role::Coordinator, vec![action]);
+    }
+}
+
+/// Whether a device's files hold a text once it has ended.
+fn lies_on_disk(device: Device, text: &str) -> bool {
+    let bytes = crate::erasure::bytes_of(device);
+    bytes.windows(text.len()).any(|window| window == text.as_bytes())
+}
+
+#[test]
+fn what_was_sent_and_erased_before_it_was_read_back_goes_with_the_snapshot() {
+    let mut hub = busy();
+    let mut phone = Device::joined(Role::Coordinator);
+    sync(&mut phone, &mut hub);
+    // Many, so that the outbox grows over pages on which copies are left.
+    for number in 0..60 {
+        let opened = phone.ask(EditPin { id: None }).unwrap();
+        let note = "Bag nummer syv, ".repeat(1 + number % 7);
+        let title = format!("Nummer {number}");
+        let form = PinForm { title, note, position: Some((55.6, 12.1)), ..opened.form.clone() };
+        phone.ask(SavePin { opened, form }).unwrap();
+    }
+    phone.sync_losing_the_answer(&mut hub);
+    let pins = phone.ask(GetPins {}).unwrap().into_iter();
+    let made: BTreeSet<_> = pins.filter(|pin| pin.note.starts_with("Bag")).map(|pin| pin.id.0).collect();
+    assert_eq!(made.len(), 60);
+    hub.log.begin().unwrap();
+    hub.log.erase(&made, hub.now_ms).unwrap();
+    hub.log.commit().unwrap();
+    write_much(&mut hub);
+    hub.make_snapshot();
+    assert!(sync(&mut phone, &mut hub).files > 0);
+    assert_eq!(free_pages(&phone), 0, "the file was written anew: on free pages copies may be left");
+    assert!(!lies_on_disk(phone, "Bag nummer syv"));
+}
+
+/// How many pages of a device's area file are not in use.
+fn free_pages(device: &Device) -> u32 {
+    let files = std::fs::read_dir(device.folder.path()).unwrap().map(|entry| entry.unwrap().path());
+    let name = format!("{}", area());
+    let file = files
+        .into_iter()
+        .find(|path| path.to_string_lossy().contains(&name) && path.extension().is_some_and(|end| end == "db"));
+    let conn = rusqlite::Connection::open(file.expect("the area's file")).unwrap();
+    conn.query_row("PRAGMA freelist_count", [], |row| row.get(0)).unwrap()
+}
+
 fn raw(hub: &mut Hub, role: Role, speaks: Option<u16>, cursor: Cursor) -> SyncResponse {
     let request = SyncRequest { version: 1, origin: 60, cursor, speaks, ..SyncRequest::default() };
     from_bytes(&hub.exchange(60, role, &to_bytes(&request)).unwrap()).unwrap()
@@ -384,28 +459,12 @@ fn a_device_that_was_away_while_something_was_erased_forgets_it_with_the_snapsho
     hub.log.begin().unwrap();
     hub.log.erase(&[id.0].into(), hub.now_ms).unwrap();
     hub.log.commit().unwrap();
-    for n in 0..100 {
-        let long = "x".repeat(500);
-        let fields = [(contact::name, "Længde"), (99, long.as_str())];
-        let fields = fields.map(|(field, text)| FieldChange { field, value: text.into(), base: None }).to_vec();
-        let change =
-            RowChange { entity: Entity::Contact.number(), row: WireId(row(8_000)), scope: 1, move_to: None, fields };
-        hub.push(
-            70,
-            Role::Coordinator,
-            vec![Action { counter: 100 + 2 * n, hlc: n, seen: 0, all_or_nothing: None, rows: vec![change] }],
-        );
-    }
+    write_much(&mut hub);
     assert!(!hub.log.is_snapshot_due().unwrap(), "there was none, so none is stale");
     hub.make_snapshot();
     assert_eq!(sync(&mut phone, &mut hub).files, 3);
     assert!(phone.ask(GetContact { id }).is_err());
-    phone.app.close().unwrap();
-    for entry in std::fs::read_dir(phone.folder.path()).unwrap() {
-        let bytes = std::fs::read(entry.unwrap().path()).unwrap();
-        let text = "nummer syv".as_bytes();
-        assert!(!bytes.windows(text.len()).any(|window| window == text), "it lies in the file still");
-    }
+    assert!(!lies_on_disk(phone, "nummer syv"));
     hub.log.begin().unwrap();
     hub.log.erase(&[row(8_000)].into(), hub.now_ms).unwrap();
     hub.log.commit().unwrap();

@@ -135,7 +135,7 @@ impl ControlDb {
 }
 
 impl Database for ControlDb {
-    fn begin(&mut self, _: usize) -> Result<(), Failure> {
+    fn begin(&mut self) -> Result<(), Failure> {
         self.conn.execute_batch("BEGIN IMMEDIATE").map_err(|error| Failure::from(&error))
     }
 

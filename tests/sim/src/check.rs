@@ -58,12 +58,13 @@ impl Kept {
     }
 
     /// What is wrong with an acknowledged action; `None`: it is where it was said to be, whole.
-    fn misses(&self, id: (u32, u64), judged: &Judged, restored: bool) -> Option<String> {
+    fn misses(&self, id: (u32, u64), judged: &Judged, (restored, others): (bool, bool)) -> Option<String> {
         let refused = || self.refused.iter().any(|(other, action)| *other == id && *action == judged.action);
-        // Another action goes by the number of one that was quarantined, and may well be in the log. So may one that a
-        // restored server refused, and that somebody gave back who had read it before.
+        // Another action goes by the number of one that was quarantined, also if what that speaks of was erased since, and
+        // may well be in the log. So may one that a restored server refused, and that somebody gave back who had read it.
+        let is_another = |reason| reason == Reason::Quarantined || (reason == Reason::Erased && others);
         let in_part = !restored
-            && judged.verdict.reason.is_some_and(|reason| reason != Reason::Quarantined)
+            && judged.verdict.reason.is_some_and(|reason| !is_another(reason))
             && (self.log.contains_key(&id) || self.positions.get(&id).is_some_and(Option::is_some));
         if in_part {
             return Some(format!("was refused ({:?}) and is in the log", judged.verdict.reason));
@@ -158,7 +159,8 @@ fn misses_row(rows: &[LogRow], change: &RowChange) -> Option<String> {
 /// Everything that was acknowledged is in the log or in quarantine, whole.
 pub(crate) fn acknowledged(server: &Server, kept: &Kept, wrong: &mut Vec<String>) {
     for (id, judged) in server.judged.iter().flat_map(|(id, all)| all.iter().map(move |judged| (id, judged))) {
-        if let Some(what) = kept.misses(*id, judged, server.restored) {
+        let others = server.judged[id].len() > 1;
+        if let Some(what) = kept.misses(*id, judged, (server.restored, others)) {
             wrong.push(format!("acknowledged action {} of d{} {what}", id.1, id.0));
         }
     }

@@ -237,9 +237,9 @@ impl Server {
         (self.earliest_ms, self.latest_ms) = (self.earliest_ms.min(now_ms), self.latest_ms.max(now_ms));
         let inbox = std::mem::take(&mut self.inbox);
         let failed = |message: &Message| answer(message, 503, Vec::new());
-        // Now and then there are more at once than there are in this world.
-        let at_once = inbox.len() + self.rng.index(2) * CROWD;
-        if self.log().begin_for(at_once).is_err() {
+        // Now and then more push at once than there are in this world.
+        let pushed = self.rng.index(2) * CROWD;
+        if self.log().begin_after(pushed).is_err() {
             return inbox.iter().map(failed).collect();
         }
         let answers: Vec<Answer> = inbox.iter().map(|message| self.take(message, now_ms)).collect();
@@ -395,7 +395,9 @@ impl Server {
     }
 
     fn note_verdict(&mut self, origin: u32, action: Action, verdict: Verdict) {
-        let speaks_of_erased = verdict.reason == Some(Reason::Erased) && self.speaks_of_erased(&action);
+        // Who speaks less is told of a missing reference instead.
+        let is_erased = matches!(verdict.reason, Some(Reason::Erased | Reason::Reference));
+        let speaks_of_erased = is_erased && self.speaks_of_erased(&action);
         let given_back = self.restored && verdict.position.is_some();
         let earlier = self.judged.entry((origin, action.counter)).or_default();
         match earlier.iter_mut().find(|known| known.action == action) {

@@ -4,8 +4,9 @@ use crate::auth::Device;
 use crate::clock::now_ms;
 use crate::error::{ApiError, ErrorBody};
 use crate::hub::{self, AreaError, AreaLog, Exchanged, Peer, Received};
-use crate::limits::{media_type, read_body};
-use crate::long_requests::{self, InHand};
+use crate::limits::media_type;
+use crate::long_requests::{self, InHand, SHORT_BYTES};
+use crate::packed_body::PackedBody;
 use crate::server::App;
 use crate::tidy;
 use axum::extract::{Request, State};
@@ -41,18 +42,16 @@ pub(crate) async fn post(device: Device, State(app): State<App>, request: Reques
         Some(other) if other.starts_with(ANY_VERSION) => return Err(ApiError::outdated()),
         _ => return Err(ApiError::unsupported_media_type(CONTENT_TYPE)),
     }
-    if request.headers().contains_key(header::CONTENT_ENCODING) {
-        // What the layer before this unpacks has lost its header there.
-        return Err(ApiError::unsupported_encoding("deflate"));
-    }
     let asked = Instant::now();
-    let body = read_body(request).await?;
-    let turn = app.long_requests.turn(device.area, device.id, body.len()).await?;
+    let body = PackedBody::read(request).await?;
+    let turn = app.long_requests.turn(device.area, device.id, body.len_up_to(SHORT_BYTES + 1)?).await?;
     let device = if asked.elapsed() > SLOW { device.again(&app).await? } else { device };
     let (area, peer) = (device.area, device.peer());
 
     // Before the area's thread sees it.
-    let received = long_requests::read(turn, move || Received::read(area, &peer, &body).map_err(AreaError::from));
+    let received = long_requests::read(turn, move || -> Result<_, ApiError> {
+        Ok(Received::read(area, &peer, &body.unpack()?).map_err(AreaError::from)?)
+    });
     let (exchanged, name) = exchange(&app, &device, received.await?).await?;
 
     if !exchanged.held.is_empty() {
