@@ -1,7 +1,8 @@
 //! Erasing: what a row said is nowhere any more, and the chain still verifies.
 
-use crate::devices::{Device, Hub, NOON_MS, row};
+use crate::devices::{Device, Hub, NOON_MS, area, row};
 use crate::hostile::contact_named;
+use crate::snapshots;
 use std::collections::BTreeSet;
 use trygkort_core::app::HttpResponse;
 use trygkort_core::domain::{ContactId, Entity, Role, RowId, Scope};
@@ -53,6 +54,11 @@ pub(crate) fn bytes_of(device: Device) -> Vec<u8> {
 
 pub(crate) fn log_bytes(hub: &Hub) -> Vec<u8> {
     std::fs::read(hub.backup_of_all().path()).unwrap()
+}
+
+/// Whether a device's files hold a text once it has ended.
+pub(crate) fn lies_on_disk(device: Device, text: &str) -> bool {
+    holds(&bytes_of(device), text)
 }
 
 #[test]
@@ -322,4 +328,42 @@ fn whoever_deletes_again_begins_anew() {
     assert_eq!(look_into_the_trash(&mut hub), 0);
     hub.now_ms += TRASH_MS;
     assert_eq!(look_into_the_trash(&mut hub), 2, "the contact and its number");
+}
+
+#[test]
+fn what_was_sent_and_erased_before_it_was_read_back_goes_with_the_snapshot() {
+    let mut hub = snapshots::busy();
+    let mut phone = Device::joined(Role::Coordinator);
+    phone.sync(&mut hub);
+    // Many, so that the outbox grows over pages on which copies are left.
+    for number in 0..60 {
+        let opened = phone.ask(EditPin { id: None }).unwrap();
+        let note = "Bag nummer syv, ".repeat(1 + number % 7);
+        let title = format!("Nummer {number}");
+        let form = PinForm { title, note, position: Some((55.6, 12.1)), ..opened.form.clone() };
+        phone.ask(SavePin { opened, form }).unwrap();
+    }
+    phone.sync_losing_the_answer(&mut hub);
+    let pins = phone.ask(GetPins {}).unwrap().into_iter();
+    let made: BTreeSet<_> = pins.filter(|pin| pin.note.starts_with("Bag")).map(|pin| pin.id.0).collect();
+    assert_eq!(made.len(), 60);
+    hub.log.begin().unwrap();
+    hub.log.erase(&made, hub.now_ms).unwrap();
+    hub.log.commit().unwrap();
+    snapshots::write_much(&mut hub);
+    hub.make_snapshot();
+    assert!(snapshots::sync(&mut phone, &mut hub).files > 0);
+    assert_eq!(free_pages(&phone), 0, "the file was written anew: on free pages copies may be left");
+    assert!(!lies_on_disk(phone, "Bag nummer syv"));
+}
+
+/// How many pages of a device's area file are not in use.
+fn free_pages(device: &Device) -> u32 {
+    let files = std::fs::read_dir(device.folder.path()).unwrap().map(|entry| entry.unwrap().path());
+    let name = format!("{}", area());
+    let file = files
+        .into_iter()
+        .find(|path| path.to_string_lossy().contains(&name) && path.extension().is_some_and(|end| end == "db"));
+    let conn = rusqlite::Connection::open(file.expect("the area's file")).unwrap();
+    conn.query_row("PRAGMA freelist_count", [], |row| row.get(0)).unwrap()
 }

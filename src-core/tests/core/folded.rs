@@ -3,9 +3,11 @@
 use crate::devices::{Device, Hub, NOON_MS, row};
 use crate::erasure::erase;
 use crate::hostile::contact_named;
-use trygkort_core::app::HttpResponse;
+use crate::snapshots::{busy, by_log, sync, sync_with};
+use trygkort_core::app::{HttpResponse, NetworkError};
 use trygkort_core::domain::Role;
 use trygkort_core::hub::{CROWD, Peer};
+use trygkort_core::ipc::{EditPin, PinForm, SavePin};
 use trygkort_core::wire::v1::{Action, Cursor, Page, SPEAKS, SPEAKS_FOLDED, SyncRequest, SyncResponse};
 use trygkort_core::wire::{from_bytes, to_bytes};
 
@@ -148,4 +150,21 @@ fn a_cursor_in_the_middle_begins_a_page_that_unfolds_by_itself() {
         let rest: Vec<_> = whole.entries.iter().filter(|entry| entry.position > from).cloned().collect();
         assert_eq!(SyncResponse::read(&body).unwrap().page.entries, rest, "from {from}");
     }
+}
+
+#[test]
+fn files_that_were_fetched_stay_when_the_server_leaves_the_log_for_later() {
+    let mut hub = busy();
+    hub.make_snapshot();
+    let mut tablet = Device::joined(Role::Coordinator);
+    let first =
+        sync_with(&mut tablet, &mut hub, |number, answer| if number >= 3 { Err(NetworkError) } else { Ok(answer) });
+    let opened = tablet.ask(EditPin { id: None }).unwrap();
+    let form = PinForm { title: "Ny".to_owned(), position: Some((55.638, 12.165)), ..opened.form.clone() };
+    tablet.ask(SavePin { opened, form }).unwrap();
+    // It comes back into coverage with many others.
+    hub.pushed = CROWD;
+    let then = sync(&mut tablet, &mut hub);
+    assert_eq!((first.files, then.files), (3, 1), "two came, and the third is fetched once more");
+    assert_eq!(tablet.app.dump().unwrap(), by_log(&mut hub, Role::Coordinator));
 }

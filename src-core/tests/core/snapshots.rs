@@ -2,11 +2,10 @@
 //! snapshot can harm it.
 
 use crate::devices::{Device, Hub, area, row};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use trygkort_core::app::{HttpResponse, NetworkError};
 use trygkort_core::domain::schema::{DELETED_AT, contact};
 use trygkort_core::domain::{ContactId, Entity, Role, Scope, Value};
-use trygkort_core::hub::CROWD;
 use trygkort_core::hub::snapshot::{Made, MadeFile};
 use trygkort_core::ipc::*;
 use trygkort_core::merge::RowState;
@@ -16,13 +15,13 @@ use trygkort_core::wire::{from_bytes, to_bytes};
 
 /// What went over the network while a device synchronised.
 #[derive(Default)]
-struct Requests {
-    exchanges: u32,
-    files: u32,
+pub(crate) struct Requests {
+    pub(crate) exchanges: u32,
+    pub(crate) files: u32,
 }
 
 /// Synchronises; `tamper` may change an answer, by its number, or lose it.
-fn sync_with(
+pub(crate) fn sync_with(
     device: &mut Device,
     hub: &mut Hub,
     mut tamper: impl FnMut(u32, HttpResponse) -> Result<HttpResponse, NetworkError>,
@@ -39,7 +38,7 @@ fn sync_with(
     made
 }
 
-fn sync(device: &mut Device, hub: &mut Hub) -> Requests {
+pub(crate) fn sync(device: &mut Device, hub: &mut Hub) -> Requests {
     sync_with(device, hub, |_, answer| Ok(answer))
 }
 
@@ -81,7 +80,7 @@ fn until_a_new_snapshot_is_in_a_backup_the_one_of_before_is_offered() {
 }
 
 /// The demo area after some work: rows edited, moved, in the trash, and with things of a newer version.
-fn busy() -> Hub {
+pub(crate) fn busy() -> Hub {
     let mut hub = Hub::demo();
     let mut office = Device::joined(Role::Coordinator);
     office.sync(&mut hub);
@@ -126,7 +125,7 @@ fn note(device: &mut Device, id: ContactId, text: &str) {
 }
 
 /// What a device of this role holds that has read the log.
-fn by_log(hub: &mut Hub, role: Role) -> String {
+pub(crate) fn by_log(hub: &mut Hub, role: Role) -> String {
     hub.log.begin().unwrap();
     hub.log.drop_snapshots().unwrap();
     hub.log.commit().unwrap();
@@ -286,25 +285,8 @@ fn unsent_work_does_not_wait_for_a_file_that_never_comes() {
     assert_eq!(tablet.app.dump().unwrap(), phone.app.dump().unwrap());
 }
 
-#[test]
-fn files_that_were_fetched_stay_when_the_server_leaves_the_log_for_later() {
-    let mut hub = busy();
-    hub.make_snapshot();
-    let mut tablet = Device::joined(Role::Coordinator);
-    let first =
-        sync_with(&mut tablet, &mut hub, |number, answer| if number >= 3 { Err(NetworkError) } else { Ok(answer) });
-    let opened = tablet.ask(EditPin { id: None }).unwrap();
-    let form = PinForm { title: "Ny".to_owned(), position: Some((55.638, 12.165)), ..opened.form.clone() };
-    tablet.ask(SavePin { opened, form }).unwrap();
-    // It comes back into coverage with many others.
-    hub.pushed = CROWD;
-    let then = sync(&mut tablet, &mut hub);
-    assert_eq!((first.files, then.files), (3, 1), "two came, and the third is fetched once more");
-    assert_eq!(tablet.app.dump().unwrap(), by_log(&mut hub, Role::Coordinator));
-}
-
 /// Long edits of one row, so that a snapshot is shorter than the log.
-fn write_much(hub: &mut Hub) {
+pub(crate) fn write_much(hub: &mut Hub) {
     let long = "x".repeat(500);
     for n in 0..100 {
         let fields = [(contact::name, "Længde"), (99, long.as_str())];
@@ -314,50 +296,6 @@ fn write_much(hub: &mut Hub) {
         let action = Action { counter: 100 + 2 * n, hlc: n, seen: 0, all_or_nothing: None, rows: vec![change] };
         hub.push(70, Role::Coordinator, vec![action]);
     }
-}
-
-/// Whether a device's files hold a text once it has ended.
-fn lies_on_disk(device: Device, text: &str) -> bool {
-    let bytes = crate::erasure::bytes_of(device);
-    bytes.windows(text.len()).any(|window| window == text.as_bytes())
-}
-
-#[test]
-fn what_was_sent_and_erased_before_it_was_read_back_goes_with_the_snapshot() {
-    let mut hub = busy();
-    let mut phone = Device::joined(Role::Coordinator);
-    sync(&mut phone, &mut hub);
-    // Many, so that the outbox grows over pages on which copies are left.
-    for number in 0..60 {
-        let opened = phone.ask(EditPin { id: None }).unwrap();
-        let note = "Bag nummer syv, ".repeat(1 + number % 7);
-        let title = format!("Nummer {number}");
-        let form = PinForm { title, note, position: Some((55.6, 12.1)), ..opened.form.clone() };
-        phone.ask(SavePin { opened, form }).unwrap();
-    }
-    phone.sync_losing_the_answer(&mut hub);
-    let pins = phone.ask(GetPins {}).unwrap().into_iter();
-    let made: BTreeSet<_> = pins.filter(|pin| pin.note.starts_with("Bag")).map(|pin| pin.id.0).collect();
-    assert_eq!(made.len(), 60);
-    hub.log.begin().unwrap();
-    hub.log.erase(&made, hub.now_ms).unwrap();
-    hub.log.commit().unwrap();
-    write_much(&mut hub);
-    hub.make_snapshot();
-    assert!(sync(&mut phone, &mut hub).files > 0);
-    assert_eq!(free_pages(&phone), 0, "the file was written anew: on free pages copies may be left");
-    assert!(!lies_on_disk(phone, "Bag nummer syv"));
-}
-
-/// How many pages of a device's area file are not in use.
-fn free_pages(device: &Device) -> u32 {
-    let files = std::fs::read_dir(device.folder.path()).unwrap().map(|entry| entry.unwrap().path());
-    let name = format!("{}", area());
-    let file = files
-        .into_iter()
-        .find(|path| path.to_string_lossy().contains(&name) && path.extension().is_some_and(|end| end == "db"));
-    let conn = rusqlite::Connection::open(file.expect("the area's file")).unwrap();
-    conn.query_row("PRAGMA freelist_count", [], |row| row.get(0)).unwrap()
 }
 
 fn raw(hub: &mut Hub, role: Role, speaks: Option<u16>, cursor: Cursor) -> SyncResponse {
@@ -464,7 +402,7 @@ fn a_device_that_was_away_while_something_was_erased_forgets_it_with_the_snapsho
     hub.make_snapshot();
     assert_eq!(sync(&mut phone, &mut hub).files, 3);
     assert!(phone.ask(GetContact { id }).is_err());
-    assert!(!lies_on_disk(phone, "nummer syv"));
+    assert!(!crate::erasure::lies_on_disk(phone, "nummer syv"));
     hub.log.begin().unwrap();
     hub.log.erase(&[row(8_000)].into(), hub.now_ms).unwrap();
     hub.log.commit().unwrap();
