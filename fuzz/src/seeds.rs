@@ -8,7 +8,7 @@ use trygkort_core::snapshot::Snapshot;
 use trygkort_core::sync;
 use trygkort_core::wire::unsent::UnsentFile;
 use trygkort_core::wire::v1::{
-    Action, Cursor, Judged, Offer, Push, RowChange, SPEAKS, SyncRequest, SyncResponse, WireId,
+    Action, Cursor, Judged, Offer, Push, RowChange, SPEAKS, SPEAKS_SEEDS, SyncRequest, SyncResponse, WireId,
 };
 use trygkort_core::wire::{VERSION, from_bytes, to_bytes};
 
@@ -126,23 +126,24 @@ fn proven() -> Vec<(&'static str, Vec<u8>)> {
     vec![("pushed", to_bytes(&pushed)), ("offered", to_bytes(&offered))]
 }
 
-/// What servers say beside pages of salts: seeds, rows that are erased, that the log is another one now.
+/// What servers say beside pages of salts: seeds, rows that are erased, that the log is another one now, and a folded page.
 fn told() -> Vec<(&'static str, Vec<u8>)> {
     let mut hub = hub();
-    let page = hub.exchange(&speaking(SPEAKS)).expect("its own request");
+    let page = hub.exchange(&speaking(SPEAKS_SEEDS)).expect("its own request");
+    let folded = hub.exchange(&speaking(SPEAKS)).expect("its own request");
     let read = SyncResponse::read(&page).expect("an answer").page;
     let cursor = Cursor { position: read.to, scopes: read.heads, epoch: read.epoch, mac: read.mac };
     hub.log.begin().expect("memory holds");
     hub.log.erase(&[content()[1].rows[0].row.0].into(), NOW_MS).expect("memory holds");
     hub.log.commit().expect("memory holds");
-    let erased = hub.exchange(&speaking(SPEAKS)).expect("its own request");
+    let erased = hub.exchange(&speaking(SPEAKS_SEEDS)).expect("its own request");
     let mut lost = crate::world::hub();
     lost.log.begin().expect("memory holds");
     lost.log.begin_epoch(NOW_MS + 1).expect("memory holds");
     lost.log.commit().expect("memory holds");
     let ahead = Cursor { position: cursor.position + 1, ..cursor };
     let request = SyncRequest { cursor: ahead, ..from_bytes(&speaking(SPEAKS)).expect("a request") };
-    let mut told = vec![("seeds", page), ("erased", erased)];
+    let mut told = vec![("seeds", page), ("erased", erased), ("folded", folded)];
     told.extend(lost.exchange(&to_bytes(&request)).ok().map(|answer| ("restart", answer)));
     told
 }
